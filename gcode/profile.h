@@ -1,0 +1,33 @@
+/* What a machine can do: the limits that files are checked against and plates are matched with.
+ * Filled from the configuration (control), from a profile file (printfarm check) or by tests. */
+#ifndef GCODE_PROFILE_H
+#define GCODE_PROFILE_H
+
+#include <stddef.h>
+
+enum {
+	PROFILE_NAME_MAX = 64,     /* bytes with the NUL */
+	PROFILE_MACHINES_MAX = 8,  /* slicer machine names a profile answers to */
+	PROFILE_MACHINE_NAME_MAX = 64,
+};
+
+enum profile_shape {
+	PROFILE_BOX,   /* min and max are corners */
+	PROFILE_ROUND, /* delta: a cylinder, centre at 0, 0; radius is max[0], height min[2] to max[2] */
+};
+
+struct profile {
+	char name[PROFILE_NAME_MAX];
+	enum profile_shape shape;
+	double volume_min_mm[3]; /* not always 0: purge lines of a MK3S start at Y -3 */
+	double volume_max_mm[3];
+	double nozzle_mm;
+	double hotend_max_celsius;
+	double bed_max_celsius;
+	/* Names that slicers give this machine (PrusaSlicer's printer_model and the like); a file that
+	 * names a machine not listed here is not for this profile.  None listed: any file may try. */
+	size_t machine_count;
+	char machine[PROFILE_MACHINES_MAX][PROFILE_MACHINE_NAME_MAX];
+};
+
+#endif
