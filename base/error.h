@@ -13,8 +13,7 @@ struct error {
 };
 
 /* Writes the sentence (printf-style), cut at ERROR_TEXT_MAX - 1 bytes.  `error` may be NULL. */
-void error_set(struct error *error, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "context: " before the sentence that is there already.  `error` may be NULL. */
 void error_prefix(struct error *error, const char *format, ...)

@@ -1,7 +1,7 @@
 /* What a G-code file says about itself: one pass over its lines, fixed memory.
  *
- * Feed the bytes of the (decompressed) text in any chunks, then finish; the result does not depend on
- * the chunking.  Problems are the policy's answers line by line (policy.h); the verdict is their
+ * Feed the bytes of the (decompressed) text in any chunks, then finish; the result does not depend
+ * on the chunking.  Problems are the policy's answers line by line (policy.h); the verdict is their
  * worst.  The analysis without a profile applies the rules that hold for every machine. */
 #ifndef GCODE_ANALYSIS_H
 #define GCODE_ANALYSIS_H
@@ -14,7 +14,7 @@ struct profile;
 
 enum {
 	ANALYSIS_TOOLS_MAX = 8,
-	ANALYSIS_PROBLEMS_MAX = 64,   /* kept; the rest is only counted */
+	ANALYSIS_PROBLEMS_MAX = 64, /* kept; the rest is only counted */
 	ANALYSIS_NAME_MAX = 96,
 	ANALYSIS_COMMAND_MAX = 96,
 	ANALYSIS_TEXT_MAX = 200,
@@ -23,41 +23,42 @@ enum {
 enum analysis_verdict { VERDICT_OK, VERDICT_WARN, VERDICT_REFUSE };
 
 struct analysis_problem {
-	int64_t line;                 /* from 1; 0: the whole file */
-	const char *rule;             /* static name from the policy table */
+	int64_t line;	  /* from 1; 0: the whole file */
+	const char *rule; /* static name from the policy table */
 	enum analysis_verdict severity;
 	char command[ANALYSIS_COMMAND_MAX]; /* escaped, cut */
-	char text[ANALYSIS_TEXT_MAX];       /* a sentence: what, and what would be accepted */
+	char text[ANALYSIS_TEXT_MAX];	    /* a sentence: what, and what would be accepted */
 };
 
 struct analysis {
 	enum analysis_verdict verdict;
 	int64_t bytes;
 	int64_t lines;
-	int64_t commands;  /* lines that are sent to a printer */
+	int64_t commands; /* lines that are sent to a printer */
 	int32_t layers;
-	double time_s;     /* printing, comparable with the slicer's figure */
-	double heat_s;     /* heating up, told apart */
+	double time_s;	      /* printing, comparable with the slicer's figure */
+	double heat_s;	      /* heating up, told apart */
 	double slicer_time_s; /* the slicer's own figure, 0: not stated */
 	size_t tool_count;
 	struct {
-		double filament_mm;       /* with purge */
+		double filament_mm;	  /* with purge */
 		double filament_print_mm; /* without */
-		double filament_g;        /* negative: density unknown */
+		double filament_g;	  /* negative: density unknown */
 	} tool[ANALYSIS_TOOLS_MAX];
 	bool has_print_box;
 	double box_min_mm[3]; /* of extruding moves */
 	double box_max_mm[3];
 	double hotend_celsius; /* highest target set, 0: none */
 	double bed_celsius;
-	double nozzle_mm;      /* from the slicer's words, 0: not stated */
-	bool needs_person;     /* M0, M1, M600 and their kind */
-	char slicer[ANALYSIS_NAME_MAX];   /* "PrusaSlicer 2.5.0", empty: unknown; printable ASCII */
+	double nozzle_mm;		  /* from the slicer's words, 0: not stated */
+	bool needs_person;		  /* M0, M1, M600 and their kind */
+	char slicer[ANALYSIS_NAME_MAX];	  /* "PrusaSlicer 2.5.0", empty: unknown; printable ASCII */
 	char machine[ANALYSIS_NAME_MAX];  /* the slicer's name of the machine, empty: not stated */
 	char material[ANALYSIS_NAME_MAX]; /* "PETG", empty: not stated */
-	size_t problem_count;   /* kept in problem[] */
-	int64_t problem_total;  /* found */
-	struct analysis_problem problem[ANALYSIS_PROBLEMS_MAX]; /* refusals displace warnings when full */
+	size_t problem_count;		  /* kept in problem[] */
+	int64_t problem_total;		  /* found */
+	struct analysis_problem
+		problem[ANALYSIS_PROBLEMS_MAX]; /* refusals displace warnings when full */
 };
 
 struct analyser;

@@ -8,19 +8,21 @@
 #include <stddef.h>
 
 enum {
-	/* Marlin keeps 95 bytes of a line (MAX_CMD_SIZE 96).  "N64999 " and "*255" take 11 of them. */
+	/* Marlin keeps 95 bytes of a line (MAX_CMD_SIZE 96).  "N64999 " and "*255" take 11 of them.
+	 */
 	COMMAND_MAX = 84,
 };
 
 enum command_result {
-	COMMAND_SEND,     /* text holds a command */
+	COMMAND_SEND,	  /* text holds a command */
 	COMMAND_NOTHING,  /* blank line, comment, marker: nothing to send */
 	COMMAND_FILTERED, /* dropped by policy and reported as a warning (M110, "##" lines, ...) */
 	COMMAND_REFUSED,  /* must never be sent: control bytes, too long, forbidden; see `rule` */
 };
 
 struct command {
-	char text[COMMAND_MAX + 1]; /* NUL-terminated, upper-case words, single blanks, printable ASCII */
+	char text[COMMAND_MAX +
+		  1]; /* NUL-terminated, upper-case words, single blanks, printable ASCII */
 	size_t length;
 	const char *rule; /* static; name of the policy rule when FILTERED or REFUSED, else NULL */
 };
@@ -34,10 +36,11 @@ enum command_result command_from_line(const char *line, size_t length, struct co
 
 /* What a streamer must know about a command, from its text. */
 enum command_class {
-	COMMAND_MOTION,     /* G0 G1 G2 G3: planner does the waiting */
-	COMMAND_SHORT,      /* anything else that returns at once */
-	COMMAND_LONG,       /* serial-protocols.md 3.6: may take minutes: G28 G29 M109 M190 G4 M400 M600 ... */
-	COMMAND_MODE,       /* M110, M28, M29, M999 and their kind: alone in flight (I5) */
+	COMMAND_MOTION, /* G0 G1 G2 G3: planner does the waiting */
+	COMMAND_SHORT,	/* anything else that returns at once */
+	COMMAND_LONG,	/* serial-protocols.md 3.6: may take minutes: G28 G29 M109 M190 G4 M400 M600
+			   ... */
+	COMMAND_MODE,	/* M110, M28, M29, M999 and their kind: alone in flight (I5) */
 };
 enum command_class command_classify(const char *text, size_t length);
 

@@ -13,26 +13,26 @@ enum { LINE_READER_LINE_MAX = 1024 };
 struct line_reader {
 	char line[LINE_READER_LINE_MAX];
 	size_t length;
-	bool too_long;       /* the line under way has lost bytes outside a comment */
+	bool too_long; /* the line under way has lost bytes outside a comment */
 	bool last_was_cr;
-	int bom_seen;        /* bytes of a byte order mark matched at the start, -1: decided */
+	int bom_seen; /* bytes of a byte order mark matched at the start, -1: decided */
 	bool in_comment;
-	int64_t line_number; /* of the line under way, from 1 */
+	int64_t line_number;  /* of the line under way, from 1 */
 	int64_t offset_bytes; /* bytes taken so far */
 };
 
 enum line_reader_result {
-	LINE_READER_LINE,      /* *line_text and *line_length are set, valid until the next call */
-	LINE_READER_TOO_LONG,  /* a line was too long; its start is in *line_text */
-	LINE_READER_MORE,      /* input used up: feed more, or finish */
+	LINE_READER_LINE,     /* *line_text and *line_length are set, valid until the next call */
+	LINE_READER_TOO_LONG, /* a line was too long; its start is in *line_text */
+	LINE_READER_MORE,     /* input used up: feed more, or finish */
 };
 
 struct line_reader_line {
 	const char *text; /* borrowed until the next call */
 	size_t length;
-	int64_t number;     /* from 1 */
-	int64_t end_bytes;  /* offset in the stream just behind this line's terminator */
-	bool terminated;    /* false only for a last line without line end */
+	int64_t number;	   /* from 1 */
+	int64_t end_bytes; /* offset in the stream just behind this line's terminator */
+	bool terminated;   /* false only for a last line without line end */
 };
 
 void line_reader_init(struct line_reader *reader);

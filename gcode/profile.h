@@ -6,14 +6,15 @@
 #include <stddef.h>
 
 enum {
-	PROFILE_NAME_MAX = 64,     /* bytes with the NUL */
-	PROFILE_MACHINES_MAX = 8,  /* slicer machine names a profile answers to */
+	PROFILE_NAME_MAX = 64,	  /* bytes with the NUL */
+	PROFILE_MACHINES_MAX = 8, /* slicer machine names a profile answers to */
 	PROFILE_MACHINE_NAME_MAX = 64,
 };
 
 enum profile_shape {
 	PROFILE_BOX,   /* min and max are corners */
-	PROFILE_ROUND, /* delta: a cylinder, centre at 0, 0; radius is max[0], height min[2] to max[2] */
+	PROFILE_ROUND, /* delta: a cylinder, centre at 0, 0; radius is max[0], height min[2] to
+			  max[2] */
 };
 
 struct profile {
@@ -24,8 +25,9 @@ struct profile {
 	double nozzle_mm;
 	double hotend_max_celsius;
 	double bed_max_celsius;
-	/* Names that slicers give this machine (PrusaSlicer's printer_model and the like); a file that
-	 * names a machine not listed here is not for this profile.  None listed: any file may try. */
+	/* Names that slicers give this machine (PrusaSlicer's printer_model and the like); a file
+	 * that names a machine not listed here is not for this profile.  None listed: any file may
+	 * try. */
 	size_t machine_count;
 	char machine[PROFILE_MACHINES_MAX][PROFILE_MACHINE_NAME_MAX];
 };

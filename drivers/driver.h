@@ -1,0 +1,197 @@
+/* One printer's conversation as a pure state machine: bytes and times in, effects out.
+ *
+ * A driver holds no descriptor and reads no clock.  Whoever owns it (a session, a test, a fuzzer)
+ * tells it what happened; every call appends to a struct driver_effects what has to be done, in
+ * order.  Dialects are rows of driver_dialects[], one file each; the window, the replies and
+ * the framing are shared between them.
+ *
+ * A print is a stream of commands numbered from 0 (command index).  The owner offers them one by
+ * one while driver_wants_command() says so; the driver gives each a line number once and for all,
+ * keeps what it may have to resend, and reports how far the printer has acknowledged. */
+#ifndef DRIVERS_DRIVER_H
+#define DRIVERS_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	DRIVER_COMMAND_MAX = 84, /* bytes of a command without number, checksum and line end */
+	DRIVER_NAME_MAX = 96,
+	DRIVER_REASON_MAX = 200,
+	DRIVER_EFFECTS_MAX = 96, /* effects of one call; a driver never produces more */
+	DRIVER_WRITE_MAX = 2048, /* bytes to write of one call */
+	DRIVER_HEATERS_MAX = 4,
+	DRIVER_RECEIVE_MAX = 512, /* bytes of one driver_receive call; feed more in pieces */
+};
+
+enum driver_state {
+	DRIVER_CLOSED,	    /* no port */
+	DRIVER_OPENING,	    /* port open; waiting for a banner or for quiet */
+	DRIVER_IDENTIFYING, /* M115 and its kind */
+	DRIVER_SYNCING,	    /* line numbers, reports, first barrier */
+	DRIVER_READY,	    /* idle */
+	DRIVER_STREAMING,   /* a print runs */
+	DRIVER_RESYNCING,   /* a line error: nothing is sent until it is quiet */
+	DRIVER_BARRIER,	    /* waiting for a nonce to come back */
+	DRIVER_REPLAYING,   /* sending again from the requested number, one at a time */
+	DRIVER_PROBING,	    /* an acknowledgement is missing */
+	DRIVER_DRAINING, /* pause, end or cancel: waiting for what is in flight, then for motion */
+	DRIVER_PAUSED,
+	DRIVER_FAULT, /* stopped with a stated reason; nothing more is sent but heaters off */
+};
+const char *driver_state_name(enum driver_state state);
+
+/* Why a print or a connection stopped.  Stored in the ledger: append only, never reorder. */
+enum driver_fault {
+	DRIVER_FAULT_NONE,
+	DRIVER_FAULT_NO_ANSWER,	 /* nobody answers at connect */
+	DRIVER_FAULT_SILENT,	 /* answered before, silent now */
+	DRIVER_FAULT_RESET,	 /* the board restarted by itself */
+	DRIVER_FAULT_THERMAL,	 /* runaway, MINTEMP, MAXTEMP, heating failed */
+	DRIVER_FAULT_KILLED,	 /* kill(), M112, halted */
+	DRIVER_FAULT_RESENDS,	 /* endless or too many resends */
+	DRIVER_FAULT_SURPLUS_OK, /* an acknowledgement that nothing explains: a fragment may have
+				    run */
+	DRIVER_FAULT_PROTOCOL,	 /* a number outside all history, a broken rule */
+	DRIVER_FAULT_STOPPED,	 /* firmware says "stopped due to errors" */
+	DRIVER_FAULT_ESTOP,	 /* our emergency stop */
+	DRIVER_FAULT_COMMAND,	 /* a command of the file that may not be sent */
+	DRIVER_FAULT_LAST = DRIVER_FAULT_COMMAND,
+};
+const char *driver_fault_name(enum driver_fault fault);
+
+enum driver_effect_kind {
+	DRIVER_WRITE,	 /* write these bytes, in order, completely */
+	DRIVER_WAKE_AT,	 /* call driver_wake at time_us (replaces the previous wish; NEVER: none) */
+	DRIVER_STATE,	 /* the state is now `state` */
+	DRIVER_IDENTITY, /* driver_identity() has news */
+	DRIVER_ACKNOWLEDGED, /* commands up to and including index are acknowledged (never goes
+				back) */
+	DRIVER_NUMBERED, /* command `index` got line number `line_number`, or a host line did (index
+			    -1) */
+	DRIVER_HEATERS,	 /* driver_heaters() has a new reading, taken now */
+	DRIVER_SAID,	 /* a line worth a log: text (escaped printable ASCII) */
+	DRIVER_ATTENTION, /* the printer wants a person: text; until DRIVER_ATTENTION_OVER */
+	DRIVER_ATTENTION_OVER,
+	DRIVER_PAUSED_NOW, /* a requested (or the printer's own) pause is complete */
+	DRIVER_RESUMED_NOW,
+	DRIVER_JOB_DONE,      /* every command executed, motion ended, heaters told off and seen at
+				 target 0 */
+	DRIVER_JOB_CANCELLED, /* cancel is complete: stopped, parked, heaters told off */
+	DRIVER_JOB_FAULT,     /* the print ended with `fault` and a sentence in text */
+	DRIVER_LINK_FAULT,    /* the connection is of no use: close the port, come back later */
+	DRIVER_COLD,	      /* answer to driver_cool: all targets are 0 */
+	DRIVER_RESET_LINE, /* pulse DTR: the last rung of an emergency stop, if the profile allows
+			    */
+};
+
+struct driver_effect {
+	enum driver_effect_kind kind;
+	enum driver_state state;
+	enum driver_fault fault;
+	int64_t time_us;
+	int64_t index;
+	int64_t line_number;
+	size_t write_offset, write_length; /* into driver_effects.bytes */
+	char text[DRIVER_REASON_MAX];
+};
+
+struct driver_effects {
+	size_t count;
+	struct driver_effect effect[DRIVER_EFFECTS_MAX];
+	size_t byte_count;
+	char bytes[DRIVER_WRITE_MAX];
+};
+void driver_effects_clear(struct driver_effects *effects);
+
+#define DRIVER_NEVER INT64_MAX
+
+struct driver_settings {
+	int32_t window_lines; /* 1: ping-pong; N: up to N lines un-acked; 0: auto */
+	int32_t window_bytes; /* bytes un-acked at most; 0: what the dialect knows (127 on Marlin)
+			       */
+	int32_t baud;	      /* for quiet times; 0: unknown, 115200 assumed */
+	bool can_reset_line;  /* DTR resets this board */
+	double hotend_max_celsius, bed_max_celsius; /* 0: unknown */
+	double park_x_mm, park_y_mm, park_lift_mm;  /* pause and cancel go there */
+	double hotend_standby_celsius;		    /* nozzle while paused; 0: off */
+	uint64_t seed;				    /* of nonces */
+};
+
+struct driver_identity {
+	char firmware[DRIVER_NAME_MAX]; /* "Marlin 2.0.9.5", escaped, cut */
+	char machine[DRIVER_NAME_MAX];
+	char uuid[DRIVER_NAME_MAX];
+	bool emergency_parser, autoreport_temperature, host_actions, advanced_ok;
+};
+
+struct driver_heater {
+	char name[4]; /* "T", "T1", "B", "C" */
+	double celsius, target_celsius;
+	int32_t power; /* 0-127, -1: not said */
+};
+
+struct driver_heaters {
+	int64_t time_us; /* of the reading; 0: none since the port opened */
+	size_t count;
+	struct driver_heater heater[DRIVER_HEATERS_MAX];
+};
+
+struct driver_counters {
+	int64_t lines_sent, bytes_sent, lines_acknowledged;
+	int64_t resends, replayed_lines, line_errors, lost_acknowledgements,
+		surplus_acknowledgements;
+	int64_t barriers, probes, unreadable_lines, unknown_commands, overlong_lines;
+};
+
+struct driver;
+
+/* One firmware dialect.  Every slot must be filled; none may block, allocate (but create) or fail.
+ */
+struct driver_dialect {
+	const char *name; /* "marlin"; as in the configuration */
+	/* NULL without memory. */
+	struct driver *(*create)(const struct driver_settings *settings);
+	void (*destroy)(struct driver *driver);
+	/* The port is open (it may or may not have reset the board). */
+	void (*opened)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	/* The port is gone. State: CLOSED.  A running print is the owner's to end. */
+	void (*closed)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	void (*receive)(struct driver *driver, int64_t now_us, const char *bytes, size_t length,
+		struct driver_effects *effects);
+	/* The time asked for by DRIVER_WAKE_AT has come (being called early does no harm). */
+	void (*wake)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	/* Begins a print; only in READY. */
+	void (*job_start)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	/* May the owner offer the next command now? */
+	bool (*wants_command)(const struct driver *driver);
+	/* The next command of the print, from gcode/command.h; only when wanted. */
+	void (*command)(struct driver *driver, int64_t now_us, const char *text, size_t length,
+		struct driver_effects *effects);
+	/* No more commands: drain, wait for motion, cool down, confirm, JOB_DONE. */
+	void (*job_end)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	void (*pause)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	void (*resume)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	/* Stops after the lines accepted, leaves a heat-up wait (M108), parks, heaters off. */
+	void (*cancel)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	/* An operator's command (checked by the caller); ignored unless READY or PAUSED. */
+	void (*manual)(struct driver *driver, int64_t now_us, const char *text, size_t length,
+		struct driver_effects *effects);
+	/* All heaters off and confirmed by a reading: COLD, in any state with a port. */
+	void (*cool)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	/* Emergency stop, ahead of everything; state FAULT. */
+	void (*estop)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	enum driver_state (*state)(const struct driver *driver);
+	const struct driver_identity *(*identity)(const struct driver *driver);
+	const struct driver_heaters *(*heaters)(const struct driver *driver);
+	const struct driver_counters *(*counters)(const struct driver *driver);
+};
+
+/* The table, ended by a row whose name is NULL. */
+extern const struct driver_dialect driver_dialects[];
+
+/* By name; "auto" gives the most likely one.  NULL: no such dialect. */
+const struct driver_dialect *driver_dialect_find(const char *name);
+
+#endif
