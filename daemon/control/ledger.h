@@ -1,0 +1,91 @@
+/* The ledger: truth about intent and results, in SQLite.
+ *
+ * One write connection on one writer thread.  The loop fills a transaction, submits it and goes
+ * on; `on_durable` is called in the loop, in the order of submission, when it is on the disk
+ * (synchronous=FULL; several waiting transactions share one commit).  After a write error nothing
+ * is claimed durable any more: every later transaction fails with the same error, the farm stops
+ * starting prints and says so. */
+#ifndef CONTROL_LEDGER_H
+#define CONTROL_LEDGER_H
+
+#include "daemon/control/records.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct event_base;
+struct ledger;
+struct ledger_transaction;
+
+/* Opens or creates `path`, migrates (after a checked backup), takes the lock that keeps a second
+ * daemon out, starts the writer.  -EBUSY: another daemon has it; -EPROTONOSUPPORT: written by a
+ * newer version; others: the errno of the trouble.  *ledger is untouched on failure. */
+int ledger_open(
+	struct ledger **ledger, const char *path, struct event_base *base, struct error *error);
+/* Waits for what was submitted, then closes.  Takes NULL. */
+void ledger_close(struct ledger *ledger);
+
+/* Reading, at start-up and for history; on the loop's own read connection, never held open across
+ * turns of the loop.  Each returns 0 or a negative errno; the call-back gets a record borrowed for
+ * the call. */
+int ledger_each_file(struct ledger *, void (*each)(void *, const struct file_record *), void *);
+int ledger_each_design(struct ledger *, void (*each)(void *, const struct design_record *), void *);
+int ledger_each_plate(struct ledger *, void (*each)(void *, const struct plate_record *), void *);
+int ledger_each_order(struct ledger *, void (*each)(void *, const struct order_record *), void *);
+int ledger_each_job(struct ledger *, void (*each)(void *, const struct job_record *), void *);
+/* Attempts that have not ended. */
+int ledger_each_open_attempt(
+	struct ledger *, void (*each)(void *, const struct attempt_record *), void *);
+int ledger_each_attempt_of_job(
+	struct ledger *, int64_t job, void (*each)(void *, const struct attempt_record *), void *);
+int ledger_each_printer(
+	struct ledger *, void (*each)(void *, const struct printer_record *), void *);
+int ledger_each_spool(struct ledger *, void (*each)(void *, const struct spool_record *), void *);
+/* Events with an id above `after`, oldest first, at most `limit`. */
+int ledger_each_event(struct ledger *, int64_t after, int limit,
+	void (*each)(void *, const struct event_record *), void *);
+int ledger_last_event_id(struct ledger *, int64_t *id);
+/* 0 and the call-back, or -ENOENT. */
+int ledger_find_idempotency(struct ledger *, const char *key,
+	void (*found)(void *, const struct idempotency_record *), void *);
+/* The analysis JSON stored with a file; copied into *json, to be freed by the caller. -ENOENT. */
+int ledger_file_analysis(struct ledger *, const char *sha256, char **json);
+
+/* A transaction: all of it becomes durable or none.  Records are copied.  NULL without memory;
+ * an allocation that fails inside is remembered and makes the submit fail with -ENOMEM. */
+struct ledger_transaction *ledger_transaction_create(void);
+void ledger_transaction_destroy(struct ledger_transaction *); /* takes NULL; not after a submit */
+
+/* Each inserts, or replaces the row of the same id. */
+void ledger_put_file(
+	struct ledger_transaction *, const struct file_record *, const char *analysis_json);
+void ledger_put_design(struct ledger_transaction *, const struct design_record *);
+void ledger_put_plate(struct ledger_transaction *, const struct plate_record *);
+void ledger_put_order(struct ledger_transaction *, const struct order_record *);
+void ledger_put_job(struct ledger_transaction *, const struct job_record *);
+void ledger_put_attempt(struct ledger_transaction *, const struct attempt_record *);
+void ledger_put_printer(struct ledger_transaction *, const struct printer_record *);
+void ledger_put_spool(struct ledger_transaction *, const struct spool_record *);
+void ledger_put_event(struct ledger_transaction *, const struct event_record *);
+void ledger_put_idempotency(struct ledger_transaction *, const struct idempotency_record *);
+/* A queued job that was never started and is not needed any more. */
+void ledger_drop_job(struct ledger_transaction *, int64_t job);
+
+/* error: 0 durable, else a negative errno (then nothing of the transaction is stored). */
+typedef void ledger_durable(void *context, int error);
+
+/* Takes the transaction over.  on_durable may be NULL. */
+void ledger_submit(
+	struct ledger *, struct ledger_transaction *, ledger_durable *on_durable, void *context);
+
+struct ledger_status {
+	bool broken; /* a write error: read-only until a restart */
+	char reason[REASON_MAX_BYTES];
+	int64_t commits, transactions, waiting, bytes_written;
+	int64_t longest_commit_us;
+};
+void ledger_status(struct ledger *, struct ledger_status *status);
+
+#endif

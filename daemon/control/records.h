@@ -1,0 +1,156 @@
+/* The nouns of the farm as plain values: what the ledger stores and the farm thinks in.
+ * Enum values are stored: append only, never reorder.  Times ending in _s are wall-clock seconds
+ * since 1970 (for people and plans), never used for time-outs. */
+#ifndef CONTROL_RECORDS_H
+#define CONTROL_RECORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	NAME_MAX_BYTES = 64, /* designs, printers, users, tags, materials: bytes with the NUL */
+	FILE_NAME_MAX_BYTES = 256,
+	SHA256_HEX_BYTES = 65,
+	ATTEMPT_ID_BYTES = 33, /* 32 hex digits of 128 random bits */
+	REASON_MAX_BYTES = 256,
+	DESIGN_PLATES_MAX = 16,
+};
+
+enum job_state {
+	JOB_HELD,
+	JOB_QUEUED,
+	JOB_ASSIGNED, /* an attempt is committed (or its start is announced) on a printer */
+	JOB_PRINTING,
+	JOB_PAUSED,
+	JOB_PRINTED,	/* the bed holds it; nobody has counted yet */
+	JOB_INSPECTED,	/* good + scrap = yield */
+	JOB_FAILED,	/* retries used up; a person may retry */
+	JOB_NEEDS_LOOK, /* its attempt is suspect; a person decides */
+	JOB_CANCELLED,
+};
+
+enum attempt_state {
+	ATTEMPT_STARTED,
+	ATTEMPT_PRINTED,
+	ATTEMPT_FAILED,
+	ATTEMPT_CANCELLED,
+	ATTEMPT_SUSPECT, /* nobody knows what happened */
+};
+
+enum bed_state { BED_UNKNOWN, BED_EMPTY, BED_OCCUPIED };
+
+enum order_state { ORDER_OPEN, ORDER_HELD, ORDER_DONE, ORDER_CANCELLED };
+
+/* A G-code file in the store, with what the import found (JSON of the analysis, as
+ * `printfarm check --json` prints it, is stored beside these columns). */
+struct file_record {
+	char sha256[SHA256_HEX_BYTES];	      /* of the plain text that is kept and streamed */
+	char upload_sha256[SHA256_HEX_BYTES]; /* of the bytes as uploaded */
+	char name[FILE_NAME_MAX_BYTES];	      /* a label, never a path */
+	int64_t bytes, commands, lines;
+	double time_s, heat_s, filament_mm, filament_g; /* filament_g negative: unknown */
+	bool has_print_box;
+	double box_min_mm[3], box_max_mm[3];
+	double hotend_celsius, bed_celsius, nozzle_mm;
+	int32_t layers;
+	bool needs_person;
+	char machine[NAME_MAX_BYTES], material[NAME_MAX_BYTES], slicer[NAME_MAX_BYTES];
+	int64_t stored_s;
+};
+
+struct design_record {
+	int64_t id;
+	char name[NAME_MAX_BYTES]; /* unique */
+	int64_t created_s;
+};
+
+struct plate_record {
+	int64_t id;
+	int64_t design;
+	int32_t position; /* from 0 within the design */
+	char sha256[SHA256_HEX_BYTES];
+	int32_t yield; /* units on it */
+};
+
+struct order_record {
+	int64_t id;
+	int64_t design;
+	int64_t units;
+	int32_t priority; /* 0..100, 50 usual */
+	int64_t due_s;	  /* 0: none */
+	int64_t created_s;
+	enum order_state state;
+	char user[NAME_MAX_BYTES];
+	char material[NAME_MAX_BYTES]; /* empty: as the file says, or any */
+	char color[NAME_MAX_BYTES];    /* empty: any */
+	char printer[NAME_MAX_BYTES];  /* empty: any */
+	char tag[NAME_MAX_BYTES];      /* empty: any */
+};
+
+struct job_record {
+	int64_t id;
+	int64_t order;
+	enum job_state state;
+	int64_t plate;		      /* 0 while queued or held: the plan decides */
+	char printer[NAME_MAX_BYTES]; /* from assigned on */
+	int32_t tries;
+	int32_t good, scrap;	       /* set when inspected */
+	char reason[REASON_MAX_BYTES]; /* of the last failure or decision */
+	int64_t created_s, changed_s;
+};
+
+struct attempt_record {
+	char id[ATTEMPT_ID_BYTES];
+	int64_t job;
+	char printer[NAME_MAX_BYTES];
+	enum attempt_state state;
+	int32_t fault; /* enum driver_fault */
+	char reason[REASON_MAX_BYTES];
+	int64_t started_s, ended_s;
+	int64_t commands_done, lines_sent, resends;
+};
+
+/* What the ledger remembers of a printer: only what a power cycle must not forget. */
+struct printer_record {
+	char name[NAME_MAX_BYTES];
+	enum bed_state bed;
+	int64_t bed_job; /* whose plate lies on the bed, 0: none or unknown */
+	char bed_why[REASON_MAX_BYTES];
+	int32_t lock_fault; /* enum driver_fault, 0: no lock */
+	char lock_reason[REASON_MAX_BYTES];
+	bool enabled;
+	int64_t spool; /* 0: none said */
+};
+
+struct spool_record {
+	int64_t id;
+	char material[NAME_MAX_BYTES], color[NAME_MAX_BYTES], lot[NAME_MAX_BYTES];
+	double grams_left;
+	bool retired;
+};
+
+/* One line of the farm's history; its id is the id of the server-sent event. */
+struct event_record {
+	int64_t id; /* given by the farm, growing */
+	int64_t at_s;
+	char kind[32];		      /* "order", "job", "attempt", "printer", "spool", "farm" */
+	char subject[NAME_MAX_BYTES]; /* id or name */
+	char user[NAME_MAX_BYTES];
+	char text[REASON_MAX_BYTES];
+};
+
+/* What a creating POST answered, kept for IDEMPOTENCY_KEEP_S. */
+struct idempotency_record {
+	char key[NAME_MAX_BYTES * 2];
+	char request_sha256[SHA256_HEX_BYTES];
+	int32_t status;
+	const char *answer; /* JSON text; borrowed during the call */
+	int64_t at_s;
+};
+
+const char *job_state_name(enum job_state state); /* "held" ... "needs_look" */
+const char *attempt_state_name(enum attempt_state state);
+const char *bed_state_name(enum bed_state state);
+const char *order_state_name(enum order_state state);
+
+#endif
