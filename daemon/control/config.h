@@ -1,0 +1,87 @@
+/* The configuration as a plain struct.  config_file.c (the only home of libconfig) fills it from
+ * the file by the rows of options.c; nobody else knows the file's form. */
+#ifndef CONTROL_CONFIG_H
+#define CONTROL_CONFIG_H
+
+#include "daemon/control/records.h"
+#include "gcode/profile.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+enum {
+	CONFIG_PRINTERS_MAX = 256,
+	CONFIG_PROFILES_MAX = 64,
+	CONFIG_TAGS_MAX = 8,
+	CONFIG_PATH_MAX = 1024,
+	CONFIG_HOURS_MAX = 64,
+};
+
+enum config_streamers {
+	STREAMERS_PER_PRINTER, /* one process per printer */
+	STREAMERS_SHARED,      /* one process for all */
+};
+
+enum config_start_streamers {
+	START_STREAMERS_SELF, /* printfarmd starts what does not answer */
+	START_STREAMERS_NONE, /* somebody else does (systemd): only connect */
+};
+
+enum config_unattended { UNATTENDED_NEVER, UNATTENDED_ALLOWED };
+
+struct config_printer {
+	char name[NAME_MAX_BYTES];
+	char port[CONFIG_PATH_MAX];
+	char dialect[NAME_MAX_BYTES];
+	int32_t baud;	      /* 0: the usual one */
+	int32_t window_lines; /* 0: auto; 1: "ping-pong"; N */
+	char profile[PROFILE_NAME_MAX];
+	char material[NAME_MAX_BYTES]; /* loaded unless a spool says otherwise; empty: not said */
+	size_t tag_count;
+	char tag[CONFIG_TAGS_MAX][NAME_MAX_BYTES];
+	enum config_unattended unattended;
+	bool reset_line; /* DTR resets this board: the last rung of an emergency stop */
+};
+
+struct config_hours { /* local time of the farm's zone; seconds from Monday 00:00 */
+	int32_t begin_s, end_s;
+};
+
+struct config {
+	char file[CONFIG_PATH_MAX];
+	char farm_name[NAME_MAX_BYTES];
+	char timezone[NAME_MAX_BYTES];
+	char state_dir[CONFIG_PATH_MAX];
+	char socket[CONFIG_PATH_MAX];
+	char stream_dir[CONFIG_PATH_MAX]; /* streamers' sockets; default: beside the API socket */
+	char stream_program[CONFIG_PATH_MAX]; /* default: beside printfarmd's own file, then PATH */
+	enum config_streamers streamers;
+	enum config_start_streamers start_streamers;
+	int64_t start_delay_s;	    /* between a clear and the next start: 30 */
+	int32_t retries;	    /* of a failed job before a person is asked: 1 */
+	bool inspect_automatically; /* a printed job counts as good without a person; default false
+				     */
+	int64_t upload_max_bytes, text_max_bytes; /* as uploaded; as unpacked */
+	int64_t free_floor_bytes; /* uploads are refused below max(this, free_floor_percent) */
+	int32_t free_floor_percent;
+	int64_t reserve_bytes; /* preallocated, so that results always fit */
+	int64_t clear_s;       /* how long a printed bed waits to be cleared, for plans: 900 */
+	size_t hours_count;    /* staffed hours; none: always staffed */
+	struct config_hours hours[CONFIG_HOURS_MAX];
+	size_t profile_count;
+	struct profile *profile; /* owned */
+	size_t printer_count;
+	struct config_printer *printer; /* owned */
+};
+
+/* Reads and checks `path`.  On failure *config is untouched, error names file, line, key, value and
+ * what would be accepted. 0 or a negative errno (-EINVAL: contents). */
+int config_load(struct config *config, const char *path, struct error *error);
+void config_finish(struct config *config);
+
+const struct profile *config_find_profile(const struct config *config, const char *name);
+
+#endif
