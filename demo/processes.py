@@ -1,0 +1,104 @@
+"""Starts and ends the demo's programs: the simulator, printfarmd, and the streamers it leaves behind."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from client import Client, Simulator, Unreachable
+import machines
+
+
+class Processes:
+    def __init__(self, build, work, speed, seed):
+        self.build, self.work, self.speed, self.seed = Path(build), Path(work), speed, seed
+        self.socket = str(self.work / "api.sock")
+        self.ports = self.work / "ports"
+        self.config = self.work / "printfarm.conf"
+        self.client = Client(self.socket)
+        self.simulator = Simulator(str(self.ports / "control"))
+        self.control = self.sim = None
+
+    def start(self):
+        self.ports.mkdir(parents=True)
+        spec = self.work / "printers.spec"
+        spec.write_text(machines.simulator_file())
+        self.config.write_text(machines.configuration(
+            self.work / "state", self.socket, self.ports, self.build / "printfarm-stream"))
+        self.sim = self._spawn("printfarm-sim", "--dir", str(self.ports), "--printers", str(spec),
+                               "--speed", str(self.speed), "--seed", str(self.seed))
+        self._wait("the simulator", lambda: all((self.ports / name).exists()
+                                                for name, _ in machines.printers()))
+        self.start_control()
+
+    def start_control(self):
+        self.control = self._spawn("printfarmd", "-c", str(self.config), "--foreground")
+        self._wait("printfarmd", self._answers)
+
+    def kill_control(self):
+        self.control.send_signal(signal.SIGKILL)
+        self.control.wait()
+
+    def _answers(self):
+        if self.control.poll() is not None:
+            raise SystemExit(f"printfarmd ended with {self.control.returncode}; "
+                             f"see {self.work}/printfarmd.log")
+        try:
+            return self.client.get("/api/v1/status") is not None
+        except Unreachable:
+            return False
+
+    def _spawn(self, program, *arguments):
+        log = open(self.work / f"{program}.log", "ab")
+        return subprocess.Popen([str(self.build / program), *arguments], stdin=subprocess.DEVNULL,
+                                stdout=log, stderr=log, start_new_session=True)
+
+    @staticmethod
+    def _wait(what, ready, limit_s=20):
+        end = time.monotonic() + limit_s
+        while not ready():
+            if time.monotonic() > end:
+                raise SystemExit(f"{what} did not start within {limit_s} s")
+            time.sleep(0.02)
+
+    def streamers(self):
+        """Process ids of the streamers of this farm: they name its directory on their command line."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if words[0].endswith(b"printfarm-stream") and any(
+                    word.startswith(str(self.work).encode()) for word in words):
+                found.append(int(entry.name))
+        return found
+
+    def stop(self):
+        """Ends everything that was started; the simulator last, since its summary is wanted."""
+        if self.control and self.control.poll() is None:
+            self.control.terminate()
+            self.control.wait(10)
+        for pid in self.streamers():
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+        end = time.monotonic() + 5
+        while self.streamers() and time.monotonic() < end:
+            time.sleep(0.05)
+        for pid in self.streamers():
+            os.kill(pid, signal.SIGKILL)
+        if self.sim and self.sim.poll() is None:
+            self.sim.terminate()
+            self.sim.wait(10)
+
+    def cli(self, *words, check=True):
+        result = subprocess.run([str(self.build / "printfarm"), "--socket", self.socket, *words],
+                                capture_output=True, text=True, timeout=120)
+        if check and result.returncode:
+            raise SystemExit(f"printfarm {' '.join(words)}: {result.stderr.strip()}")
+        return result.stdout
