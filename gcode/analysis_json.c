@@ -1,0 +1,300 @@
+/* The analysis as JSON text; see analysis_json.h. */
+#include "gcode/analysis_json.h"
+
+#include <math.h> /* isfinite, llround */
+#include <stdbool.h>
+#include <stdint.h> /* int64_t */
+#include <string.h> /* strlen */
+
+#include "gcode/analysis.h"
+
+/* Where the text goes; counts on when it is full. */
+struct writer {
+	char *buffer;
+	size_t size;
+	size_t length;
+	bool after_value; /* the next value or key needs a comma before it */
+};
+
+static void put_byte(struct writer *writer, char byte)
+{
+	if (writer->length + 1 < writer->size)
+		writer->buffer[writer->length] = byte;
+	writer->length++;
+}
+
+static void put_raw(struct writer *writer, const char *text)
+{
+	for (; *text; text++)
+		put_byte(writer, *text);
+}
+
+/* How many bytes at `text` form one valid UTF-8 character (RFC 3629); 0: none does. */
+static size_t utf8_length(const unsigned char *text)
+{
+	static const struct {
+		unsigned char first_min, first_max, second_min, second_max;
+		size_t length;
+	} rows[] = {
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 }, /* no surrogates */
+		{ 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	if (text[0] < 0x80)
+		return 1;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (text[0] < rows[i].first_min || text[0] > rows[i].first_max)
+			continue;
+		if (text[1] < rows[i].second_min || text[1] > rows[i].second_max)
+			return 0;
+		for (size_t n = 2; n < rows[i].length; n++)
+			if (text[n] < 0x80 || text[n] > 0xbf)
+				return 0;
+		return rows[i].length;
+	}
+	return 0;
+}
+
+static void put_escape(struct writer *writer, unsigned char byte)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	put_raw(writer, "\\u00");
+	put_byte(writer, hex[byte >> 4]);
+	put_byte(writer, hex[byte & 15]);
+}
+
+static void put_string(struct writer *writer, const char *text)
+{
+	put_byte(writer, '"');
+	while (*text) {
+		unsigned char byte = (unsigned char)*text;
+		size_t length = utf8_length((const unsigned char *)text);
+
+		if (length == 0) {
+			put_raw(writer, "\\ufffd");
+			length = 1;
+		} else if (byte == '"' || byte == '\\') {
+			put_byte(writer, '\\');
+			put_byte(writer, *text);
+		} else if (byte < 0x20 || byte == 0x7f) {
+			put_escape(writer, byte);
+		} else {
+			for (size_t i = 0; i < length; i++)
+				put_byte(writer, text[i]);
+		}
+		text += length;
+	}
+	put_byte(writer, '"');
+}
+
+static void put_integer(struct writer *writer, int64_t value)
+{
+	char digits[24];
+	size_t count = 0;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	do {
+		digits[count++] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (value < 0)
+		put_byte(writer, '-');
+	while (count)
+		put_byte(writer, digits[--count]);
+}
+
+/* With at most three decimals; what a double of this size cannot hold in thousandths is null. */
+static void put_number(struct writer *writer, double value)
+{
+	if (!isfinite(value) || fabs(value) > 9e12) {
+		put_raw(writer, "null");
+		return;
+	}
+	int64_t thousandths = llround(value * 1000);
+	int64_t fraction = thousandths % 1000;
+
+	if (thousandths < 0) {
+		put_byte(writer, '-');
+		thousandths = -thousandths;
+		fraction = -fraction;
+	}
+	put_integer(writer, thousandths / 1000);
+	if (fraction == 0)
+		return;
+	put_byte(writer, '.');
+	for (int64_t place = 100; fraction; place /= 10) {
+		put_byte(writer, (char)('0' + fraction / place));
+		fraction %= place;
+	}
+}
+
+/* What stands between two values. */
+static void put_comma(struct writer *writer)
+{
+	if (writer->after_value)
+		put_byte(writer, ',');
+	writer->after_value = true;
+}
+
+static void put_key(struct writer *writer, const char *name)
+{
+	put_comma(writer);
+	put_byte(writer, '"');
+	put_raw(writer, name);
+	put_raw(writer, "\":");
+}
+
+/* `key` may be NULL inside a list. */
+static void open_with(struct writer *writer, const char *key, char bracket)
+{
+	if (key)
+		put_key(writer, key);
+	else
+		put_comma(writer);
+	put_byte(writer, bracket);
+	writer->after_value = false;
+}
+
+static void close_with(struct writer *writer, char bracket)
+{
+	put_byte(writer, bracket);
+	writer->after_value = true;
+}
+
+static void put_text_member(struct writer *writer, const char *key, const char *text)
+{
+	put_key(writer, key);
+	put_string(writer, text);
+}
+
+static void put_number_member(struct writer *writer, const char *key, double value)
+{
+	put_key(writer, key);
+	put_number(writer, value);
+}
+
+static void put_integer_member(struct writer *writer, const char *key, int64_t value)
+{
+	put_key(writer, key);
+	put_integer(writer, value);
+}
+
+static const char *verdict_name(enum analysis_verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_OK:
+		return "ok";
+	case VERDICT_WARN:
+		return "warn";
+	case VERDICT_REFUSE:
+		return "refuse";
+	}
+	return "refuse";
+}
+
+static void put_problems(struct writer *writer, const struct analysis *analysis)
+{
+	open_with(writer, "problems", '[');
+	for (size_t i = 0; i < analysis->problem_count; i++) {
+		const struct analysis_problem *problem = &analysis->problem[i];
+
+		open_with(writer, NULL, '{');
+		put_integer_member(writer, "line", problem->line);
+		put_text_member(writer, "rule", problem->rule ? problem->rule : "");
+		put_text_member(writer, "severity", verdict_name(problem->severity));
+		put_text_member(writer, "command", problem->command);
+		put_text_member(writer, "text", problem->text);
+		close_with(writer, '}');
+	}
+	close_with(writer, ']');
+	put_integer_member(writer, "problems_total", analysis->problem_total);
+}
+
+static void put_tools(struct writer *writer, const struct analysis *analysis)
+{
+	open_with(writer, "tools", '[');
+	for (size_t i = 0; i < analysis->tool_count; i++) {
+		double grams = analysis->tool[i].filament_g;
+
+		open_with(writer, NULL, '{');
+		put_number_member(writer, "filament_mm", analysis->tool[i].filament_mm);
+		put_number_member(writer, "filament_print_mm", analysis->tool[i].filament_print_mm);
+		put_number_member(writer, "filament_g", grams < 0 ? (double)NAN : grams);
+		close_with(writer, '}');
+	}
+	close_with(writer, ']');
+}
+
+static void put_corner(struct writer *writer, const char *key, const double corner_mm[3])
+{
+	open_with(writer, key, '[');
+	for (size_t axis = 0; axis < 3; axis++) {
+		put_comma(writer);
+		put_number(writer, corner_mm[axis]);
+	}
+	close_with(writer, ']');
+}
+
+static void put_box(struct writer *writer, const struct analysis *analysis)
+{
+	if (!analysis->has_print_box) {
+		put_number_member(writer, "bbox_print_mm", (double)NAN);
+		return;
+	}
+	open_with(writer, "bbox_print_mm", '{');
+	put_corner(writer, "min", analysis->box_min_mm);
+	put_corner(writer, "max", analysis->box_max_mm);
+	close_with(writer, '}');
+}
+
+static void put_labels(struct writer *writer, const struct analysis_labels *labels)
+{
+	if (!labels)
+		return;
+	if (labels->file)
+		put_text_member(writer, "file", labels->file);
+	if (labels->sha256)
+		put_text_member(writer, "sha256", labels->sha256);
+	if (labels->format)
+		put_text_member(writer, "format", labels->format);
+}
+
+size_t analysis_to_json(const struct analysis *analysis, const struct analysis_labels *labels,
+	char *buffer, size_t size)
+{
+	struct writer writer = { .buffer = buffer, .size = size };
+
+	open_with(&writer, NULL, '{');
+	put_labels(&writer, labels);
+	put_text_member(&writer, "verdict", verdict_name(analysis->verdict));
+	put_problems(&writer, analysis);
+	put_number_member(&writer, "time_s", analysis->time_s);
+	put_number_member(&writer, "heat_s", analysis->heat_s);
+	put_number_member(&writer, "slicer_time_s",
+		analysis->slicer_time_s > 0 ? analysis->slicer_time_s : (double)NAN);
+	put_integer_member(&writer, "bytes", analysis->bytes);
+	put_integer_member(&writer, "lines", analysis->lines);
+	put_integer_member(&writer, "commands", analysis->commands);
+	put_integer_member(&writer, "layers", analysis->layers);
+	put_tools(&writer, analysis);
+	put_box(&writer, analysis);
+	put_number_member(&writer, "bed_celsius", analysis->bed_celsius);
+	put_number_member(&writer, "hotend_celsius", analysis->hotend_celsius);
+	put_number_member(&writer, "nozzle_mm", analysis->nozzle_mm);
+	put_key(&writer, "needs_person");
+	put_raw(&writer, analysis->needs_person ? "true" : "false");
+	put_text_member(&writer, "slicer", analysis->slicer);
+	put_text_member(&writer, "machine", analysis->machine);
+	put_text_member(&writer, "material", analysis->material);
+	close_with(&writer, '}');
+	if (size)
+		buffer[writer.length < size ? writer.length : size - 1] = '\0';
+	return writer.length;
+}
