@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct lexer_line;
+struct policy_findings;
+struct profile;
+
 enum {
 	/* Marlin keeps 95 bytes of a line (MAX_CMD_SIZE 96).  "N64999 " and "*255" take 11 of them.
 	 */
@@ -15,7 +19,7 @@ enum {
 
 enum command_result {
 	COMMAND_SEND,	  /* text holds a command */
-	COMMAND_NOTHING,  /* blank line, comment, marker: nothing to send */
+	COMMAND_NOTHING,  /* blank line, comment: nothing to send */
 	COMMAND_FILTERED, /* dropped by policy and reported as a warning (M110, "##" lines, ...) */
 	COMMAND_REFUSED,  /* must never be sent: control bytes, too long, forbidden; see `rule` */
 };
@@ -29,17 +33,23 @@ struct command {
 
 /* Cuts comments (; and parentheses), N and checksum, collapses blanks, upper-cases command words
  * (not the text of M117 and its kind), makes text arguments safe for the wire (no '*', no
- * backslash, no byte outside printable ASCII) and applies the filter rules of policy.h.
+ * backslash, no parentheses, no byte outside printable ASCII; accents are dropped) and applies the
+ * rules of policy.h that hold for every machine.
  * `line` is one line without its terminator.  Writes *command unless the result is
  * COMMAND_NOTHING.  Pure, no allocation. */
 enum command_result command_from_line(const char *line, size_t length, struct command *command);
+
+/* The same with the profile's limits, from a line that is read already; appends to *findings
+ * everything that the policy says about it (initialise it to zero). */
+enum command_result command_from_words(const struct lexer_line *line, const struct profile *profile,
+	struct command *command, struct policy_findings *findings);
 
 /* What a streamer must know about a command, from its text. */
 enum command_class {
 	COMMAND_MOTION, /* G0 G1 G2 G3: planner does the waiting */
 	COMMAND_SHORT,	/* anything else that returns at once */
 	COMMAND_LONG,	/* serial-protocols.md 3.6: may take minutes: G28 G29 M109 M190 G4 M400 M600
-			   ... */
+			   ..., and every macro */
 	COMMAND_MODE,	/* M110, M28, M29, M999 and their kind: alone in flight (I5) */
 };
 enum command_class command_classify(const char *text, size_t length);

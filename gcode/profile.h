@@ -17,6 +17,13 @@ enum profile_shape {
 			  max[2] */
 };
 
+/* What the machine's firmware reads; only what changes the rules. */
+enum profile_firmware {
+	PROFILE_FIRMWARE_UNSAID,
+	PROFILE_FIRMWARE_MARLIN, /* and everything else that knows no macros */
+	PROFILE_FIRMWARE_KLIPPER,
+};
+
 struct profile {
 	char name[PROFILE_NAME_MAX];
 	enum profile_shape shape;
@@ -25,6 +32,8 @@ struct profile {
 	double nozzle_mm;
 	double hotend_max_celsius;
 	double bed_max_celsius;
+	enum profile_firmware firmware; /* key `firmware`, optional */
+	int tool_count;			/* key `tools`, optional; 0 means 1 */
 	/* Names that slicers give this machine (PrusaSlicer's printer_model and the like); a file
 	 * that names a machine not listed here is not for this profile.  None listed: any file may
 	 * try. */

@@ -1,0 +1,265 @@
+/* From a line of a file to the command on the wire; see command.h. */
+#include "gcode/command.h"
+
+#include <stdbool.h>
+
+#include "gcode/lexer.h"
+#include "gcode/policy.h"
+
+/* Text under construction; what does not fit is only counted. */
+struct writer {
+	struct command *command;
+	bool overflow;
+	bool blank_pending; /* one blank before the next character */
+};
+
+static void put_raw(struct writer *writer, char c)
+{
+	if (writer->command->length == COMMAND_MAX) {
+		writer->overflow = true;
+		return;
+	}
+	writer->command->text[writer->command->length++] = c;
+}
+
+static void put(struct writer *writer, char c)
+{
+	if (writer->blank_pending && writer->command->length > 0)
+		put_raw(writer, ' ');
+	writer->blank_pending = false;
+	put_raw(writer, c);
+}
+
+/* What a letter with an accent is without it: U+00C0 to U+00FF. */
+static const char latin_1[] = "AAAAAAACEEEEIIIIDNOOOOOxOUUUUYTsaaaaaaaceeeeiiiidnooooo/ouuuuyty";
+
+/* One UTF-8 character at text[at], cut down to ASCII; returns its length in bytes. */
+static size_t put_utf8(struct writer *writer, const char *text, size_t length, size_t at)
+{
+	unsigned char lead = (unsigned char)text[at];
+	size_t size = 1;
+
+	while (at + size < length && ((unsigned char)text[at + size] & 0xc0) == 0x80 && size < 4)
+		size++;
+	if (lead == 0xc3 && size == 2)
+		put(writer, latin_1[(unsigned char)text[at + 1] & 0x3f]);
+	else if (lead == 0xc2 && size == 2 && (unsigned char)text[at + 1] == 0xa0)
+		writer->blank_pending = true;
+	else
+		put(writer, '?');
+	return size;
+}
+
+/* '*' would be taken for the checksum's, '\' swallows the byte behind it, and parentheses swallow
+ * even the checksum where Marlin is built with PAREN_COMMENTS (serial-protocols.md 3.1). */
+static char safe_character(char c)
+{
+	switch (c) {
+	case '*':
+		return 'x';
+	case '\\':
+		return '/';
+	case '(':
+		return '[';
+	case ')':
+		return ']';
+	default:
+		return c;
+	}
+}
+
+static void put_text(struct writer *writer, const char *text, size_t length)
+{
+	for (size_t at = 0; at < length;) {
+		char c = text[at];
+
+		if ((unsigned char)c >= 0x80) {
+			at += put_utf8(writer, text, length, at);
+			continue;
+		}
+		at++;
+		if (c == ' ' || c == '\t')
+			writer->blank_pending = true;
+		else
+			put(writer, c < 0x20 || c == 0x7f ? '?' : safe_character(c));
+	}
+}
+
+/* Letter and code of a text command go in upper case, the text stays as it is. */
+static void put_text_command(struct writer *writer, const struct lexer_line *line)
+{
+	for (const char *at = line->body; at < line->text; at++) {
+		if (*at == ' ' || *at == '\t')
+			writer->blank_pending = true;
+		else
+			put(writer, *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at);
+	}
+	put_text(writer, line->text, line->text_length);
+}
+
+/* Words as they stand in the file, with its digits: nothing is rounded or set in another form. */
+static void put_words(struct writer *writer, const struct lexer_line *line)
+{
+	size_t depth = 0;
+	bool quoted = false, after_letter = false;
+
+	for (size_t at = 0; at < line->body_length;) {
+		char c = line->body[at];
+
+		if (quoted || c == '"') {
+			size_t from = at++;
+			while (at < line->body_length && line->body[at] != '"')
+				at++;
+			at += at < line->body_length;
+			put_text(writer, line->body + from, at - from);
+			after_letter = false;
+			continue;
+		}
+		at++;
+		depth += c == '(';
+		if (depth) {
+			depth -= c == ')';
+			writer->blank_pending |= depth == 0;
+			continue;
+		}
+		if (c == ' ' || c == '\t') {
+			writer->blank_pending = true;
+			continue;
+		}
+		/* "X 100": Marlin skips the blank, others read X as 0. */
+		if (after_letter && ((c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.'))
+			writer->blank_pending = false;
+		if (c >= 'a' && c <= 'z')
+			c = (char)(c - 'a' + 'A');
+		after_letter = c >= 'A' && c <= 'Z';
+		put(writer, c < 0x20 || c > 0x7e ? '?' : safe_character(c));
+	}
+}
+
+static void write_command(const struct lexer_line *line, struct command *command, bool *overflow)
+{
+	struct writer writer = { command, false, false };
+
+	command->length = 0;
+	command->rule = NULL;
+	if (line->flags & LEXER_IS_TEXT)
+		put_text_command(&writer, line);
+	else if (line->kind == LEXER_COMMAND)
+		put_words(&writer, line);
+	else
+		put_text(&writer, line->body, line->body_length);
+	command->text[command->length] = '\0';
+	*overflow = writer.overflow;
+}
+
+/* A message may lose its end; a name of a file, a move or a macro may not. */
+static bool may_be_cut(const struct lexer_line *line)
+{
+	return line->letter == 'M' && (line->code == 0 || line->code == 1 || line->code == 115 ||
+					      line->code == 117 || line->code == 118);
+}
+
+enum command_result command_from_words(const struct lexer_line *line, const struct profile *profile,
+	struct command *command, struct policy_findings *findings)
+{
+	const struct policy_finding *worst;
+	bool overflow;
+
+	if (line->kind == LEXER_BLANK && !(line->flags & LEXER_CONTROL)) {
+		policy_check_line(line, profile, findings);
+		return COMMAND_NOTHING;
+	}
+	write_command(line, command, &overflow);
+	policy_check_line(line, profile, findings);
+	if (overflow && line->kind != LEXER_HASH && line->kind != LEXER_MARKER)
+		policy_add(findings, may_be_cut(line) ? POLICY_TEXT_CUT : POLICY_TOO_LONG);
+	worst = policy_worst(findings);
+	if (!worst)
+		return COMMAND_SEND;
+	if (policy_rule(worst->id)->severity == VERDICT_REFUSE) {
+		command->rule = policy_rule(worst->id)->name;
+		return COMMAND_REFUSED;
+	}
+	if (policy_rule(worst->id)->filter) {
+		command->rule = policy_rule(worst->id)->name;
+		return COMMAND_FILTERED;
+	}
+	return COMMAND_SEND;
+}
+
+enum command_result command_from_line(const char *bytes, size_t length, struct command *command)
+{
+	struct policy_findings findings = { .count = 0 };
+	struct lexer_line line;
+
+	lexer_read(bytes, length, &line);
+	return command_from_words(&line, NULL, command, &findings);
+}
+
+/* ---- classes ----------------------------------------------------------------------------- */
+
+struct code_class {
+	char letter;
+	int16_t first, last;
+	enum command_class class;
+};
+
+/* serial-protocols.md 3.6 and 3.10; Prusa's G80, Repetier's and RepRapFirmware's G32. */
+static const struct code_class classes[] = {
+	{ 'G', 0, 3, COMMAND_MOTION },
+	{ 'G', 4, 4, COMMAND_LONG },
+	{ 'G', 5, 5, COMMAND_MOTION },
+	{ 'G', 12, 12, COMMAND_LONG },
+	{ 'G', 26, 38, COMMAND_LONG },
+	{ 'G', 76, 77, COMMAND_LONG },
+	{ 'G', 80, 82, COMMAND_LONG },
+	{ 'G', 425, 425, COMMAND_LONG },
+	{ 'M', 0, 1, COMMAND_LONG },
+	{ 'M', 18, 18, COMMAND_LONG },
+	{ 'M', 20, 22, COMMAND_LONG },
+	{ 'M', 25, 25, COMMAND_LONG },
+	{ 'M', 28, 29, COMMAND_MODE },
+	{ 'M', 32, 32, COMMAND_MODE },
+	{ 'M', 48, 48, COMMAND_LONG },
+	{ 'M', 84, 84, COMMAND_LONG },
+	{ 'M', 98, 98, COMMAND_LONG },
+	{ 'M', 108, 108, COMMAND_MODE },
+	{ 'M', 109, 109, COMMAND_LONG },
+	{ 'M', 110, 110, COMMAND_MODE },
+	{ 'M', 112, 112, COMMAND_MODE },
+	{ 'M', 115, 115, COMMAND_LONG }, /* MK3: "M115 U..." may show a dialogue */
+	{ 'M', 116, 116, COMMAND_LONG },
+	{ 'M', 125, 125, COMMAND_LONG },
+	{ 'M', 190, 192, COMMAND_LONG },
+	{ 'M', 226, 226, COMMAND_LONG },
+	{ 'M', 280, 282, COMMAND_LONG },
+	{ 'M', 291, 291, COMMAND_LONG },
+	{ 'M', 303, 303, COMMAND_LONG },
+	{ 'M', 400, 403, COMMAND_LONG },
+	{ 'M', 410, 410, COMMAND_MODE },
+	{ 'M', 500, 504, COMMAND_LONG },
+	{ 'M', 575, 575, COMMAND_MODE },
+	{ 'M', 600, 603, COMMAND_LONG },
+	{ 'M', 701, 704, COMMAND_LONG },
+	{ 'M', 862, 862, COMMAND_LONG }, /* checks that may ask the person at the panel */
+	{ 'M', 928, 928, COMMAND_MODE },
+	{ 'M', 997, 997, COMMAND_MODE },
+	{ 'M', 999, 999, COMMAND_MODE },
+	{ 'T', 0, 99, COMMAND_LONG },
+};
+
+enum command_class command_classify(const char *text, size_t length)
+{
+	int code = 0;
+	size_t at;
+
+	if (length < 2 || text[1] < '0' || text[1] > '9')
+		return COMMAND_LONG;
+	for (at = 1; at < length && at < 6 && text[at] >= '0' && text[at] <= '9'; at++)
+		code = code * 10 + (text[at] - '0');
+	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+		if (classes[i].letter == text[0] && code >= classes[i].first &&
+			code <= classes[i].last)
+			return classes[i].class;
+	return COMMAND_SHORT;
+}
