@@ -50,8 +50,34 @@ struct match_result {
 
 const char *match_condition_name(enum match_condition condition); /* "volume", "bed", ... */
 
+/* How each condition is read:
+ * - material and colour are compared without regard to case, everything else byte by byte; the
+ *   order's material, when said, counts instead of the plate's;
+ * - a box must lie within the volume.  On a round bed it is refused only when some side of the box
+ *   lies wholly outside the circle: a print touches each side of its box, so it certainly does not
+ *   fit then.  A corner of the box outside the circle proves nothing (a round part's box always has
+ *   such corners);
+ * - hours: unless the printer may run unattended, somebody must be there from the start to the
+ *   planned end, in one stretch; a plate that needs a person needs that on every printer.
+ * Texts are sentences without a full stop; foreign words in them are cut and made printable. */
+
 void match_check(const struct world *world, const struct world_order *order,
 	const struct world_plate *plate, const struct world_printer *printer, int64_t now_s,
 	struct match_result *result);
+
+/* Can this plate come to run on this printer without a person changing anything but beds and
+ * reels of the same filament?  What match_check answers in can_without_person, spool weight apart,
+ * without the words: for plans. */
+bool match_can_plan(const struct world_order *order, const struct world_plate *plate,
+	const struct world_printer *printer);
+
+/* Is this spool known to hold too little for the plate? */
+bool match_is_short_of_grams(const struct world_plate *plate, const struct world_printer *printer);
+
+/* May the print only run while somebody is there? */
+bool match_needs_staff(const struct world_plate *plate, const struct world_printer *printer);
+
+/* How long the plate takes on this printer, at least 1. */
+int64_t match_duration_s(const struct world_plate *plate, const struct world_printer *printer);
 
 #endif

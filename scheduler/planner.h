@@ -1,7 +1,16 @@
 /* Who prints what, when: a full plan from (world, previous plan, now, seed, moves).
  *
- * Same inputs, same plan.  The work is cut into moves so that the caller's loop never waits:
- * begin, step until it says done or the budget is used up, take the result. */
+ * Same inputs, same plan, however the moves are cut into steps.  The work is cut into moves so that
+ * the caller's loop never waits: begin, step until it says that nothing is left, take the result.
+ *
+ * Orders are planned one after the other: by priority, then due date (none: last), then age.  Each
+ * takes the printers and plates that finish it soonest, behind what is planned already, or in the
+ * time that a printer would otherwise wait for its first planned start.  A print that may not run
+ * unattended lies within one staffed stretch; after each print somebody clears the bed, which takes
+ * clear_s of staffed time and start_delay_s more, and mounts a new reel of the same filament if the
+ * old one is short.  A bed that is occupied, and a printer that is offline, is expected to be dealt
+ * with in the same way from now on.  Printers that are disabled, locked, in need of attention or
+ * used by hand are not counted on. */
 #ifndef SCHEDULER_PLANNER_H
 #define SCHEDULER_PLANNER_H
 
@@ -15,7 +24,9 @@ struct planner_assignment {
 };
 
 struct planner_order_answer {
-	int64_t done_s; /* promised; -1: cannot be said (no printer can) */
+	/* Promised: when the last plate planned here ends; now when nothing is left to plan (what
+	 * is printing is the caller's to add); -1: cannot be said (held, or no printer can). */
+	int64_t done_s;
 	int64_t units_planned;
 	int64_t over_units; /* more than asked, because plates have the yield they have */
 };
@@ -27,17 +38,30 @@ struct planner_result {
 	const struct planner_order_answer *order; /* same order as the world's */
 	int64_t next_question_s; /* ask again at this time even if nothing happens; INT64_MAX: never
 				  */
+	/* What was planned: borrowed, like the result itself.  The previous plan's orders and
+	 * printers are found again by id and name through it; NULL: its indexes are those of the
+	 * new world. */
+	const struct world *world;
+};
+
+enum {
+	PLANNER_PLATES_MAX = 64,	   /* ways to make an order that are looked at */
+	PLANNER_ASSIGNMENTS_MAX = 1 << 20, /* in one plan; orders beyond: done_s is -1 */
 };
 
 struct planner;
 
-/* `previous` may be NULL; it serves to move as little as possible.  The world is borrowed until
- * planner_destroy.  NULL without memory. */
+/* `previous` may be NULL; it serves to move as little as possible, and is read (with its world)
+ * only during this call.  The world is borrowed until planner_destroy.  The constructive planner
+ * draws no lots: seed is for planners that search.  Takes time linear in both plans.  NULL without
+ * memory. */
 struct planner *planner_begin(const struct world *world, const struct planner_result *previous,
 	int64_t now_s, uint64_t seed);
-/* Does up to `moves` moves; true: there is more to gain from another step. */
+/* Does up to `moves` moves (at most some microseconds each); true: there is more to gain from
+ * another step. */
 bool planner_step(struct planner *planner, int64_t moves);
-/* Valid after the first step returned, until planner_destroy. */
+/* Valid until planner_destroy.  As long as the plan is not complete (the first steps returned
+ * true) it holds no assignments and its answers cannot be said yet. */
 const struct planner_result *planner_result(const struct planner *planner);
 void planner_destroy(struct planner *planner);
 

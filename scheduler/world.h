@@ -1,6 +1,7 @@
 /* The world as the planner sees it: plain values, filled by the caller, borrowed during a call.
  * Times are whole seconds on one clock of the caller's choice (control: wall-clock seconds).
- * Strings are compared byte by byte; "" means "not said" or "any". */
+ * Strings are never NULL; "" means "not said" or "any".  Materials and colours are compared without
+ * regard to case, everything else byte by byte. */
 #ifndef SCHEDULER_WORLD_H
 #define SCHEDULER_WORLD_H
 

@@ -1,0 +1,205 @@
+/* Staffed hours as arithmetic; see calendar.h. */
+#include "scheduler/calendar.h"
+
+#include <stdio.h> /* snprintf */
+
+static bool is_never(int64_t at_s)
+{
+	return at_s >= CALENDAR_NEVER_S / 2;
+}
+
+/* Seconds since the week that holds at_s began: 0 .. WORLD_WEEK_S - 1, for times before
+ * week_start_s too. */
+static int64_t second_of_week(const struct calendar *calendar, int64_t at_s)
+{
+	int64_t second = (at_s - calendar->week_start_s) % WORLD_WEEK_S;
+
+	return second < 0 ? second + WORLD_WEEK_S : second;
+}
+
+/* Keeps the windows sorted by their begin. */
+static void add_window(struct calendar *calendar, struct world_window window)
+{
+	size_t at = calendar->window_count++;
+
+	for (; at > 0 && calendar->window[at - 1].begin_s > window.begin_s; at--)
+		calendar->window[at] = calendar->window[at - 1];
+	calendar->window[at] = window;
+}
+
+static void join_windows(struct calendar *calendar)
+{
+	struct world_window *window = calendar->window;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < calendar->window_count; i++) {
+		if (kept == 0 || window[i].begin_s > window[kept - 1].end_s)
+			window[kept++] = window[i];
+		else if (window[i].end_s > window[kept - 1].end_s)
+			window[kept - 1].end_s = window[i].end_s;
+	}
+	calendar->window_count = kept;
+}
+
+/* The last window goes on at the turn of the week as the first one. */
+static bool wraps(const struct calendar *calendar)
+{
+	size_t count = calendar->window_count;
+
+	return count > 1 && calendar->window[0].begin_s == 0 &&
+	       calendar->window[count - 1].end_s == WORLD_WEEK_S;
+}
+
+static void measure(struct calendar *calendar)
+{
+	size_t count = calendar->window_count;
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t length = calendar->window[i].end_s - calendar->window[i].begin_s;
+
+		calendar->staffed_per_week_s += length;
+		if (i + 1 == count && wraps(calendar))
+			length += calendar->window[0].end_s;
+		if (length > calendar->longest_s)
+			calendar->longest_s = length;
+	}
+	calendar->always = calendar->staffed_per_week_s == WORLD_WEEK_S;
+}
+
+void calendar_init(struct calendar *calendar, const struct world_calendar *hours)
+{
+	*calendar = (struct calendar){ .week_start_s = hours->week_start_s };
+	if (hours->window_count == 0) {
+		calendar->always = true;
+		return;
+	}
+	for (size_t i = 0; i < hours->window_count && i < WORLD_WINDOWS_MAX; i++) {
+		struct world_window window = hours->window[i];
+
+		if (window.begin_s >= 0 && window.begin_s < window.end_s &&
+			window.end_s <= WORLD_WEEK_S)
+			add_window(calendar, window);
+	}
+	join_windows(calendar);
+	measure(calendar);
+}
+
+/* The window that holds this second of the week; -1: none. */
+static int find_window(const struct calendar *calendar, int64_t second)
+{
+	for (size_t i = 0; i < calendar->window_count; i++)
+		if (second >= calendar->window[i].begin_s && second < calendar->window[i].end_s)
+			return (int)i;
+	return -1;
+}
+
+bool calendar_is_staffed(const struct calendar *calendar, int64_t at_s)
+{
+	return calendar->always || find_window(calendar, second_of_week(calendar, at_s)) >= 0;
+}
+
+int64_t calendar_staffed_until(const struct calendar *calendar, int64_t at_s)
+{
+	if (calendar->always || is_never(at_s))
+		return CALENDAR_NEVER_S;
+
+	int64_t second = second_of_week(calendar, at_s);
+	int window = find_window(calendar, second);
+
+	if (window < 0)
+		return at_s;
+	int64_t until = at_s + calendar->window[window].end_s - second;
+	if ((size_t)window + 1 == calendar->window_count && wraps(calendar))
+		until += calendar->window[0].end_s;
+	return until;
+}
+
+bool calendar_covers(const struct calendar *calendar, int64_t begin_s, int64_t end_s)
+{
+	return calendar_is_staffed(calendar, begin_s) &&
+	       end_s <= calendar_staffed_until(calendar, begin_s);
+}
+
+int64_t calendar_next_opening(const struct calendar *calendar, int64_t at_s)
+{
+	if (is_never(at_s))
+		return CALENDAR_NEVER_S;
+	if (calendar_is_staffed(calendar, at_s))
+		return at_s;
+	if (calendar->window_count == 0)
+		return CALENDAR_NEVER_S;
+
+	int64_t second = second_of_week(calendar, at_s);
+
+	for (size_t i = 0; i < calendar->window_count; i++)
+		if (calendar->window[i].begin_s > second)
+			return at_s + calendar->window[i].begin_s - second;
+	return at_s + WORLD_WEEK_S + calendar->window[0].begin_s - second;
+}
+
+int64_t calendar_next_start(const struct calendar *calendar, int64_t at_s, int64_t length_s)
+{
+	if (is_never(at_s))
+		return CALENDAR_NEVER_S;
+	if (calendar->always)
+		return at_s;
+	if (length_s > calendar->longest_s)
+		return CALENDAR_NEVER_S;
+	/* Some stretch is long enough, so that one of the next window_count + 1 is. */
+	for (size_t i = 0; i <= calendar->window_count + 1; i++) {
+		at_s = calendar_next_opening(calendar, at_s);
+		int64_t until = calendar_staffed_until(calendar, at_s);
+
+		if (is_never(at_s) || until - at_s >= length_s)
+			return at_s;
+		at_s = until;
+	}
+	return CALENDAR_NEVER_S;
+}
+
+int64_t calendar_after_work(const struct calendar *calendar, int64_t at_s, int64_t work_s)
+{
+	if (is_never(at_s) || is_never(work_s))
+		return CALENDAR_NEVER_S;
+	if (work_s <= 0)
+		return at_s;
+	if (calendar->always)
+		return at_s + work_s;
+	if (calendar->staffed_per_week_s == 0)
+		return CALENDAR_NEVER_S;
+
+	/* One second less than the rest may be whole weeks: the work then ends inside a stretch and
+	 * not at the opening of the next. */
+	int64_t weeks = (work_s - 1) / calendar->staffed_per_week_s;
+
+	if (weeks > CALENDAR_NEVER_S / 4 / WORLD_WEEK_S)
+		return CALENDAR_NEVER_S;
+	at_s += weeks * WORLD_WEEK_S;
+	work_s -= weeks * calendar->staffed_per_week_s;
+	for (;;) {
+		at_s = calendar_next_opening(calendar, at_s);
+		int64_t until = calendar_staffed_until(calendar, at_s);
+
+		if (is_never(at_s) || until - at_s >= work_s)
+			return is_never(at_s) ? CALENDAR_NEVER_S : at_s + work_s;
+		work_s -= until - at_s;
+		at_s = until;
+	}
+}
+
+int64_t calendar_next_change(const struct calendar *calendar, int64_t at_s)
+{
+	if (calendar->always || is_never(at_s))
+		return CALENDAR_NEVER_S;
+	return calendar_is_staffed(calendar, at_s) ? calendar_staffed_until(calendar, at_s)
+						   : calendar_next_opening(calendar, at_s);
+}
+
+void calendar_text(const struct calendar *calendar, int64_t at_s, char text[CALENDAR_TEXT_MAX])
+{
+	static const char *const day[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
+	int second = (int)second_of_week(calendar, at_s);
+
+	snprintf(text, CALENDAR_TEXT_MAX, "%s %02d:%02d", day[second / 86400 % 7],
+		second % 86400 / 3600 % 24, second % 3600 / 60 % 60);
+}

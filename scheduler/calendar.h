@@ -1,0 +1,55 @@
+/* Staffed hours as arithmetic: windows of a week that repeat every WORLD_WEEK_S seconds.
+ *
+ * Whole seconds only, no time zones: the caller says when a local week began (week_start_s) and
+ * says it anew after a change of daylight saving; until then a window may be an hour off.  "Never"
+ * is CALENDAR_NEVER_S; a time at or beyond half of it counts as never, so that sums cannot
+ * overflow. */
+#ifndef SCHEDULER_CALENDAR_H
+#define SCHEDULER_CALENDAR_H
+
+#include "scheduler/world.h"
+
+#define CALENDAR_NEVER_S INT64_MAX
+
+/* A world_calendar made ready for questions: windows sorted, joined where they touch. */
+struct calendar {
+	bool always; /* staffed at all times */
+	size_t window_count;
+	struct world_window window[WORLD_WINDOWS_MAX];
+	int64_t week_start_s;
+	int64_t staffed_per_week_s;
+	int64_t longest_s; /* the longest staffed stretch, over the turn of the week too */
+};
+
+/* Windows that end before they begin or reach out of the week are left out; when none is left
+ * nobody is ever there (only a calendar without windows means "always"). */
+void calendar_init(struct calendar *calendar, const struct world_calendar *hours);
+
+/* A window holds its first second and not its last: [begin, end). */
+bool calendar_is_staffed(const struct calendar *calendar, int64_t at_s);
+
+/* When the staffed stretch that holds at_s ends; at_s itself when nobody is there. */
+int64_t calendar_staffed_until(const struct calendar *calendar, int64_t at_s);
+
+/* Is somebody there from begin_s up to end_s?  Ending exactly at closing time is in time. */
+bool calendar_covers(const struct calendar *calendar, int64_t begin_s, int64_t end_s);
+
+/* at_s if staffed, otherwise the next opening. */
+int64_t calendar_next_opening(const struct calendar *calendar, int64_t at_s);
+
+/* The first moment from at_s on at which something of this length may start and still end within
+ * the same staffed stretch. */
+int64_t calendar_next_start(const struct calendar *calendar, int64_t at_s, int64_t length_s);
+
+/* When somebody who begins at at_s and works only in staffed hours has worked work_s. */
+int64_t calendar_after_work(const struct calendar *calendar, int64_t at_s, int64_t work_s);
+
+/* The next opening or closing after at_s. */
+int64_t calendar_next_change(const struct calendar *calendar, int64_t at_s);
+
+enum { CALENDAR_TEXT_MAX = 16 };
+
+/* "Mon 08:00", within the calendar's own week. */
+void calendar_text(const struct calendar *calendar, int64_t at_s, char text[CALENDAR_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,88 @@
+/* The plan of one order behind everything that is planned already.
+ *
+ * 1. match    which plates may run on which printers;
+ * 2. list     always the printer whose next plate ends first, until there are enough units: when
+ *             the order can be done;
+ * 3. probe    where a printer may choose between plates: can it be done sooner?  By halving the
+ *             time; at each time every printer is filled with what yields most and still ends;
+ * 4. fill     all plates that end by that time (a little later when there was a plan before, so
+ *             that it need not move for seconds), too many as a rule;
+ * 5. trim     plates that are not needed are taken from the ends, first from printers that have
+ *             more than before, then the ones that end last;
+ * 6. refill   a last plate that makes too many gives way to smaller ones.
+ *
+ * Each move is one printer matched or one plate placed. */
+#ifndef SCHEDULER_ORDER_PLAN_H
+#define SCHEDULER_ORDER_PLAN_H
+
+#include "scheduler/heap.h"
+#include "scheduler/previous.h"
+#include "scheduler/timeline.h"
+
+enum order_plan_phase {
+	ORDER_PLAN_MATCH,
+	ORDER_PLAN_LIST,
+	ORDER_PLAN_PROBE,
+	ORDER_PLAN_FILL,
+	ORDER_PLAN_TRIM,
+	ORDER_PLAN_REFILL,
+	ORDER_PLAN_DONE,
+};
+
+/* A printer that can make the order. */
+struct order_plan_printer {
+	size_t printer;
+	uint64_t plates;		    /* bit i: may run plate i */
+	struct timeline_cursor cursor;	    /* of the pass that is under way */
+	struct timeline_slot next;	    /* list: the plate behind the cursor's last */
+	int64_t plate_count, plates_before; /* now, and in the previous plan */
+	size_t tail;			    /* last piece, plus 1; 0: none */
+	int64_t tail_end_s;
+};
+
+/* A plate on a printer, as long as the order is being planned. */
+struct order_plan_piece {
+	struct timeline_slot slot;
+	struct timeline_cursor from; /* before it */
+	size_t printer;
+	size_t before; /* the piece before it on this printer, plus 1 */
+	bool dropped;
+};
+
+struct order_plan {
+	/* Of all orders. */
+	struct timeline *timeline;	  /* borrowed */
+	const struct previous *previous;  /* borrowed */
+	struct order_plan_printer *maker; /* owned */
+	int64_t *plates_before;		  /* owned; by printer, all 0 between two orders */
+	void **room;			  /* owned; the heap's */
+	struct order_plan_piece *piece;	  /* owned */
+	size_t piece_capacity;
+	bool failed; /* no memory */
+	/* Of this order. */
+	enum order_plan_phase phase;
+	size_t order_index;
+	struct timeline_wish wish; /* limit_s: of the pass that is under way */
+	bool is_short;		   /* the printers will never make enough */
+	bool has_choice;	   /* some printer may run several plates */
+	size_t maker_count, piece_count;
+	struct heap heap;
+	size_t at;     /* printer or maker that is next */
+	int64_t units; /* of this pass; in the end: planned */
+	/* Probe: it is not known to work by low_s; high_works says whether it is by high_s. */
+	int64_t low_s, high_s;
+	bool high_works;
+};
+
+/* `timeline` and `previous` are borrowed until order_plan_finish.  False without memory. */
+bool order_plan_init(
+	struct order_plan *plan, struct timeline *timeline, const struct previous *previous);
+void order_plan_finish(struct order_plan *plan);
+
+/* Begins to plan `units` of this order; the pieces of the one before are forgotten. */
+void order_plan_begin(struct order_plan *plan, size_t order_index, int64_t units);
+
+/* One move.  False: done (pieces that are not dropped are the plan) or failed. */
+bool order_plan_move(struct order_plan *plan);
+
+#endif

@@ -1,0 +1,162 @@
+/* What the previous plan had given each order; see previous.h. */
+#include "scheduler/previous.h"
+#include "scheduler/planner.h"
+
+#include <stdlib.h> /* calloc, malloc, free, qsort, bsearch */
+#include <string.h> /* strcmp */
+
+#define NOWHERE SIZE_MAX
+
+struct key {
+	int64_t id;
+	const char *name;
+	size_t index;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+	int64_t x = ((const struct key *)a)->id, y = ((const struct key *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct key *)a)->name, ((const struct key *)b)->name);
+}
+
+/* Where each order of the old world stands in the new one.  NULL without memory. */
+static size_t *find_orders(const struct world *from, const struct world *to)
+{
+	size_t *found = malloc((from->order_count + 1) * sizeof *found);
+	struct key *keys = malloc((to->order_count + 1) * sizeof *keys);
+
+	for (size_t i = 0; keys && i < to->order_count; i++)
+		keys[i] = (struct key){ .id = to->order[i].id, .index = i };
+	if (keys && to->order_count > 0)
+		qsort(keys, to->order_count, sizeof *keys, compare_ids);
+	for (size_t i = 0; keys && found && i < from->order_count; i++) {
+		const struct key wanted = { .id = from->order[i].id };
+		const struct key *key =
+			bsearch(&wanted, keys, to->order_count, sizeof *keys, compare_ids);
+
+		found[i] = key ? key->index : NOWHERE;
+	}
+	if (!keys) {
+		free(found);
+		found = NULL;
+	}
+	free(keys);
+	return found;
+}
+
+static size_t *find_printers(const struct world *from, const struct world *to)
+{
+	size_t *found = malloc((from->printer_count + 1) * sizeof *found);
+	struct key *keys = malloc((to->printer_count + 1) * sizeof *keys);
+
+	for (size_t i = 0; keys && i < to->printer_count; i++)
+		keys[i] = (struct key){ .name = to->printer[i].name, .index = i };
+	if (keys && to->printer_count > 0)
+		qsort(keys, to->printer_count, sizeof *keys, compare_names);
+	for (size_t i = 0; keys && found && i < from->printer_count; i++) {
+		const struct key wanted = { .name = from->printer[i].name };
+		const struct key *key =
+			bsearch(&wanted, keys, to->printer_count, sizeof *keys, compare_names);
+
+		found[i] = key ? key->index : NOWHERE;
+	}
+	if (!keys) {
+		free(found);
+		found = NULL;
+	}
+	free(keys);
+	return found;
+}
+
+/* Chains the old assignments of each new order: head[order] and next[assignment]. */
+static void chain(const struct planner_result *result, const struct world *from, size_t order_count,
+	const size_t *orders, size_t *head, size_t *next)
+{
+	for (size_t i = 0; i < order_count; i++)
+		head[i] = NOWHERE;
+	for (size_t i = 0; i < result->assignment_count; i++) {
+		size_t old = result->assignment[i].order;
+		size_t order = old < from->order_count ? orders[old] : NOWHERE;
+
+		if (order == NOWHERE)
+			continue;
+		next[i] = head[order];
+		head[order] = i;
+	}
+}
+
+/* Counts the chain of one order by printer.  `at` is NOWHERE for every printer before and after. */
+static size_t count_shares(const struct planner_result *result, const struct world *from,
+	const size_t *printers, const size_t *next, size_t first, size_t *at,
+	struct previous_share *share)
+{
+	size_t count = 0;
+
+	for (size_t i = first; i != NOWHERE; i = next[i]) {
+		size_t old = result->assignment[i].printer;
+		size_t printer = old < from->printer_count ? printers[old] : NOWHERE;
+
+		if (printer == NOWHERE)
+			continue;
+		if (at[printer] == NOWHERE) {
+			at[printer] = count;
+			share[count++] = (struct previous_share){ .printer = printer };
+		}
+		share[at[printer]].plates++;
+	}
+	for (size_t i = 0; i < count; i++)
+		at[share[i].printer] = NOWHERE;
+	return count;
+}
+
+bool previous_init(
+	struct previous *previous, const struct planner_result *result, const struct world *world)
+{
+	*previous = (struct previous){ 0 };
+	if (!result || result->assignment_count == 0)
+		return true;
+
+	const struct world *from = result->world ? result->world : world;
+	size_t *orders = find_orders(from, world), *printers = find_printers(from, world);
+	size_t *head = malloc((world->order_count + 1) * sizeof *head);
+	size_t *next = malloc(result->assignment_count * sizeof *next);
+	size_t *at = malloc((world->printer_count + 1) * sizeof *at);
+	bool ready = orders && printers && head && next && at;
+
+	previous->first = calloc(world->order_count + 1, sizeof *previous->first);
+	previous->share = malloc(result->assignment_count * sizeof *previous->share);
+	if (ready && previous->first && previous->share) {
+		size_t used = 0;
+
+		chain(result, from, world->order_count, orders, head, next);
+		for (size_t i = 0; i < world->printer_count; i++)
+			at[i] = NOWHERE;
+		for (size_t i = 0; i < world->order_count; i++) {
+			used += count_shares(
+				result, from, printers, next, head[i], at, previous->share + used);
+			previous->first[i + 1] = used;
+		}
+	} else {
+		ready = false;
+		previous_finish(previous);
+	}
+	free(at);
+	free(next);
+	free(head);
+	free(printers);
+	free(orders);
+	return ready;
+}
+
+void previous_finish(struct previous *previous)
+{
+	free(previous->first);
+	free(previous->share);
+	*previous = (struct previous){ 0 };
+}

@@ -1,0 +1,170 @@
+/* When each printer is free, and what it would best print next; see timeline.h. */
+#include "scheduler/timeline.h"
+#include "scheduler/match.h"
+#include "scheduler/planner.h"
+
+#include <stdlib.h> /* calloc, free */
+
+/* When the bed is empty again and the start delay over, if somebody sees to it from at_s on. */
+static int64_t after_visit(const struct timeline *timeline, int64_t at_s)
+{
+	int64_t cleared_s =
+		calendar_after_work(&timeline->calendar, at_s, timeline->world->clear_s);
+
+	if (cleared_s >= CALENDAR_NEVER_S / 2)
+		return CALENDAR_NEVER_S;
+	return cleared_s + timeline->world->start_delay_s;
+}
+
+static int64_t later(int64_t a_s, int64_t b_s)
+{
+	return a_s > b_s ? a_s : b_s;
+}
+
+static struct timeline_cursor first_cursor(
+	const struct timeline *timeline, const struct world_printer *printer)
+{
+	int64_t now_s = timeline->now_s;
+	struct timeline_cursor cursor = { .free_s = later(now_s, printer->ready_after_s) };
+	bool is_free = printer->idle && printer->free_at_s <= now_s;
+
+	if (!is_free || !printer->bed_empty) {
+		cursor.free_s = later(cursor.free_s,
+			after_visit(timeline, is_free ? now_s : later(now_s, printer->free_at_s)));
+		cursor.was_visited = true;
+	}
+	if (!printer->online)
+		cursor.free_s = later(cursor.free_s, timeline->visit_s);
+	/* What is not ready now does not become so without time going by. */
+	if (!is_free || !printer->bed_empty || !printer->online)
+		cursor.free_s = later(cursor.free_s, now_s + 1);
+	return cursor;
+}
+
+bool timeline_init(struct timeline *timeline, const struct world *world, int64_t now_s)
+{
+	*timeline = (struct timeline){ .world = world, .now_s = now_s };
+	timeline->printer = calloc(world->printer_count + 1, sizeof *timeline->printer);
+	if (!timeline->printer)
+		return false;
+	calendar_init(&timeline->calendar, &world->calendar);
+	timeline->visit_s = later(after_visit(timeline, now_s), now_s + 1);
+	for (size_t i = 0; i < world->printer_count; i++) {
+		const struct world_printer *printer = &world->printer[i];
+
+		timeline->printer[i].counts = printer->enabled && !printer->locked &&
+					      !printer->needs_attention && !printer->by_hand;
+		timeline->printer[i].cursor = first_cursor(timeline, printer);
+	}
+	return true;
+}
+
+void timeline_finish(struct timeline *timeline)
+{
+	free(timeline->printer);
+	timeline->printer = NULL;
+}
+
+/* False: this plate cannot end by the wish's limit. */
+static bool place(const struct timeline *timeline, const struct world_printer *printer,
+	const struct timeline_wish *wish, size_t plate_index, const struct timeline_cursor *from,
+	struct timeline_slot *slot)
+{
+	const struct world_plate *plate = &wish->order->plate[plate_index];
+	int64_t length_s = match_duration_s(plate, printer);
+	int64_t start_s = from->free_s;
+
+	if (!from->was_visited && match_is_short_of_grams(plate, printer))
+		start_s = later(start_s, timeline->visit_s);
+	if (match_needs_staff(plate, printer))
+		start_s = calendar_next_start(&timeline->calendar, start_s, length_s);
+	if (start_s > wish->limit_s - length_s)
+		return false;
+	*slot = (struct timeline_slot){
+		.plate = plate_index,
+		.yield = plate->yield,
+		.start_s = start_s,
+		.end_s = start_s + length_s,
+		.ready_s = after_visit(timeline, start_s + length_s),
+	};
+	return true;
+}
+
+static double worth(const struct timeline_slot *slot, int64_t units)
+{
+	return slot->yield < units ? (double)slot->yield : (double)units;
+}
+
+/* Compares yield per time without dividing. */
+static bool is_better(
+	const struct timeline_slot *a, const struct timeline_slot *b, int64_t from_s, int64_t units)
+{
+	double rate_a = worth(a, units) * (double)(b->ready_s - from_s);
+	double rate_b = worth(b, units) * (double)(a->ready_s - from_s);
+
+	if (rate_a > rate_b || rate_a < rate_b)
+		return rate_a > rate_b;
+	return a->end_s < b->end_s;
+}
+
+static bool best_slot(const struct timeline *timeline, size_t printer,
+	const struct timeline_wish *wish, const struct timeline_cursor *from, int64_t ready_by_s,
+	struct timeline_slot *best)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < wish->order->plate_count && i < PLANNER_PLATES_MAX; i++) {
+		struct timeline_slot slot;
+
+		if (!(wish->plates >> i & 1) ||
+			!place(timeline, &timeline->world->printer[printer], wish, i, from,
+				&slot) ||
+			slot.ready_s > ready_by_s)
+			continue;
+		if (!found || is_better(&slot, best, from->free_s, wish->units))
+			*best = slot;
+		found = true;
+	}
+	return found;
+}
+
+bool timeline_next(const struct timeline *timeline, size_t printer,
+	const struct timeline_wish *wish, struct timeline_cursor *cursor,
+	struct timeline_slot *slot)
+{
+	if (cursor->gap_end_s > 0) {
+		if (best_slot(timeline, printer, wish, cursor, cursor->gap_end_s, slot)) {
+			slot->in_gap = true;
+			cursor->free_s = slot->ready_s;
+			cursor->was_visited = true;
+			return true;
+		}
+		*cursor =
+			(struct timeline_cursor){ .free_s = cursor->resume_s, .was_visited = true };
+	}
+	if (!best_slot(timeline, printer, wish, cursor, CALENDAR_NEVER_S, slot))
+		return false;
+	cursor->free_s = slot->ready_s;
+	cursor->was_visited = true;
+	return true;
+}
+
+void timeline_commit(struct timeline *timeline, size_t printer, const struct timeline_slot *slot)
+{
+	struct timeline_printer *own = &timeline->printer[printer];
+	struct timeline_cursor *cursor = &own->cursor;
+
+	if (slot->in_gap) {
+		cursor->free_s = slot->ready_s;
+		cursor->was_visited = true;
+	} else if (cursor->gap_end_s > 0) {
+		cursor->resume_s = slot->ready_s;
+	} else if (!own->has_plan && slot->start_s > cursor->free_s) {
+		cursor->gap_end_s = slot->start_s;
+		cursor->resume_s = slot->ready_s;
+	} else {
+		cursor->free_s = slot->ready_s;
+		cursor->was_visited = true;
+	}
+	own->has_plan = true;
+}
