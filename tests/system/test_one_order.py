@@ -1,0 +1,77 @@
+"""One order from file to counted units on a clean line."""
+
+from harness import Farm, box_gcode, check, equal, main, wait
+
+
+def test_order():
+    """an order over two plates and three printers becomes counted units, each command executed once"""
+    with Farm(3) as farm:
+        farm.ready()
+        single = box_gcode(farm.dir / "single.gcode", layers=4, seed=1)
+        triple = box_gcode(farm.dir / "triple.gcode", layers=9, seed=2)
+        farm.add_design("visor", (single, 1), (triple, 3))
+        order = farm.add_order("visor", 8)
+        first = farm.order(order)
+        equal((first["state"], first["good"], first["left"]), ("open", 0, first["left"]), "the order at first")
+        check(first["promised_s"] is not None, "no time is promised")
+        last = farm.run_order(order)
+        check(8 <= last["good"] <= 10, f"good units: {last}")
+        jobs = farm.jobs()
+        equal({job["state"] for job in jobs if job["order"] == order}, {"inspected"}, "states of the jobs")
+        printed = sum(job["plate"]["yield"] for job in jobs)
+        equal(last["good"], printed, "units counted against units printed")
+        check(sum(len(farm.executed(name)) for name in farm.names) > 0, "the ground truth is empty")
+        used = {attempt["printer"] for job in jobs for attempt in farm.job(job["id"])["attempts"]}
+        check(len(used) >= 2, f"only {used} printed")
+
+
+def test_twice():
+    """clear is safe to repeat: a unit is counted once"""
+    with Farm(1) as farm:
+        farm.ready()
+        order = farm.simple_order(1)
+        farm.run_order(order)
+        for _ in range(3):
+            farm.cli("clear", "p1")
+        equal(farm.order(order)["good"], 1, "good units after more clears")
+
+
+def test_scrap():
+    """scrap is counted as scrap and made again"""
+    with Farm(1) as farm:
+        farm.ready()
+        order = farm.simple_order(1)
+        wait(lambda: farm.printer("p1")["bed"] == "occupied" and farm.printer("p1")["activity"] == "idle"
+             and farm.order(order)["printed"] == 1, "the first part is printed")
+        farm.cli("clear", "p1", "--good", "0", "--scrap", "1", "--why", "warped")
+        last = farm.run_order(order)
+        equal((last["good"], last["scrap"]), (1, 1), "good and scrap")
+
+
+def test_command_line():
+    """the operator's commands follow a submitted file to its end, with stable JSON"""
+    with Farm(2) as farm:
+        farm.ready()
+        path = box_gcode(farm.dir / "hook.gcode", seed=5)
+        farm.files["hook.gcode"] = path
+        farm.cli("submit", path, "-n", "2", "--user", "ada")
+        rows = farm.cli("jobs", json_output=True)
+        rows = rows["items"] if isinstance(rows, dict) else rows
+        check(rows and all({"id", "order", "state", "printer"} <= set(row) for row in rows), f"jobs --json: {rows}")
+        order = rows[0]["order"]
+        farm.cli("job", "show", rows[0]["id"])
+        why = farm.cli("why", rows[0]["id"])
+        check(why.stdout.strip() != "", "why says nothing")
+        farm.run_order(order)
+        printers = farm.cli("printers", json_output=True)
+        printers = printers["items"] if isinstance(printers, dict) else printers
+        check(all({"link", "bed", "lock", "activity", "ready"} <= set(row) for row in printers),
+              f"printers --json: {printers}")
+        check("p1" in farm.cli("status").stdout, "status does not name the printers")
+        equal(farm.cli("order", "show", order, json_output=True)["good"], 2, "good units")
+        farm.cli("watch", order)
+        farm.cli("job", "show", 4711, expect=1)
+        farm.cli("nonsense", expect=64)
+
+
+main(test_order, test_twice, test_scrap, test_command_line)
