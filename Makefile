@@ -134,12 +134,13 @@ bench:
 
 # ---- the rest ---------------------------------------------------------------------------------
 SOURCES = $(shell git ls-files '*.c' '*.h')
+PRODUCT = $(filter-out tests/%,$(filter %.c,$(SOURCES)))
 lint:
-	@tests/arrows | grep -v '^ok'
-	clang-tidy --quiet $(filter %.c,$(SOURCES)) -- -std=c11 -I. -D_GNU_SOURCE -DPRINTFARM_VERSION='""'
+	@tests/run arrows
+	clang-tidy --quiet $(PRODUCT) -- -std=c11 -I. -D_GNU_SOURCE -DPRINTFARM_VERSION='""'
 	cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 --enable=warning,performance,portability \
-	  --suppress=missingIncludeSystem -I. $(filter %.c,$(SOURCES))
-	shellcheck $$(git ls-files '*.sh' .ci/run)
+	  --suppress=missingIncludeSystem -I. $(PRODUCT)
+	shellcheck $$(git ls-files '*.sh' .ci/run tests/fuzz/run)
 	clang-format --dry-run -Werror $(SOURCES)
 format:
 	clang-format -i $(SOURCES)
