@@ -1,0 +1,199 @@
+/* The electronics around a firmware model; see board.h. */
+#include "sim/board.h"
+
+#include <assert.h> /* assert */
+#include <string.h> /* memcpy, memset, strlen */
+
+void board_init(
+	struct board *board, const struct sim_settings *settings, uint64_t seed, int64_t now_us)
+{
+	struct random random;
+	uint64_t mixed = seed;
+
+	for (const char *name = settings->name; *name; name++)
+		mixed = mixed * 1099511628211u + (uint8_t)*name;
+	random_init(&random, mixed);
+	memset(board, 0, sizeof *board);
+	board->settings = *settings;
+	receiver_init(&board->receiver, settings->baud, settings->rx_bytes);
+	heat_init(&board->heat, settings->ambient_celsius, settings->heat_factor, now_us);
+	planner_init(&board->planner, settings->blocks, now_us);
+	noise_init(&board->noise_up, random_bits(&random), settings->noise_up);
+	noise_init(&board->noise_down, random_bits(&random), settings->noise_down);
+	random_init(&board->ok_random, random_bits(&random));
+	board->listening = true;
+}
+
+static void put_line(
+	struct board *board, const char *text, size_t length, int64_t start_us, int64_t end_us)
+{
+	size_t free_bytes = BOARD_OUTPUT_BYTES - (size_t)(board->output_tail - board->output_head);
+
+	if (!board->listening || length > free_bytes || board->line_count == BOARD_OUTPUT_LINES) {
+		board->counters.lost_output_bytes += (int64_t)length;
+		return;
+	}
+	for (size_t i = 0; i < length; i++) {
+		uint8_t byte = (uint8_t)text[i];
+		if (noise_pass(&board->noise_down, &byte))
+			board->counters.noise_down_bytes++;
+		board->output[board->output_tail++ % BOARD_OUTPUT_BYTES] = (char)byte;
+	}
+	uint32_t slot = (board->line_head + board->line_count++) % BOARD_OUTPUT_LINES;
+	board->line[slot].start_us = start_us;
+	board->line[slot].end_us = end_us;
+	board->line[slot].bytes = (uint32_t)length;
+}
+
+static int64_t sending_us(const struct board *board, size_t length)
+{
+	return ((int64_t)length * board->receiver.byte_ns + 999) / 1000;
+}
+
+int64_t board_print(struct board *board, const char *text, size_t length, int64_t now_us)
+{
+	int64_t end_us = now_us + sending_us(board, length);
+
+	put_line(board, text, length, now_us, end_us);
+	return end_us;
+}
+
+int64_t board_print_ok(struct board *board, const char *text, size_t length, int64_t now_us)
+{
+	board->counters.oks++;
+	if (board->settings.lost_ok > 0 &&
+		random_unit(&board->ok_random) < board->settings.lost_ok) {
+		board->counters.lost_oks++;
+		return now_us + sending_us(board, length);
+	}
+	int64_t end_us = board_print(board, text, length, now_us);
+	if (board->settings.doubled_ok > 0 &&
+		random_unit(&board->ok_random) < board->settings.doubled_ok) {
+		board->counters.doubled_oks++;
+		end_us = board_print(board, text, length, end_us);
+	}
+	return end_us;
+}
+
+void board_cut_output(struct board *board, int64_t now_us)
+{
+	while (board->line_count > 0) {
+		uint32_t last = (board->line_head + board->line_count - 1) % BOARD_OUTPUT_LINES;
+		int64_t sent_us = now_us - board->line[last].start_us;
+		if (board->line[last].end_us <= now_us)
+			return;
+		int64_t whole_us = board->line[last].end_us - board->line[last].start_us;
+		uint32_t kept =
+			sent_us <= 0
+				? 0
+				: (uint32_t)((int64_t)board->line[last].bytes * sent_us / whole_us);
+		board->output_tail -= board->line[last].bytes - kept;
+		board->line[last].bytes = kept;
+		board->line[last].end_us = now_us;
+		if (kept > 0)
+			return;
+		board->line_count--;
+	}
+}
+
+void board_drop_output(struct board *board)
+{
+	board->counters.lost_output_bytes += (int64_t)(board->output_tail - board->output_head);
+	board->output_head = board->output_tail;
+	board->line_count = 0;
+}
+
+int64_t board_output_us(const struct board *board)
+{
+	return board->line_count == 0
+		       ? SIM_NEVER
+		       : board->line[board->line_head].end_us + board->settings.latency_us;
+}
+
+size_t board_take_output(struct board *board, char *buffer, size_t capacity, int64_t now_us)
+{
+	size_t taken = 0;
+
+	while (taken < capacity && board_output_us(board) <= now_us) {
+		uint32_t want = board->line[board->line_head].bytes;
+		uint32_t part = want < capacity - taken ? want : (uint32_t)(capacity - taken);
+		size_t at = board->output_head % BOARD_OUTPUT_BYTES;
+		size_t first = BOARD_OUTPUT_BYTES - at < part ? BOARD_OUTPUT_BYTES - at : part;
+		memcpy(buffer + taken, board->output + at, first);
+		memcpy(buffer + taken + first, board->output, part - first);
+		board->output_head += part;
+		taken += part;
+		board->line[board->line_head].bytes -= part;
+		if (part == want) {
+			board->line_head = (board->line_head + 1) % BOARD_OUTPUT_LINES;
+			board->line_count--;
+		}
+	}
+	board->counters.sent_bytes += (int64_t)taken;
+	return taken;
+}
+
+static void put_record(struct board *board, const void *bytes, size_t length)
+{
+	const uint8_t *from = bytes;
+
+	for (size_t i = 0; i < length; i++)
+		board->executed[board->executed_tail++ % BOARD_EXECUTED_BYTES] = from[i];
+}
+
+static void get_record(struct board *board, void *bytes, size_t length)
+{
+	uint8_t *to = bytes;
+
+	for (size_t i = 0; i < length; i++)
+		to[i] = board->executed[board->executed_head++ % BOARD_EXECUTED_BYTES];
+}
+
+void board_executed(struct board *board, const struct board_origin *origin, const char *command)
+{
+	uint8_t length = (uint8_t)strlen(command);
+	size_t used = (size_t)(board->executed_tail - board->executed_head);
+
+	assert(length < SIM_COMMAND_MAX);
+	assert(used + sizeof origin->number + 1 + length <= BOARD_EXECUTED_BYTES);
+	(void)used;
+	put_record(board, &origin->number, sizeof origin->number);
+	put_record(board, &length, 1);
+	put_record(board, command, length);
+	board->counters.executed++;
+	if (origin->number != SIM_UNNUMBERED)
+		board->counters.damaged_accepted += origin->noise;
+	else if (origin->torn)
+		board->counters.torn_executed++;
+	else if (origin->cut)
+		board->counters.tail_executed++;
+	else if (origin->noise)
+		board->counters.damaged_unnumbered_executed++;
+}
+
+bool board_next_executed(struct board *board, struct sim_executed *executed)
+{
+	uint8_t length;
+
+	if (board->executed_head == board->executed_tail)
+		return false;
+	get_record(board, &executed->number, sizeof executed->number);
+	get_record(board, &length, 1);
+	get_record(board, executed->command, length);
+	executed->command[length] = '\0';
+	return true;
+}
+
+size_t board_executed_room(const struct board *board)
+{
+	/* What is under way or queued may still take its part. */
+	size_t used = (size_t)(board->executed_tail - board->executed_head);
+	size_t reserve = (size_t)(board->receiver.wire_tail - board->receiver.wire_head +
+				  board->receiver.ring_count) *
+				 BOARD_EXECUTED_EXPANSION +
+			 (SIM_BUFSIZE_MAX + 2) * 2 * SIM_COMMAND_MAX;
+
+	if (used + reserve >= BOARD_EXECUTED_BYTES)
+		return 0;
+	return (BOARD_EXECUTED_BYTES - used - reserve) / BOARD_EXECUTED_EXPANSION;
+}

@@ -1,0 +1,28 @@
+/* The table of firmwares; see firmware.h. */
+#include "sim/firmware.h"
+
+#include "sim/marlin_rows.h"
+
+#include <string.h> /* strcmp */
+
+static const struct sim_firmware *const rows[] = {
+	&sim_marlin,
+	&sim_marlin_stock,
+	&sim_marlin_208,
+	&sim_marlin_212,
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+const struct sim_firmware *sim_firmware_row(size_t index)
+{
+	return index < ROWS ? rows[index] : NULL;
+}
+
+const struct sim_firmware *sim_firmware_find(const char *name)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (strcmp(rows[i]->name, name) == 0)
+			return rows[i];
+	return NULL;
+}

@@ -1,0 +1,536 @@
+/* Marlin's main loop: idle tasks, the command queue, replies, and the row's functions.
+ *
+ * One step is one turn of the loop: what the interrupt collected, lines into the queue, reports
+ * that are due, then either the command under way goes on or the next one starts. */
+#include "sim/marlin.h"
+
+#include "sim/firmware.h"
+#include "sim/marlin_rows.h"
+
+#include <stdarg.h> /* va_list */
+#include <stdio.h>  /* vsnprintf, snprintf */
+#include <stdlib.h> /* calloc, free */
+#include <string.h> /* strcmp, memset */
+
+/* ---- replies ---- */
+
+void marlin_say(struct marlin *marlin, const char *format, ...)
+{
+	char text[BOARD_LINE_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	if (length <= 0)
+		return;
+	size_t bytes = (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
+	marlin->now_us = board_print(marlin->board, text, bytes, marlin->now_us);
+}
+
+/* Decimal digits of value behind text; returns the end. */
+static char *put_number(char *text, int64_t value)
+{
+	char digits[24];
+	int count = 0;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	if (value < 0)
+		*text++ = '-';
+	do
+		digits[count++] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	while (count > 0)
+		*text++ = digits[--count];
+	return text;
+}
+
+void marlin_ok(struct marlin *marlin)
+{
+	char text[64] = "ok", *end = text + 2;
+	const struct marlin_command *command = &marlin->queue[marlin->queue_head];
+
+	if (marlin->board->settings.advanced_ok) {
+		/* The number as it was sent, and only if nothing stands before it. */
+		if (command->text[0] == 'N' && command->origin.number != SIM_UNNUMBERED) {
+			*end++ = ' ';
+			*end++ = 'N';
+			end = put_number(end, command->origin.number);
+		}
+		*end++ = ' ';
+		*end++ = 'P';
+		end = put_number(end, planner_free(&marlin->board->planner));
+		*end++ = ' ';
+		*end++ = 'B';
+		end = put_number(end, marlin->board->settings.bufsize - marlin->queue_length);
+	}
+	*end++ = '\n';
+	marlin->now_us = board_print_ok(marlin->board, text, (size_t)(end - text), marlin->now_us);
+}
+
+void marlin_notify(struct marlin *marlin, const char *text)
+{
+	if (marlin->board->settings.host_actions)
+		marlin_say(marlin, "//action:notification %s\n", text);
+}
+
+const char *marlin_running_text(const struct marlin *marlin)
+{
+	return marlin->running ? marlin->words.text : "";
+}
+
+/* Dead until the reset line is pulled. */
+void marlin_kill(struct marlin *marlin, const char *reason)
+{
+	marlin_heat_off(marlin);
+	if (reason)
+		marlin_say(marlin, "echo:%s\n", reason);
+	marlin_say(marlin, "Error:Printer halted. kill() called!\n");
+	if (marlin->board->settings.host_actions)
+		marlin_say(marlin, "//action:poweroff\n");
+	planner_stop(&marlin->board->planner, marlin->now_us);
+	marlin->life = MARLIN_HALTED;
+	marlin->running = false;
+	marlin->board->counters.kills++;
+}
+
+/* ---- queue ---- */
+
+enum marlin_result marlin_wait(struct marlin *marlin, marlin_resume *resume, int64_t wake_us)
+{
+	marlin->resume = resume;
+	marlin->wake_us = wake_us;
+	return MARLIN_WAIT;
+}
+
+bool marlin_released(const struct marlin *marlin)
+{
+	return marlin->running && ((marlin->paused_for_user && !marlin->wait_for_user) ||
+					  (marlin->wait.heating && !marlin->wait_for_heatup));
+}
+
+static void finish(struct marlin *marlin, enum marlin_result result)
+{
+	switch (result) {
+	case MARLIN_WAIT:
+		return;
+	case MARLIN_UNKNOWN:
+		marlin->board->counters.unknown++;
+		marlin_say(marlin, "echo:Unknown command: \"%s\"\n", marlin->words.text);
+		marlin_ok(marlin);
+		break;
+	case MARLIN_OK:
+		marlin_ok(marlin);
+		break;
+	case MARLIN_QUIET:
+		break;
+	}
+	if (marlin->life != MARLIN_RUNNING)
+		return;
+	marlin->running = false;
+	marlin->paused_for_user = false;
+	marlin->wait.heating = false;
+	marlin->queue_head = (marlin->queue_head + 1) % SIM_BUFSIZE_MAX;
+	marlin->queue_length--;
+}
+
+static void start_command(struct marlin *marlin)
+{
+	const struct marlin_command *command = &marlin->queue[marlin->queue_head];
+
+	marlin->running = true;
+	marlin->next_busy_us = marlin->now_us + marlin->keepalive_us;
+	marlin->now_us += marlin->board->settings.command_us;
+	marlin_words_parse(&marlin->words, command->text, marlin->scratch);
+	enum marlin_result result = marlin_dispatch(marlin);
+	/* An unknown command that came with a number had its turn like any other of the file; an
+	 * un-numbered one is a fragment or nothing. */
+	if (result != MARLIN_UNKNOWN || command->origin.number != SIM_UNNUMBERED)
+		board_executed(marlin->board, &command->origin, marlin->words.text);
+	finish(marlin, result);
+}
+
+/* ---- idle tasks ---- */
+
+static void keepalive(struct marlin *marlin)
+{
+	if (!marlin->running || marlin->keepalive_us == 0 || marlin->next_busy_us > marlin->now_us)
+		return;
+	marlin_say(marlin, "echo:busy: %s\n",
+		marlin->paused_for_user ? "paused for user" : "processing");
+	marlin->next_busy_us = marlin->now_us + marlin->keepalive_us;
+}
+
+static bool report_due(int64_t every_us, int64_t *next_us, int64_t now_us)
+{
+	if (every_us == 0 || *next_us > now_us)
+		return false;
+	*next_us = now_us + every_us;
+	return true;
+}
+
+static void reports(struct marlin *marlin)
+{
+	char text[BOARD_LINE_MAX];
+
+	if (report_due(
+		    marlin->temperature_every_us, &marlin->temperature_next_us, marlin->now_us)) {
+		marlin_temperatures(marlin, text, sizeof text);
+		marlin_say(marlin, " %s\n", text);
+	}
+	if (report_due(marlin->position_every_us, &marlin->position_next_us, marlin->now_us))
+		marlin_print_position(marlin, false);
+}
+
+static int64_t dead_man_us(const struct marlin *marlin)
+{
+	return marlin->dead_man_us == 0 ? SIM_NEVER : marlin->last_move_us + marlin->dead_man_us;
+}
+
+/* M85: nothing has moved for too long.  Moves count only where a stepper time-out is set (2.0.9).
+ */
+static void dead_man(struct marlin *marlin)
+{
+	if (marlin->stepper_timeout_us > 0 && !planner_is_empty(&marlin->board->planner))
+		marlin->last_move_us = marlin->now_us;
+	if (dead_man_us(marlin) > marlin->now_us)
+		return;
+	marlin_say(marlin, "Error:!! KILL caused by too much inactive time - current command: %s\n",
+		marlin_running_text(marlin));
+	marlin_kill(marlin, NULL);
+}
+
+/* What the emergency parser has left behind. */
+static void emergencies(struct marlin *marlin)
+{
+	if (marlin->emergency_kill) {
+		marlin->emergency_kill = false;
+		marlin_kill(marlin, "M112 Shutdown");
+	} else if (marlin->emergency_stop) {
+		marlin->emergency_stop = false;
+		marlin_quickstop(marlin);
+	}
+}
+
+/* ---- life ---- */
+
+static void *create(const struct sim_firmware *firmware, struct board *board)
+{
+	struct marlin *marlin = calloc(1, sizeof *marlin);
+
+	if (!marlin)
+		return NULL;
+	marlin->board = board;
+	marlin->variant = firmware->variant;
+	marlin->life = MARLIN_OFF;
+	return marlin;
+}
+
+static void reset(void *state, int64_t now_us)
+{
+	struct marlin *marlin = state;
+	struct board *board = marlin->board;
+	const struct marlin_variant *variant = marlin->variant;
+	bool cut;
+
+	board_cut_output(board, now_us);
+	memset(marlin, 0, sizeof *marlin);
+	marlin->board = board;
+	marlin->variant = variant;
+	marlin->life = MARLIN_BOOTLOADER;
+	marlin->now_us = now_us;
+	marlin->free_us = now_us + board->settings.boot_us;
+	marlin->keepalive_us = MARLIN_KEEPALIVE_US;
+	receiver_flush(&board->receiver, &cut);
+	planner_stop(&board->planner, now_us);
+	marlin_reader_reset(marlin);
+	marlin_motion_reset(marlin);
+	marlin_heat_reset(marlin);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool can_start(const struct marlin *marlin)
+{
+	return !marlin->running && marlin->queue_length > 0 &&
+	       marlin->quickstop_until_us <= marlin->free_us;
+}
+
+static bool woken(const struct marlin *marlin)
+{
+	return marlin->running && (marlin->wake_us <= marlin->free_us || marlin_released(marlin));
+}
+
+static int64_t next_us(void *state)
+{
+	struct marlin *marlin = state;
+	struct receiver *receiver = &marlin->board->receiver;
+	bool room = marlin->queue_length < marlin->board->settings.bufsize;
+	int64_t next = SIM_NEVER;
+
+	switch (marlin->life) {
+	case MARLIN_OFF:
+	case MARLIN_HALTED:
+		return SIM_NEVER;
+	case MARLIN_BOOTLOADER:
+	case MARLIN_SETUP:
+		return marlin->free_us;
+	case MARLIN_RUNNING:
+		break;
+	}
+	if (can_start(marlin) || woken(marlin) || marlin->emergency_kill ||
+		marlin->emergency_stop || (room && receiver->ring_count > 0))
+		return marlin->free_us;
+	if (room || marlin->board->settings.emergency_parser)
+		next = receiver_line_end_us(receiver);
+	if (marlin->running) {
+		next = earlier(next, marlin->wake_us);
+		if (marlin->keepalive_us > 0)
+			next = earlier(next, marlin->next_busy_us);
+	}
+	if (marlin->quickstop_until_us > marlin->free_us)
+		next = earlier(next, marlin->quickstop_until_us);
+	if (marlin->temperature_every_us > 0)
+		next = earlier(next, marlin->temperature_next_us);
+	if (marlin->position_every_us > 0)
+		next = earlier(next, marlin->position_next_us);
+	next = earlier(next, dead_man_us(marlin));
+	return next > marlin->free_us ? next : marlin->free_us;
+}
+
+static void drop_input(struct marlin *marlin)
+{
+	while (receiver_next_us(&marlin->board->receiver) <= marlin->now_us) {
+		receiver_drop(&marlin->board->receiver);
+		marlin->board->counters.deaf_bytes++;
+	}
+}
+
+static void boot(struct marlin *marlin)
+{
+	drop_input(marlin);
+	marlin->life = MARLIN_SETUP;
+	marlin_banner(marlin);
+	marlin_reader_interrupts(marlin);
+	marlin->last_move_us = marlin->now_us;
+	marlin->life = MARLIN_RUNNING;
+}
+
+/* idle() of the real thing, then the queue. */
+static void loop_once(struct marlin *marlin)
+{
+	emergencies(marlin);
+	if (marlin->life == MARLIN_RUNNING)
+		marlin_reader_run(marlin);
+	emergencies(marlin);
+	if (marlin->life == MARLIN_RUNNING)
+		dead_man(marlin);
+	if (marlin->life != MARLIN_RUNNING)
+		return;
+	keepalive(marlin);
+	reports(marlin);
+	if (marlin->quickstop_until_us > marlin->now_us)
+		return;
+	if (marlin->running)
+		finish(marlin, marlin->resume(marlin));
+	else if (marlin->queue_length > 0)
+		start_command(marlin);
+}
+
+static void step(void *state, int64_t now_us)
+{
+	struct marlin *marlin = state;
+
+	/* What came while the thread was busy has met the ring as it was. */
+	if (marlin->life == MARLIN_RUNNING && marlin->free_us > marlin->now_us) {
+		marlin->now_us = marlin->free_us;
+		marlin_reader_interrupts(marlin);
+	}
+	if (marlin->now_us < now_us)
+		marlin->now_us = now_us;
+	planner_advance(&marlin->board->planner, marlin->now_us);
+	switch (marlin->life) {
+	case MARLIN_OFF:
+	case MARLIN_HALTED:
+		break;
+	case MARLIN_BOOTLOADER:
+	case MARLIN_SETUP:
+		boot(marlin);
+		break;
+	case MARLIN_RUNNING:
+		loop_once(marlin);
+		break;
+	}
+	marlin->free_us = marlin->now_us;
+}
+
+static void control(void *state, int64_t now_us)
+{
+	struct marlin *marlin = state;
+
+	if (marlin->life != MARLIN_RUNNING)
+		return;
+	int64_t thread_us = marlin->now_us;
+	if (marlin->now_us < now_us)
+		marlin->now_us = now_us;
+	marlin_heat_control(marlin);
+	/* Only a kill prints here. */
+	if (marlin->life == MARLIN_HALTED)
+		marlin->free_us = marlin->now_us;
+	else
+		marlin->now_us = thread_us;
+}
+
+static void press(void *state, const char *text, int64_t now_us)
+{
+	(void)now_us;
+	struct marlin *marlin = state;
+
+	if (marlin->life != MARLIN_RUNNING)
+		return;
+	if (strcmp(text, "continue") == 0) {
+		marlin->wait_for_user = false;
+		return;
+	}
+	/* The panel sets targets and fans directly; what would need the queue is not for it. */
+	struct marlin_words words = marlin->words;
+	char scratch[MARLIN_LINE_MAX], line[MARLIN_LINE_MAX];
+	memcpy(scratch, marlin->scratch, sizeof scratch);
+	snprintf(line, sizeof line, "%.*s", MARLIN_LINE_MAX - 1, text);
+	marlin_words_parse(&marlin->words, line, marlin->scratch);
+	if (marlin->words.letter == 'M' && (marlin->words.code == 104 || marlin->words.code == 140))
+		marlin_dispatch(marlin);
+	memcpy(marlin->scratch, scratch, sizeof scratch);
+	marlin->words = words;
+}
+
+static bool waits(const void *state, bool *printing)
+{
+	const struct marlin *marlin = state;
+
+	*printing = !planner_is_empty(&marlin->board->planner) || marlin->print_going;
+	return marlin->life == MARLIN_RUNNING && !marlin->running && marlin->queue_length == 0 &&
+	       marlin->quickstop_until_us <= marlin->free_us;
+}
+
+static void status(const void *state, struct sim_status *out)
+{
+	const struct marlin *marlin = state;
+
+	switch (marlin->life) {
+	case MARLIN_OFF:
+		out->state = SIM_OFF;
+		break;
+	case MARLIN_BOOTLOADER:
+	case MARLIN_SETUP:
+		out->state = SIM_BOOTING;
+		break;
+	case MARLIN_RUNNING:
+		out->state = SIM_RUNNING;
+		break;
+	case MARLIN_HALTED:
+		out->state = SIM_HALTED;
+		break;
+	}
+	out->hotend_target_celsius = marlin->target_celsius[SIM_HOTEND];
+	out->bed_target_celsius = marlin->target_celsius[SIM_BED];
+	out->queued = marlin->queue_length;
+	out->last_number = marlin->last_number;
+	out->waits_for_user = marlin->paused_for_user;
+}
+
+/* Everything that is an absolute time and lies ahead. */
+static void shift(void *state, int64_t shift_us)
+{
+	struct marlin *marlin = state;
+	int64_t *times[] = { &marlin->now_us, &marlin->free_us, &marlin->wake_us,
+		&marlin->next_busy_us, &marlin->temperature_next_us, &marlin->position_next_us,
+		&marlin->quickstop_until_us, &marlin->last_move_us, &marlin->sync_end_us,
+		&marlin->wait.until_us, &marlin->wait.residency_us, &marlin->wait.next_report_us,
+		&marlin->guard[SIM_HOTEND].watch_us, &marlin->guard[SIM_BED].watch_us,
+		&marlin->guard[SIM_HOTEND].outside_us, &marlin->guard[SIM_BED].outside_us,
+		&marlin->guard[SIM_HOTEND].next_control_us,
+		&marlin->guard[SIM_BED].next_control_us };
+
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+		if (*times[i] != SIM_NEVER && *times[i] != 0)
+			*times[i] += shift_us;
+}
+
+static void defaults(const struct sim_firmware *firmware, struct sim_settings *settings)
+{
+	const struct marlin_variant *variant = firmware->variant;
+
+	settings->advanced_ok = variant->advanced_ok;
+	settings->emergency_parser = variant->emergency_parser;
+	settings->host_actions = variant->host_actions;
+}
+
+#define MARLIN_FUNCTIONS                                                                           \
+	.defaults = defaults, .create = create, .destroy = free, .reset = reset,                   \
+	.next_us = next_us, .step = step, .control = control, .press = press, .waits = waits,      \
+	.status = status, .shift = shift
+
+static const struct marlin_variant full_2095 = {
+	.version = "2.0.9.5",
+	.compiled = "Nov 22 2026",
+	.compiled_time = "07:04:16",
+	.updated = "2022-07-29",
+	.free_memory_bytes = 5389,
+	.advanced_ok = true,
+	.emergency_parser = true,
+	.host_actions = true,
+	.position_report = true,
+	.resend_ok = true,
+};
+
+static const struct marlin_variant stock_2095 = {
+	.version = "2.0.9.5",
+	.compiled = "Nov 22 2026",
+	.compiled_time = "07:04:16",
+	.updated = "2022-07-29",
+	.free_memory_bytes = 5402,
+	.resend_ok = true,
+};
+
+static const struct marlin_variant stock_208 = {
+	.version = "2.0.8",
+	.compiled = "Nov 22 2026",
+	.compiled_time = "07:04:16",
+	.updated = "2021-05-15",
+	.free_memory_bytes = 5417,
+};
+
+static const struct marlin_variant full_2125 = {
+	.version = "2.1.2.5",
+	.compiled = "Nov 22 2026",
+	.compiled_time = "07:04:16",
+	.updated = "2024-10-01",
+	.free_memory_bytes = 5201,
+	.advanced_ok = true,
+	.emergency_parser = true,
+	.host_actions = true,
+	.position_report = true,
+	.resend_ok = true,
+	.drop_repeats = true,
+};
+
+const struct sim_firmware sim_marlin = { .name = "marlin",
+	.what = "Marlin 2.0.9.5 with ADVANCED_OK, EMERGENCY_PARSER, host actions, M154",
+	.variant = &full_2095,
+	MARLIN_FUNCTIONS };
+const struct sim_firmware sim_marlin_stock = { .name = "marlin-stock",
+	.what = "Marlin 2.0.9.5 as it comes: plain ok, no emergency parser",
+	.variant = &stock_2095,
+	MARLIN_FUNCTIONS };
+const struct sim_firmware sim_marlin_208 = { .name = "marlin-2.0.8",
+	.what = "Marlin 2.0.8 as it comes: no ok behind Resend",
+	.variant = &stock_208,
+	MARLIN_FUNCTIONS };
+const struct sim_firmware sim_marlin_212 = { .name = "marlin-2.1.2",
+	.what = "Marlin 2.1.2.5, full: silent drop of repeated lines",
+	.variant = &full_2125,
+	MARLIN_FUNCTIONS };

@@ -1,0 +1,462 @@
+/* One simulated printer; see printer.h.  Orders events in time: wire, firmware, heat. */
+#include "sim/printer.h"
+
+#include "sim/board.h"
+#include "sim/faults.h"
+#include "sim/firmware.h"
+
+#include <assert.h> /* assert */
+#include <stdio.h>  /* snprintf */
+#include <stdlib.h> /* calloc, free */
+#include <string.h> /* memset */
+
+struct sim_printer {
+	struct board board;
+	const struct sim_firmware *firmware; /* row, static */
+	void *state;			     /* the firmware's, owned */
+	int64_t now_us;			     /* latest time told */
+	bool powered;
+	bool frozen;
+	int64_t frozen_us;   /* since */
+	int64_t power_on_us; /* end of a power cycle; SIM_NEVER */
+	bool plugged;
+	bool open;  /* by the host */
+	bool fresh; /* not opened since power-on or plug-in */
+};
+
+/* ---- settings ---- */
+
+static void make_uuid(struct sim_settings *settings)
+{
+	struct random random;
+	uint64_t seed = 14695981039346656037u;
+
+	for (const char *c = settings->name; *c; c++)
+		seed = (seed ^ (uint8_t)*c) * 1099511628211u;
+	random_init(&random, seed);
+	uint64_t high = random_bits(&random), low = random_bits(&random);
+	snprintf(settings->uuid, sizeof settings->uuid, "%08x-%04x-4%03x-%04x-%012llx",
+		(unsigned)(high >> 32), (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xfff),
+		(unsigned)(0x8000 | (low >> 48 & 0x3fff)),
+		(unsigned long long)(low & 0xffffffffffff));
+}
+
+bool sim_settings_init(struct sim_settings *settings, const char *name, const char *firmware)
+{
+	const struct sim_firmware *row = sim_firmware_find(firmware);
+
+	if (!row)
+		return false;
+	*settings = (struct sim_settings){
+		.firmware = row,
+		.machine = "3D Printer",
+		.baud = 115200,
+		.volume_max_mm = { 200, 200, 200 },
+		.leveling = true,
+		.rx_bytes = 128,
+		.bufsize = 4,
+		.blocks = 16,
+		.boot_us = 1500000,
+		.reset_on_open = SIM_RESET_FIRST,
+		.command_us = 400,
+		.move_us = 900,
+		.ambient_celsius = 25,
+		.heat_factor = 1,
+	};
+	snprintf(settings->name, sizeof settings->name, "%s", name);
+	make_uuid(settings);
+	row->defaults(row, settings);
+	return true;
+}
+
+/* ---- life ---- */
+
+struct sim_printer *sim_printer_create(
+	const struct sim_settings *settings, uint64_t seed, int64_t now_us)
+{
+	struct sim_printer *printer = calloc(1, sizeof *printer);
+
+	if (!printer)
+		return NULL;
+	board_init(&printer->board, settings, seed, now_us);
+	printer->firmware = settings->firmware;
+	printer->now_us = now_us;
+	printer->powered = true;
+	printer->plugged = true;
+	printer->open = true;
+	printer->power_on_us = SIM_NEVER;
+	printer->state = printer->firmware->create(printer->firmware, &printer->board);
+	if (!printer->state) {
+		free(printer);
+		return NULL;
+	}
+	if (settings->warm_start) {
+		heat_set(&printer->board.heat, SIM_HOTEND, 215);
+		heat_set(&printer->board.heat, SIM_BED, 60);
+	}
+	printer->firmware->reset(printer->state, now_us);
+	return printer;
+}
+
+void sim_printer_destroy(struct sim_printer *printer)
+{
+	if (!printer)
+		return;
+	printer->firmware->destroy(printer->state);
+	free(printer);
+}
+
+static bool is_deaf(const struct sim_printer *printer)
+{
+	struct sim_status status = { 0 };
+
+	if (!printer->powered || printer->frozen)
+		return true;
+	printer->firmware->status(printer->state, &status);
+	return status.state == SIM_HALTED;
+}
+
+/* ---- time ---- */
+
+/* Bytes that arrive at a board which does not listen. */
+static void drop_arrived(struct sim_printer *printer, int64_t now_us)
+{
+	while (receiver_next_us(&printer->board.receiver) <= now_us) {
+		receiver_drop(&printer->board.receiver);
+		printer->board.counters.deaf_bytes++;
+	}
+}
+
+static int64_t firmware_next_us(const struct sim_printer *printer)
+{
+	if (!printer->powered || printer->frozen)
+		return SIM_NEVER;
+	return printer->firmware->next_us(printer->state);
+}
+
+static void power_on(struct sim_printer *printer, int64_t now_us)
+{
+	printer->powered = true;
+	printer->board.heat.powered = true;
+	printer->power_on_us = SIM_NEVER;
+	printer->fresh = true;
+	printer->board.counters.resets++;
+	printer->firmware->reset(printer->state, now_us);
+}
+
+static void step_heat(struct sim_printer *printer, int64_t now_us)
+{
+	heat_step(&printer->board.heat);
+	if (printer->powered && !printer->frozen)
+		printer->firmware->control(printer->state, now_us);
+}
+
+void sim_printer_advance(struct sim_printer *printer, int64_t now_us)
+{
+	if (now_us < printer->now_us)
+		return;
+	for (;;) {
+		int64_t firmware_us = firmware_next_us(printer);
+		int64_t heat_us = heat_next_us(&printer->board.heat);
+		int64_t next = firmware_us < heat_us ? firmware_us : heat_us;
+		if (printer->power_on_us < next)
+			next = printer->power_on_us;
+		if (next > now_us)
+			break;
+		if (next == printer->power_on_us)
+			power_on(printer, next);
+		else if (next == firmware_us)
+			printer->firmware->step(printer->state, next);
+		else
+			step_heat(printer, next);
+	}
+	printer->now_us = now_us;
+	if (is_deaf(printer))
+		drop_arrived(printer, now_us);
+}
+
+int64_t sim_printer_next_event_us(const struct sim_printer *printer)
+{
+	int64_t next = firmware_next_us(printer), output_us = board_output_us(&printer->board);
+
+	if (printer->power_on_us < next)
+		next = printer->power_on_us;
+	if (output_us < next)
+		next = output_us;
+	/* A deaf board still takes bytes off the wire. */
+	if (next == SIM_NEVER && !receiver_wire_is_empty(&printer->board.receiver))
+		next = (printer->board.receiver.wire_free_ns + 999) / 1000;
+	/* Heat is exact however seldom it is asked for, but protection may print. */
+	if (printer->powered) {
+		int64_t soon = heat_next_us(&printer->board.heat) + 9 * HEAT_STEP_US;
+		if (soon < next)
+			next = soon;
+	}
+	return next;
+}
+
+/* ---- the wire ---- */
+
+size_t sim_printer_receive_room(const struct sim_printer *printer)
+{
+	size_t wire = receiver_room(&printer->board.receiver);
+	size_t record = board_executed_room(&printer->board);
+
+	return wire < record ? wire : record;
+}
+
+size_t sim_printer_receive(
+	struct sim_printer *printer, const void *bytes, size_t length, int64_t now_us)
+{
+	struct board *board = &printer->board;
+	const uint8_t *from = bytes;
+
+	sim_printer_advance(printer, now_us);
+	size_t room = sim_printer_receive_room(printer);
+	if (length > room)
+		length = room;
+	board->counters.received_bytes += (int64_t)length;
+	for (size_t i = 0; i < length; i++) {
+		struct received received = { from[i], 0 };
+		if (noise_pass(&board->noise_up, &received.byte)) {
+			received.flags |= RECEIVED_NOISE;
+			board->counters.noise_up_bytes++;
+		}
+		receiver_send(
+			&board->receiver, received, printer->now_us + board->settings.latency_us);
+	}
+	return length;
+}
+
+size_t sim_printer_take_output(struct sim_printer *printer, void *buffer, size_t capacity)
+{
+	return board_take_output(&printer->board, buffer, capacity, printer->now_us);
+}
+
+bool sim_printer_next_executed(struct sim_printer *printer, struct sim_executed *executed)
+{
+	return board_next_executed(&printer->board, executed);
+}
+
+bool sim_printer_waits_for_host(const struct sim_printer *printer)
+{
+	const struct receiver *receiver = &printer->board.receiver;
+	bool printing;
+
+	if (!printer->powered || printer->frozen || !printer->plugged || !printer->open)
+		return false;
+	return printer->firmware->waits(printer->state, &printing) && printing &&
+	       receiver_wire_is_empty(receiver) && receiver->ring_count == 0 &&
+	       printer->board.line_count == 0;
+}
+
+/* ---- what happens to a printer ---- */
+
+static void set_listening(struct sim_printer *printer)
+{
+	printer->board.listening = printer->open && printer->plugged;
+	if (!printer->board.listening)
+		board_drop_output(&printer->board);
+}
+
+static void reset(struct sim_printer *printer)
+{
+	if (!printer->powered)
+		return;
+	printer->frozen = false;
+	printer->board.counters.resets++;
+	printer->firmware->reset(printer->state, printer->now_us);
+}
+
+void sim_printer_opened(struct sim_printer *printer, int64_t now_us)
+{
+	bool pulse = false;
+
+	sim_printer_advance(printer, now_us);
+	printer->open = true;
+	set_listening(printer);
+	switch (printer->board.settings.reset_on_open) {
+	case SIM_RESET_NEVER:
+		break;
+	case SIM_RESET_FIRST:
+		pulse = printer->fresh;
+		break;
+	case SIM_RESET_ALWAYS:
+		pulse = true;
+		break;
+	}
+	printer->fresh = false;
+	if (pulse)
+		reset(printer);
+}
+
+void sim_printer_closed(struct sim_printer *printer, int64_t now_us)
+{
+	sim_printer_advance(printer, now_us);
+	printer->open = false;
+	set_listening(printer);
+}
+
+static void freeze(struct sim_printer *printer)
+{
+	if (printer->frozen || !printer->powered)
+		return;
+	printer->frozen = true;
+	printer->frozen_us = printer->now_us;
+	/* What was on its way out stays in the board. */
+	board_cut_output(&printer->board, printer->now_us);
+}
+
+static void unfreeze(struct sim_printer *printer)
+{
+	if (!printer->frozen)
+		return;
+	int64_t shift_us = printer->now_us - printer->frozen_us;
+	printer->frozen = false;
+	planner_shift(&printer->board.planner, shift_us);
+	printer->firmware->shift(printer->state, shift_us);
+}
+
+static void power_off(struct sim_printer *printer)
+{
+	if (!printer->powered)
+		return;
+	board_cut_output(&printer->board, printer->now_us);
+	planner_stop(&printer->board.planner, printer->now_us);
+	printer->powered = false;
+	printer->frozen = false;
+	printer->board.heat.powered = false;
+}
+
+static void unplug(struct sim_printer *printer)
+{
+	printer->plugged = false;
+	printer->open = false;
+	/* Bytes on the wire end with it. */
+	drop_arrived(printer, SIM_NEVER - 1);
+	set_listening(printer);
+}
+
+static void replug(struct sim_printer *printer)
+{
+	if (printer->plugged)
+		return;
+	printer->plugged = true;
+	printer->fresh = true;
+}
+
+static void set_noise(struct sim_printer *printer, const struct sim_fault *fault)
+{
+	if (fault->up)
+		noise_set(&printer->board.noise_up, fault->probability);
+	if (fault->down)
+		noise_set(&printer->board.noise_down, fault->probability);
+}
+
+void sim_printer_apply(struct sim_printer *printer, const struct sim_fault *fault, int64_t now_us)
+{
+	struct heat_element *element = &printer->board.heat.element[fault->heater];
+
+	sim_printer_advance(printer, now_us);
+	switch (fault->kind) {
+	case SIM_FAULT_NOISE:
+		set_noise(printer, fault);
+		break;
+	case SIM_FAULT_LOST_OK:
+		printer->board.settings.lost_ok = fault->probability;
+		break;
+	case SIM_FAULT_DOUBLED_OK:
+		printer->board.settings.doubled_ok = fault->probability;
+		break;
+	case SIM_FAULT_FREEZE:
+		freeze(printer);
+		break;
+	case SIM_FAULT_UNFREEZE:
+		unfreeze(printer);
+		break;
+	case SIM_FAULT_RESET:
+		reset(printer);
+		break;
+	case SIM_FAULT_POWER_CYCLE:
+		power_off(printer);
+		printer->power_on_us = printer->now_us + fault->duration_us;
+		break;
+	case SIM_FAULT_POWER_OFF:
+		power_off(printer);
+		printer->power_on_us = SIM_NEVER;
+		break;
+	case SIM_FAULT_POWER_ON:
+		if (!printer->powered)
+			power_on(printer, printer->now_us);
+		break;
+	case SIM_FAULT_UNPLUG:
+		unplug(printer);
+		break;
+	case SIM_FAULT_REPLUG:
+		replug(printer);
+		break;
+	case SIM_FAULT_THERMISTOR:
+		element->thermistor = fault->thermistor;
+		break;
+	case SIM_FAULT_RUNAWAY:
+		element->runaway = true;
+		break;
+	case SIM_FAULT_HEATER:
+		element->dead = fault->dead;
+		break;
+	case SIM_FAULT_PRESS:
+		if (printer->powered && !printer->frozen)
+			printer->firmware->press(printer->state, fault->text, printer->now_us);
+		break;
+	}
+}
+
+/* ---- looking ---- */
+
+const struct sim_settings *sim_printer_settings(const struct sim_printer *printer)
+{
+	return &printer->board.settings;
+}
+
+const struct sim_counters *sim_printer_counters(const struct sim_printer *printer)
+{
+	return &printer->board.counters;
+}
+
+const char *sim_state_name(enum sim_state state)
+{
+	switch (state) {
+	case SIM_OFF:
+		return "off";
+	case SIM_BOOTING:
+		return "booting";
+	case SIM_RUNNING:
+		return "running";
+	case SIM_HALTED:
+		return "halted";
+	case SIM_FROZEN:
+		return "frozen";
+	}
+	return "?";
+}
+
+void sim_printer_status(const struct sim_printer *printer, struct sim_status *status)
+{
+	const struct heat *heat = &printer->board.heat;
+
+	memset(status, 0, sizeof *status);
+	printer->firmware->status(printer->state, status);
+	if (!printer->powered) {
+		status->state = SIM_OFF;
+		status->hotend_target_celsius = status->bed_target_celsius = 0;
+	} else if (printer->frozen) {
+		status->state = SIM_FROZEN;
+	}
+	status->unplugged = !printer->plugged || !printer->powered;
+	status->hotend_celsius = heat->element[SIM_HOTEND].celsius;
+	status->bed_celsius = heat->element[SIM_BED].celsius;
+	status->hotend_power = heat_power(heat, SIM_HOTEND);
+	status->bed_power = heat_power(heat, SIM_BED);
+	status->planned = (int32_t)printer->board.planner.count;
+	planner_position(&printer->board.planner, printer->now_us, status->position_mm);
+}
