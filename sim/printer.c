@@ -165,10 +165,10 @@ void sim_printer_advance(struct sim_printer *printer, int64_t now_us)
 			break;
 		if (next == printer->power_on_us)
 			power_on(printer, next);
-		else if (next == firmware_us)
-			printer->firmware->step(printer->state, next);
+		else if (next == heat_us)
+			step_heat(printer, next); /* first: a firmware may wait for it */
 		else
-			step_heat(printer, next);
+			printer->firmware->step(printer->state, next);
 	}
 	printer->now_us = now_us;
 	if (is_deaf(printer))
