@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 enum {
-	FRAME_LINE_MAX = 95,	/* bytes without the line end */
-	FRAME_BYTES_MAX = 96,	/* with it */
+	FRAME_LINE_MAX = 95,	   /* bytes without the line end */
+	FRAME_BYTES_MAX = 96,	   /* with it */
 	FRAME_NUMBER_MAX = 999999, /* largest line number this code writes */
 };
 

@@ -139,7 +139,7 @@ static bool classify_glued_ok(const char *line, size_t length, struct reply *rep
 	if (report_is_temperature(line, length - 2))
 		reply->has_temperatures = true;
 	else if (!report_is_position(line, length - 2) &&
-		!reply_starts_with(line, length, "File deleted:"))
+		 !reply_starts_with(line, length, "File deleted:"))
 		return false;
 	reply->kind = REPLY_OK;
 	reply->oks = 1;
@@ -216,8 +216,7 @@ static void classify_error(const char *line, size_t length, struct reply *reply)
 			reply->kind = REPLY_LINE_ERROR;
 			reply->line_error = line_errors[i].error;
 			if (colon && contains(text, rest, "Last Line: "))
-				reply->number =
-					first_number(colon, rest - (size_t)(colon - text));
+				reply->number = first_number(colon, rest - (size_t)(colon - text));
 			return;
 		}
 	}
@@ -359,7 +358,7 @@ void reply_classify(const char *line, size_t length, struct reply *reply)
 	if (length == 0)
 		reply->kind = REPLY_EMPTY;
 	else if (!classify_ok(line, length, reply) && !classify_glued_ok(line, length, reply) &&
-		 !classify_resend(line, length, reply) &&
-		 !classify_slashes(line, length, reply) && !classify_report(line, length, reply))
+		 !classify_resend(line, length, reply) && !classify_slashes(line, length, reply) &&
+		 !classify_report(line, length, reply))
 		classify_rest(line, length, reply);
 }

@@ -13,12 +13,12 @@
 
 enum reply_kind {
 	REPLY_EMPTY,
-	REPLY_OK,	  /* `oks` acknowledgements, perhaps with fields and temperatures */
-	REPLY_OK_DAMAGED, /* looks like what noise left of an "ok": never counted */
-	REPLY_RESEND,	  /* number: the line asked for, -1 when it cannot be read */
-	REPLY_LINE_ERROR, /* number: "Last Line", -1 when it cannot be read; line_error */
-	REPLY_BUSY,	  /* a handler is at work */
-	REPLY_BUSY_PERSON, /* a handler waits for a person */
+	REPLY_OK,	       /* `oks` acknowledgements, perhaps with fields and temperatures */
+	REPLY_OK_DAMAGED,      /* looks like what noise left of an "ok": never counted */
+	REPLY_RESEND,	       /* number: the line asked for, -1 when it cannot be read */
+	REPLY_LINE_ERROR,      /* number: "Last Line", -1 when it cannot be read; line_error */
+	REPLY_BUSY,	       /* a handler is at work */
+	REPLY_BUSY_PERSON,     /* a handler waits for a person */
 	REPLY_UNKNOWN_COMMAND, /* text: what the firmware took for a command */
 	REPLY_INVALID_TOOL,    /* its ok follows; what a damaged N that became a T leads to */
 	REPLY_WAIT,	       /* queue and receive buffer are empty (builds without time-outs) */
@@ -47,11 +47,11 @@ enum reply_line_error {
 
 struct reply {
 	enum reply_kind kind;
-	int oks;		/* REPLY_OK: 1, or 2 for "okok" */
-	int64_t number;		/* see the kinds; REPLY_OK: N of the line, -1 when not said */
-	int32_t planner_free;	/* P of an ok, -1: not said */
-	int32_t queue_free;	/* B of an ok, -1: not said */
-	bool has_temperatures;	/* report_temperatures() can read this line */
+	int oks;	       /* REPLY_OK: 1, or 2 for "okok" */
+	int64_t number;	       /* see the kinds; REPLY_OK: N of the line, -1 when not said */
+	int32_t planner_free;  /* P of an ok, -1: not said */
+	int32_t queue_free;    /* B of an ok, -1: not said */
+	bool has_temperatures; /* report_temperatures() can read this line */
 	enum reply_line_error line_error;
 	enum driver_fault fault;
 	const char *text; /* into the line; not NUL-terminated */

@@ -57,8 +57,8 @@ static void finish(struct reply_reader *reader, struct reply_line *line)
 	reply_reader_init(reader);
 }
 
-bool reply_reader_next(struct reply_reader *reader, const char **bytes, size_t *length,
-	struct reply_line *line)
+bool reply_reader_next(
+	struct reply_reader *reader, const char **bytes, size_t *length, struct reply_line *line)
 {
 	const char *end = *length > 0 ? memchr(*bytes, '\n', *length) : NULL;
 	size_t part = end ? (size_t)(end - *bytes) : *length;

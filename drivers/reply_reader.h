@@ -30,7 +30,7 @@ void reply_reader_init(struct reply_reader *reader);
 
 /* Takes bytes, advancing *bytes and *length, until a line is complete: true and *line is set.
  * False: everything is taken and no line is complete. */
-bool reply_reader_next(struct reply_reader *reader, const char **bytes, size_t *length,
-	struct reply_line *line);
+bool reply_reader_next(
+	struct reply_reader *reader, const char **bytes, size_t *length, struct reply_line *line);
 
 #endif

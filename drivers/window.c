@@ -20,15 +20,14 @@ const struct window_entry *window_head(const struct window *window)
 	return window->count > 0 ? window_at(window, 0) : NULL;
 }
 
-bool window_has_room(const struct window *window, const struct window_limits *limits,
-	int32_t bytes, bool alone)
+bool window_has_room(
+	const struct window *window, const struct window_limits *limits, int32_t bytes, bool alone)
 {
 	int32_t sum = 0;
 
 	if (window->count == 0)
 		return true;
-	if (alone || window->count >= WINDOW_ENTRIES_MAX ||
-		window->count >= (size_t)limits->lines)
+	if (alone || window->count >= WINDOW_ENTRIES_MAX || window->count >= (size_t)limits->lines)
 		return false;
 	for (size_t i = 0; i < window->count; i++) {
 		const struct window_entry *entry = window_at(window, i);

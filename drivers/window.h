@@ -46,8 +46,8 @@ const struct window_entry *window_at(const struct window *window, size_t positio
 
 /* May a line of so many bytes follow now?  A line that has to be alone waits for an empty window,
  * and nothing follows one. */
-bool window_has_room(const struct window *window, const struct window_limits *limits,
-	int32_t bytes, bool alone);
+bool window_has_room(
+	const struct window *window, const struct window_limits *limits, int32_t bytes, bool alone);
 
 /* False: full (never when window_has_room said yes). */
 bool window_push(struct window *window, const struct window_entry *entry);

@@ -1,0 +1,114 @@
+/* Names, and the table of dialects; see driver.h. */
+#include "drivers/driver.h"
+
+#include "drivers/marlin.h"
+
+#include <string.h> /* strcmp */
+
+const char *driver_state_name(enum driver_state state)
+{
+	switch (state) {
+	case DRIVER_CLOSED:
+		return "closed";
+	case DRIVER_OPENING:
+		return "opening";
+	case DRIVER_IDENTIFYING:
+		return "identifying";
+	case DRIVER_SYNCING:
+		return "syncing";
+	case DRIVER_READY:
+		return "ready";
+	case DRIVER_STREAMING:
+		return "streaming";
+	case DRIVER_RESYNCING:
+		return "resyncing";
+	case DRIVER_BARRIER:
+		return "barrier";
+	case DRIVER_REPLAYING:
+		return "replaying";
+	case DRIVER_PROBING:
+		return "probing";
+	case DRIVER_DRAINING:
+		return "draining";
+	case DRIVER_PAUSED:
+		return "paused";
+	case DRIVER_FAULT:
+		return "fault";
+	}
+	return "unknown";
+}
+
+const char *driver_fault_name(enum driver_fault fault)
+{
+	switch (fault) {
+	case DRIVER_FAULT_NONE:
+		return "none";
+	case DRIVER_FAULT_NO_ANSWER:
+		return "no answer";
+	case DRIVER_FAULT_SILENT:
+		return "silent";
+	case DRIVER_FAULT_RESET:
+		return "reset";
+	case DRIVER_FAULT_THERMAL:
+		return "thermal";
+	case DRIVER_FAULT_KILLED:
+		return "killed";
+	case DRIVER_FAULT_RESENDS:
+		return "resends";
+	case DRIVER_FAULT_SURPLUS_OK:
+		return "surplus ok";
+	case DRIVER_FAULT_PROTOCOL:
+		return "protocol";
+	case DRIVER_FAULT_STOPPED:
+		return "stopped";
+	case DRIVER_FAULT_ESTOP:
+		return "emergency stop";
+	case DRIVER_FAULT_COMMAND:
+		return "command";
+	}
+	return "unknown";
+}
+
+void driver_effects_clear(struct driver_effects *effects)
+{
+	effects->count = 0;
+	effects->byte_count = 0;
+}
+
+const struct driver_dialect *driver_dialect_find(const char *name)
+{
+	if (strcmp(name, "auto") == 0)
+		return &driver_dialects[0];
+	for (const struct driver_dialect *dialect = driver_dialects; dialect->name; dialect++) {
+		if (strcmp(dialect->name, name) == 0)
+			return dialect;
+	}
+	return NULL;
+}
+
+const struct driver_dialect driver_dialects[] = {
+	{
+		.name = "marlin",
+		.create = marlin_create,
+		.destroy = marlin_destroy,
+		.opened = marlin_opened,
+		.closed = marlin_closed,
+		.receive = marlin_receive,
+		.wake = marlin_wake,
+		.job_start = marlin_job_start,
+		.wants_command = marlin_wants_command,
+		.command = marlin_command,
+		.job_end = marlin_job_end,
+		.pause = marlin_pause,
+		.resume = marlin_resume,
+		.cancel = marlin_cancel,
+		.manual = marlin_manual,
+		.cool = marlin_cool,
+		.estop = marlin_estop,
+		.state = marlin_state,
+		.identity = marlin_identity,
+		.heaters = marlin_heaters,
+		.counters = marlin_counters,
+	},
+	{ .name = NULL },
+};

@@ -1,0 +1,731 @@
+/* The Marlin dialect's outside: its slots in driver.h, the dispatch of received lines, faults and
+ * the one timer.  See marlin_private.h for how the parts fit together. */
+#include "drivers/marlin.h"
+
+#include "drivers/marlin_private.h"
+#include "drivers/report.h"
+#include "gcode/command.h"
+
+#include <stdlib.h> /* calloc, free */
+#include <string.h>
+
+static struct marlin *of(struct driver *driver)
+{
+	return (struct marlin *)driver;
+}
+
+static const struct marlin *of_const(const struct driver *driver)
+{
+	return (const struct marlin *)driver;
+}
+
+struct driver *marlin_create(const struct driver_settings *settings)
+{
+	struct marlin *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->settings = *settings;
+	random_init(&m->random, settings->seed);
+	m->window_lines = settings->window_lines > 0 ? settings->window_lines : 1;
+	if (m->window_lines > WINDOW_ENTRIES_MAX / 2)
+		m->window_lines = WINDOW_ENTRIES_MAX / 2;
+	m->phase = MARLIN_CLOSED;
+	m->told_state = DRIVER_CLOSED;
+	m->told_wake_us = DRIVER_NEVER;
+	modal_init(&m->modal);
+	return (struct driver *)m;
+}
+
+void marlin_destroy(struct driver *driver)
+{
+	free(driver);
+}
+
+/* ---- state ---- */
+
+static enum driver_state phase_state(const struct marlin *m)
+{
+	switch (m->phase) {
+	case MARLIN_CLOSED:
+		return DRIVER_CLOSED;
+	case MARLIN_BOOT:
+	case MARLIN_HELLO:
+		return DRIVER_OPENING;
+	case MARLIN_IDENTIFY:
+		return DRIVER_IDENTIFYING;
+	case MARLIN_SETUP:
+		return DRIVER_SYNCING;
+	case MARLIN_READY:
+		return DRIVER_READY;
+	case MARLIN_PRINTING:
+		return m->want_cancel || m->want_pause || m->ended ||
+				       m->task == MARLIN_TASK_PAUSE || m->task == MARLIN_TASK_CANCEL
+			       ? DRIVER_DRAINING
+			       : DRIVER_STREAMING;
+	case MARLIN_PAUSED:
+		return m->want_cancel || m->task == MARLIN_TASK_CANCEL ? DRIVER_DRAINING
+								       : DRIVER_PAUSED;
+	case MARLIN_FAULTED:
+		return DRIVER_FAULT;
+	}
+	return DRIVER_CLOSED;
+}
+
+static enum driver_state sync_state(const struct marlin *m)
+{
+	bool error = m->sync.cause == MARLIN_CAUSE_LINE_ERROR;
+
+	switch (m->sync.step) {
+	case MARLIN_SYNC_CLEAR:
+		break;
+	case MARLIN_SYNC_QUIET:
+	case MARLIN_SYNC_FLUSH:
+		return error ? DRIVER_RESYNCING : DRIVER_PROBING;
+	case MARLIN_SYNC_BARRIER:
+		return error ? DRIVER_BARRIER : DRIVER_PROBING;
+	case MARLIN_SYNC_COUNTER:
+		return DRIVER_PROBING;
+	case MARLIN_SYNC_REPLAY:
+		return DRIVER_REPLAYING;
+	}
+	return phase_state(m);
+}
+
+enum driver_state marlin_state(const struct driver *driver)
+{
+	const struct marlin *m = of_const(driver);
+
+	if (m->phase < MARLIN_READY || m->phase == MARLIN_FAULTED || marlin_is_clear(m) ||
+		(m->sync.cause == MARLIN_CAUSE_VERIFY && m->sync.step != MARLIN_SYNC_REPLAY))
+		return phase_state(m);
+	return sync_state(m);
+}
+
+const struct driver_identity *marlin_identity(const struct driver *driver)
+{
+	return &of_const(driver)->identity;
+}
+
+const struct driver_heaters *marlin_heaters(const struct driver *driver)
+{
+	return &of_const(driver)->heaters;
+}
+
+const struct driver_counters *marlin_counters(const struct driver *driver)
+{
+	return &of_const(driver)->counters;
+}
+
+void marlin_set_phase(struct marlin *m, enum marlin_phase phase)
+{
+	m->phase = phase;
+	m->phase_us = m->now_us;
+}
+
+bool marlin_is_hot(const struct marlin *m)
+{
+	for (size_t i = 0; i < m->heaters.count; i++) {
+		if (m->heaters.heater[i].target_celsius > 0 ||
+			m->heaters.heater[i].celsius >= MARLIN_HOT_CELSIUS)
+			return true;
+	}
+	if (!m->job)
+		return false;
+	for (size_t i = 0; i < MODAL_TOOLS_MAX; i++) {
+		if (m->modal.hotend_celsius[i] > 0)
+			return true;
+	}
+	return m->modal.bed_celsius > 0;
+}
+
+/* ---- faults ---- */
+
+static void drop_everything(struct marlin *m)
+{
+	marlin_task_drop(m);
+	marlin_sync_reset(m);
+	window_clear(&m->window);
+	m->staged_length = 0;
+	m->manual_length = 0;
+	m->job = m->ended = m->hold = false;
+	m->want_pause = m->want_resume = m->want_cancel = false;
+	m->break_us = DRIVER_NEVER;
+	m->renumber_pending = false;
+}
+
+static bool can_still_hear(enum driver_fault fault)
+{
+	switch (fault) {
+	case DRIVER_FAULT_NONE:
+	case DRIVER_FAULT_NO_ANSWER:
+	case DRIVER_FAULT_RESET:
+	case DRIVER_FAULT_THERMAL:
+	case DRIVER_FAULT_KILLED:
+	case DRIVER_FAULT_ESTOP:
+		return false;
+	case DRIVER_FAULT_SILENT:
+	case DRIVER_FAULT_RESENDS:
+	case DRIVER_FAULT_SURPLUS_OK:
+	case DRIVER_FAULT_PROTOCOL:
+	case DRIVER_FAULT_STOPPED:
+	case DRIVER_FAULT_COMMAND:
+		return true;
+	}
+	return false;
+}
+
+void marlin_fault(struct marlin *m, enum driver_fault fault, const char *text)
+{
+	bool job = m->job;
+
+	if (m->phase == MARLIN_FAULTED || m->phase == MARLIN_CLOSED)
+		return;
+	marlin_report_acknowledged(m);
+	marlin_attention_over(m);
+	drop_everything(m);
+	m->cool_asked = m->want_cool;
+	m->want_cool = false;
+	if (fault == DRIVER_FAULT_RESET)
+		marlin_connect_reset(m);
+	else
+		marlin_set_phase(m, MARLIN_FAULTED);
+	if (job)
+		effects_fault(m->effects, DRIVER_JOB_FAULT, fault, text);
+	if (fault != DRIVER_FAULT_RESET && (!job || fault == DRIVER_FAULT_SILENT))
+		effects_fault(m->effects, DRIVER_LINK_FAULT, fault, text);
+	m->cool_us = DRIVER_NEVER;
+	if (can_still_hear(fault))
+		marlin_fault_cool_begin(m);
+}
+
+/* serial-protocols.md 3.7 and 14.13 rule 9: the first line end closes what may be under way, the
+ * refusal of a damaged line eats what follows it, and the second M112 stands far enough behind. */
+static void write_emergency(struct marlin *m)
+{
+	char bytes[6 + 96 + 6];
+
+	memcpy(bytes, "\nM112\n", 6);
+	memset(bytes + 6, '\b', 96);
+	memcpy(bytes + 6 + 96, "\nM112\n", 6);
+	marlin_write_raw(m, bytes, sizeof(bytes));
+}
+
+static void emergency(struct marlin *m, enum driver_fault fault, const char *text)
+{
+	write_emergency(m);
+	if (m->settings.can_reset_line)
+		effects_add(m->effects, DRIVER_RESET_LINE);
+	marlin_fault(m, fault, text);
+}
+
+/* ---- received lines ---- */
+
+static void take_heaters(struct marlin *m, const char *text, size_t length)
+{
+	if (!report_temperatures(text, length, &m->heaters))
+		return;
+	m->heaters.time_us = m->now_us;
+	effects_add(m->effects, DRIVER_HEATERS);
+	for (size_t i = 0; i < m->heaters.count; i++)
+		m->bed_seen = m->bed_seen || m->heaters.heater[i].name[0] == 'B';
+	marlin_on_heaters(m);
+}
+
+static void on_reset(struct marlin *m)
+{
+	if (m->phase < MARLIN_SETUP || m->phase == MARLIN_FAULTED) {
+		marlin_connect_reset(m);
+		return;
+	}
+	if (!m->job) {
+		effects_said(m->effects, "the board has restarted");
+		drop_everything(m);
+		marlin_connect_reset(m);
+		return;
+	}
+	marlin_fault(m, DRIVER_FAULT_RESET,
+		"the board restarted in the middle of the print; position and heat are lost");
+}
+
+static void on_fault_line(struct marlin *m, const struct reply *reply)
+{
+	char text[DRIVER_REASON_MAX];
+
+	report_escape(reply->text, reply->text_length, text, sizeof(text));
+	marlin_fault(m, reply->fault, text);
+}
+
+static void note_busy(struct marlin *m, const struct reply *reply)
+{
+	m->last_busy_us = m->now_us;
+	m->busy_seen = m->busy_seen || reply->kind == REPLY_BUSY;
+	if (reply->kind == REPLY_BUSY_PERSON)
+		marlin_attention(m, "the printer waits for a person");
+	else if (reply->kind == REPLY_BUSY && !m->hold)
+		marlin_attention_over(m);
+}
+
+static void on_wait(struct marlin *m)
+{
+	/* Queue and buffer of the printer are empty, so what we wait for will not come. */
+	if (++m->waits >= 2 && m->window.count > 0 && marlin_is_clear(m))
+		marlin_sync_begin(m, MARLIN_CAUSE_STALL);
+}
+
+static void on_connected_reply(struct marlin *m, const struct reply *reply)
+{
+	if (reply->kind != REPLY_WAIT)
+		m->waits = 0;
+	switch (reply->kind) {
+	case REPLY_OK:
+		marlin_on_ok(m, reply);
+		break;
+	case REPLY_OK_DAMAGED:
+		m->counters.unreadable_lines++;
+		marlin_suspect(m);
+		break;
+	case REPLY_RESEND:
+		marlin_on_resend(m, reply);
+		break;
+	case REPLY_LINE_ERROR:
+		marlin_on_line_error(m, reply);
+		break;
+	case REPLY_UNKNOWN_COMMAND:
+	case REPLY_INVALID_TOOL:
+		marlin_on_unknown_command(m, reply);
+		break;
+	case REPLY_WAIT:
+		on_wait(m);
+		break;
+	case REPLY_STOPPED:
+		marlin_fault(m, DRIVER_FAULT_STOPPED,
+			"the firmware has stopped because of errors and wants M999 or a restart");
+		break;
+	case REPLY_ERROR:
+		effects_text(m->effects, DRIVER_SAID, reply->text, reply->text_length);
+		break;
+	case REPLY_ACTION:
+		marlin_on_action(m, reply);
+		break;
+	case REPLY_ECHO:
+		marlin_remember_words(m, reply->text, reply->text_length);
+		break;
+	case REPLY_EMPTY:
+	case REPLY_BUSY:
+	case REPLY_BUSY_PERSON:
+	case REPLY_RESET:
+	case REPLY_FAULT:
+	case REPLY_TEMPERATURE:
+	case REPLY_HEATING:
+	case REPLY_POSITION:
+	case REPLY_IDENTITY:
+	case REPLY_CAPABILITY:
+	case REPLY_LIST_BEGIN:
+	case REPLY_LIST_END:
+	case REPLY_OTHER:
+		break;
+	}
+}
+
+static void on_line(struct marlin *m, const struct reply_line *line)
+{
+	struct reply reply;
+
+	m->counters.overlong_lines += line->too_long;
+	m->counters.unreadable_lines += line->noisy;
+	if (m->in_file_list && !reply_starts_with(line->text, line->length, "End file list"))
+		return;
+	reply_classify(line->text, line->length, &reply);
+	m->in_file_list = reply.kind == REPLY_LIST_BEGIN;
+	if (reply.has_temperatures)
+		take_heaters(m, line->text, line->length);
+	if (reply.kind == REPLY_BUSY || reply.kind == REPLY_BUSY_PERSON ||
+		reply.kind == REPLY_HEATING)
+		note_busy(m, &reply);
+	if (reply.kind == REPLY_RESET)
+		on_reset(m);
+	else if (reply.kind == REPLY_FAULT)
+		on_fault_line(m, &reply);
+	else if (m->phase < MARLIN_SETUP)
+		marlin_connect_reply(m, &reply);
+	else if (m->phase != MARLIN_FAULTED && !marlin_sync_line(m, &reply))
+		on_connected_reply(m, &reply);
+}
+
+/* ---- time ---- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* When silence becomes an emergency (14.12): 10 s without any byte while hot.  A busy line extends
+ * it for commands that say nothing while they work; a wait for heat reports every second. */
+static int64_t silence_us(const struct marlin *m)
+{
+	const struct window_entry *head = window_head(&m->window);
+
+	if (m->phase < MARLIN_READY || m->phase == MARLIN_FAULTED || !marlin_is_hot(m))
+		return DRIVER_NEVER;
+	if (head && head->slow && m->last_busy_us > head->sent_us &&
+		m->heaters.time_us < head->sent_us)
+		return m->last_receive_us + MARLIN_COLD_SILENCE_US;
+	return m->last_receive_us + MARLIN_HOT_SILENCE_US;
+}
+
+/* When a missing acknowledgement has to be looked into. */
+static int64_t stall_us(const struct marlin *m)
+{
+	const struct window_entry *head = window_head(&m->window);
+	int64_t since;
+
+	if (!head)
+		return DRIVER_NEVER;
+	since = later(later(head->sent_us, m->last_ack_us), m->last_busy_us);
+	if (head->slow)
+		return since + MARLIN_ACK_SLOW_US;
+	if (head->answer == WINDOW_TEMPERATURE && m->window.count == 1)
+		return since + MARLIN_SUSPECT_US * 3;
+	return earlier(since + (m->busy_seen ? MARLIN_ACK_BUSY_US : MARLIN_ACK_US), m->suspect_us);
+}
+
+static bool guard(struct marlin *m)
+{
+	if (m->now_us >= silence_us(m)) {
+		static const char text[] = "no byte for 10 s while hot";
+
+		if (m->job)
+			emergency(m, DRIVER_FAULT_SILENT, text);
+		else
+			marlin_fault(m, DRIVER_FAULT_SILENT, text);
+		return true;
+	}
+	if ((marlin_is_clear(m) || m->sync.step == MARLIN_SYNC_REPLAY) &&
+		m->now_us >= stall_us(m)) {
+		marlin_sync_begin(m, MARLIN_CAUSE_STALL);
+		return true;
+	}
+	return false;
+}
+
+/* One thing that is due; false when nothing is. */
+static bool advance_once(struct marlin *m)
+{
+	switch (m->phase) {
+	case MARLIN_CLOSED:
+		return false;
+	case MARLIN_BOOT:
+	case MARLIN_HELLO:
+	case MARLIN_IDENTIFY:
+		return marlin_connect_advance(m);
+	case MARLIN_FAULTED:
+		return marlin_fault_cool_advance(m);
+	case MARLIN_SETUP:
+	case MARLIN_READY:
+	case MARLIN_PRINTING:
+	case MARLIN_PAUSED:
+		break;
+	}
+	if (guard(m))
+		return true;
+	if (!marlin_is_clear(m))
+		return marlin_sync_advance(m);
+	marlin_flush_staged(m);
+	marlin_poll(m);
+	return marlin_task_advance(m);
+}
+
+static int64_t wake_us(const struct marlin *m)
+{
+	int64_t wake;
+
+	switch (m->phase) {
+	case MARLIN_CLOSED:
+		return DRIVER_NEVER;
+	case MARLIN_BOOT:
+	case MARLIN_HELLO:
+	case MARLIN_IDENTIFY:
+		return m->deadline_us;
+	case MARLIN_FAULTED:
+		return m->cool_us;
+	case MARLIN_SETUP:
+	case MARLIN_READY:
+	case MARLIN_PRINTING:
+	case MARLIN_PAUSED:
+		break;
+	}
+	wake = silence_us(m);
+	if (marlin_is_clear(m) || m->sync.step == MARLIN_SYNC_REPLAY)
+		wake = earlier(wake, stall_us(m));
+	if (!marlin_is_clear(m))
+		return earlier(wake, marlin_sync_wake(m));
+	return earlier(earlier(wake, marlin_poll_wake(m)), marlin_task_wake(m));
+}
+
+static void begin_call(struct marlin *m, int64_t now_us, struct driver_effects *effects)
+{
+	m->now_us = now_us;
+	m->effects = effects;
+}
+
+/* What is due is done once per call, after everything that was received is understood.  So a line
+ * sent here can never be taken for acknowledged by an ok that came with the one before it: a
+ * doubled ok in one piece finds an empty window. */
+static void end_call(struct marlin *m)
+{
+	struct driver_effect *effect;
+	enum driver_state state;
+	int64_t wake;
+
+	for (int i = 0; i < 8 && advance_once(m); i++)
+		;
+	marlin_report_acknowledged(m);
+	state = marlin_state((const struct driver *)m);
+	if (state != m->told_state) {
+		effect = effects_add(m->effects, DRIVER_STATE);
+		if (effect) {
+			effect->state = state;
+			m->told_state = state;
+		}
+	}
+	/* A later wish need not be told: being woken early does no harm. */
+	wake = later(wake_us(m), m->now_us + MARLIN_MS(1));
+	if (wake < m->told_wake_us || m->told_wake_us <= m->now_us) {
+		effect = effects_add(m->effects, DRIVER_WAKE_AT);
+		if (effect) {
+			effect->time_us = wake;
+			m->told_wake_us = wake;
+		}
+	}
+	m->effects = NULL;
+}
+
+/* ---- slots ---- */
+
+void marlin_opened(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	begin_call(m, now_us, effects);
+	drop_everything(m);
+	m->want_cool = m->cool_asked = false;
+	m->attention = false;
+	m->told_wake_us = DRIVER_NEVER;
+	marlin_connect_begin(m);
+	end_call(m);
+}
+
+void marlin_closed(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	begin_call(m, now_us, effects);
+	marlin_report_acknowledged(m);
+	marlin_attention_over(m);
+	drop_everything(m);
+	m->want_cool = m->cool_asked = false;
+	marlin_set_phase(m, MARLIN_CLOSED);
+	m->heaters = (struct driver_heaters){ .time_us = 0 };
+	end_call(m);
+}
+
+/* NULs and bytes of 0x80 and above among the first ones mean a wrong baud rate (2.2). */
+static void judge_baud(struct marlin *m, const char *bytes, size_t length)
+{
+	enum { ENOUGH = 200 };
+
+	for (size_t i = 0; i < length && m->bytes_seen < ENOUGH; i++) {
+		unsigned char byte = (unsigned char)bytes[i];
+
+		m->bytes_seen++;
+		m->bytes_bad += byte >= 0x7f || (byte < ' ' && byte != '\n' && byte != '\r');
+	}
+	if (m->bytes_seen == ENOUGH && m->bytes_bad > ENOUGH / 4)
+		marlin_fault(m, DRIVER_FAULT_PROTOCOL,
+			"unreadable bytes: wrong baud rate, or not a printer");
+}
+
+void marlin_receive(struct driver *driver, int64_t now_us, const char *bytes, size_t length,
+	struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+	struct reply_line line;
+
+	if (m->phase == MARLIN_CLOSED || length == 0)
+		return;
+	begin_call(m, now_us, effects);
+	m->last_receive_us = now_us;
+	m->heard = true;
+	if (m->phase < MARLIN_SETUP)
+		judge_baud(m, bytes, length);
+	while (reply_reader_next(&m->reader, &bytes, &length, &line))
+		on_line(m, &line);
+	end_call(m);
+}
+
+void marlin_wake(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	begin_call(m, now_us, effects);
+	end_call(m);
+}
+
+void marlin_job_start(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	if (m->phase != MARLIN_READY || m->job)
+		return;
+	begin_call(m, now_us, effects);
+	m->job = true;
+	m->ended = m->hold = false;
+	m->next_index = 0;
+	m->confirmed_index = m->told_index = -1;
+	m->narrow_until = 0;
+	m->errors_in_window = 0;
+	m->same_count = 0;
+	m->warned_at = 0;
+	for (size_t i = 0; i < MARLIN_ERRORS_MAX; i++)
+		m->error_at[i] = INT64_MIN / 2;
+	modal_init(&m->modal);
+	m->tools_seen = 1;
+	marlin_set_phase(m, MARLIN_PRINTING);
+	end_call(m);
+}
+
+bool marlin_wants_command(const struct driver *driver)
+{
+	const struct marlin *m = of_const(driver);
+
+	return m->phase == MARLIN_PRINTING && marlin_is_clear(m) && !m->ended && !m->hold &&
+	       !m->want_pause && !m->want_cancel && m->task == MARLIN_TASK_NONE &&
+	       m->staged_length == 0 && m->history.next < MARLIN_RENUMBER_AT &&
+	       marlin_has_line_room(m);
+}
+
+void marlin_command(struct driver *driver, int64_t now_us, const char *text, size_t length,
+	struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	if (!marlin_wants_command(driver))
+		return;
+	begin_call(m, now_us, effects);
+	if (length == 0 || length > DRIVER_COMMAND_MAX) {
+		marlin_fault(m, DRIVER_FAULT_COMMAND, "a command that does not fit into a line");
+	} else {
+		memcpy(m->staged, text, length);
+		m->staged_length = length;
+		m->staged_index = m->next_index++;
+		modal_apply(&m->modal, text, length);
+		if (m->modal.tool >= 0 && m->modal.tool < MARLIN_TOOLS_MAX)
+			m->tools_seen |= 1u << m->modal.tool;
+	}
+	end_call(m);
+}
+
+void marlin_job_end(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	if (!m->job)
+		return;
+	begin_call(m, now_us, effects);
+	m->ended = true;
+	end_call(m);
+}
+
+void marlin_pause(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	if (!m->job)
+		return;
+	begin_call(m, now_us, effects);
+	m->want_resume = false;
+	if (m->phase == MARLIN_PRINTING)
+		m->want_pause = true;
+	end_call(m);
+}
+
+void marlin_resume(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	if (!m->job)
+		return;
+	begin_call(m, now_us, effects);
+	if (m->want_pause && m->task != MARLIN_TASK_PAUSE)
+		m->want_pause = false;
+	else if (m->task == MARLIN_TASK_PAUSE || m->phase == MARLIN_PAUSED)
+		m->want_resume = true;
+	else if (m->attention && m->window.count > 0)
+		m->break_us = m->now_us;
+	m->break_tries = 0;
+	m->hold = false;
+	end_call(m);
+}
+
+void marlin_cancel(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	if (!m->job || m->want_cancel || m->task == MARLIN_TASK_CANCEL)
+		return;
+	begin_call(m, now_us, effects);
+	m->want_cancel = true;
+	m->want_pause = m->want_resume = false;
+	m->break_us = now_us;
+	m->break_tries = 0;
+	end_call(m);
+}
+
+void marlin_manual(struct driver *driver, int64_t now_us, const char *text, size_t length,
+	struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+	char frame[FRAME_BYTES_MAX];
+
+	if ((m->phase != MARLIN_READY && m->phase != MARLIN_PAUSED) || m->manual_length > 0 ||
+		length > DRIVER_COMMAND_MAX ||
+		frame_write(frame, MARLIN_LAST_NUMBER, text, length) == 0)
+		return;
+	begin_call(m, now_us, effects);
+	memcpy(m->manual, text, length);
+	m->manual_length = length;
+	end_call(m);
+}
+
+void marlin_cool(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	if (m->phase == MARLIN_CLOSED)
+		return;
+	begin_call(m, now_us, effects);
+	if (m->phase == MARLIN_FAULTED) {
+		m->cool_asked = true;
+		marlin_fault_cool_begin(m);
+	} else {
+		m->want_cool = true;
+	}
+	end_call(m);
+}
+
+void marlin_estop(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	if (m->phase == MARLIN_CLOSED)
+		return;
+	begin_call(m, now_us, effects);
+	emergency(m, DRIVER_FAULT_ESTOP, "emergency stop");
+	end_call(m);
+}

@@ -1,0 +1,195 @@
+/* Who is meant by an acknowledgement.
+ *
+ * One ack takes exactly the head of the window off (I7), or, where the firmware says which line it
+ * means (ADVANCED_OK), the lines up to that one.  An ack that cannot be the head's is counted and
+ * dropped, never banked (I8): one too few costs a probe, one too many overruns the printer's
+ * buffer.  What tells an ack that is one too many on a firmware that only says "ok":
+ *  - it arrives in one piece with the ack that made us send the head (the window is empty then);
+ *  - it arrives sooner than any answer can: a third of the fastest round trip seen;
+ *  - the head is an M105, which never answers a plain ok. */
+#include "drivers/marlin_private.h"
+
+#include <string.h>
+
+enum { QUEUE_FREE_MAX = 15 };
+
+void marlin_confirm(struct marlin *m, int64_t number)
+{
+	const struct history_line *line = history_find(&m->history, number);
+
+	if (m->job && line && line->command_index > m->confirmed_index)
+		m->confirmed_index = line->command_index;
+}
+
+/* Acknowledged means: the printer has accepted this command and all before it, for good.  A plain
+ * ok does not prove that: the ok of a damaged line looks the same.  But had the line not been
+ * accepted, the next one would have been refused; so with plain oks a command counts when the line
+ * behind it is acknowledged too, or when the printer's counter says so. */
+void marlin_report_acknowledged(struct marlin *m)
+{
+	struct driver_effect *effect;
+
+	if (!m->job || m->confirmed_index <= m->told_index)
+		return;
+	effect = effects_add(m->effects, DRIVER_ACKNOWLEDGED);
+	if (!effect)
+		return;
+	effect->index = m->confirmed_index;
+	m->told_index = m->confirmed_index;
+}
+
+void marlin_suspect(struct marlin *m)
+{
+	if (m->suspect_us == DRIVER_NEVER)
+		m->suspect_us = m->now_us + MARLIN_SUSPECT_US;
+}
+
+static void surplus(struct marlin *m)
+{
+	m->counters.surplus_acknowledgements++;
+	if (m->window.count > 0)
+		marlin_suspect(m);
+}
+
+static void pop(struct marlin *m, bool certain)
+{
+	struct window_entry entry = window_pop(&m->window);
+
+	m->last_ack_us = m->now_us;
+	m->suspect_us = DRIVER_NEVER;
+	m->gentle_sent = false;
+	m->counters.lines_acknowledged++;
+	marlin_attention_over(m);
+	if (entry.number == WINDOW_NO_NUMBER)
+		return;
+	m->acked_number = entry.number;
+	marlin_confirm(m, certain ? entry.number : entry.number - 1);
+	marlin_replay_acked(m, entry.number);
+}
+
+/* The first M105 in the window; what stands before it is executed, or was never accepted. */
+static void on_temperature_answer(struct marlin *m)
+{
+	for (size_t i = 0; i < m->window.count; i++) {
+		if (window_at(&m->window, i)->answer != WINDOW_TEMPERATURE)
+			continue;
+		if (i == 0)
+			pop(m, m->identity.advanced_ok);
+		else
+			marlin_sync_begin(m, MARLIN_CAUSE_STALL);
+		return;
+	}
+	surplus(m);
+}
+
+static void on_numbered_ok(struct marlin *m, int64_t number)
+{
+	size_t position = window_find(&m->window, number);
+
+	if (position == m->window.count) {
+		surplus(m);
+		return;
+	}
+	m->counters.lost_acknowledgements += (int64_t)position;
+	for (size_t i = 0; i <= position; i++)
+		pop(m, true);
+}
+
+static void on_plain_ok(struct marlin *m)
+{
+	const struct window_entry *head = window_head(&m->window);
+
+	if (!head || head->answer == WINDOW_TEMPERATURE ||
+		m->now_us - head->sent_us < m->round_trip_us / 3)
+		surplus(m);
+	else
+		pop(m, false);
+}
+
+/* P and B without N: an un-numbered line was executed. Without P and B, where the firmware has
+ * shown that it writes them: what is left of a damaged ok, or of a refusal. */
+static void on_advanced_plain_ok(struct marlin *m, const struct reply *reply)
+{
+	const struct window_entry *head = window_head(&m->window);
+
+	if (head && head->number == WINDOW_NO_NUMBER && head->answer == WINDOW_PLAIN &&
+		reply->queue_free >= 0)
+		pop(m, false);
+	else
+		surplus(m);
+}
+
+static void learn_queue(struct marlin *m, const struct reply *reply)
+{
+	int32_t free = reply->queue_free;
+
+	if (reply->planner_free < 0 || free < 0)
+		return;
+	if (!m->identity.advanced_ok) {
+		m->identity.advanced_ok = true;
+		effects_add(m->effects, DRIVER_IDENTITY);
+	}
+	if (free > QUEUE_FREE_MAX)
+		free = QUEUE_FREE_MAX;
+	/* B counts while the acknowledged line still holds its slot: B + 1 are free. BUFSIZE - 1
+	 * lines may be under way, so that an emergency line finds room. */
+	if (free > m->queue_max)
+		m->queue_max = free;
+	m->queue_limit = free + 1 < m->queue_max ? free + 1 : m->queue_max;
+}
+
+void marlin_on_ok(struct marlin *m, const struct reply *reply)
+{
+	learn_queue(m, reply);
+	if (marlin_sync_ok(m, reply))
+		return;
+	if (reply->has_temperatures) {
+		on_temperature_answer(m);
+		return;
+	}
+	if (reply->number >= 0 && m->identity.advanced_ok) {
+		on_numbered_ok(m, reply->number);
+		return;
+	}
+	/* "okok" is two only where two are due. */
+	for (int i = 0; i < reply->oks && (i == 0 || m->window.count > 0); i++) {
+		if (m->identity.advanced_ok)
+			on_advanced_plain_ok(m, reply);
+		else
+			on_plain_ok(m);
+	}
+}
+
+/* Is it a line of ours, complete, that the firmware just does not know? */
+static bool is_ours(const struct marlin *m, const char *text, size_t length)
+{
+	for (size_t i = 0; i < m->window.count; i++) {
+		int64_t number = window_at(&m->window, i)->number;
+		const struct history_line *line = history_find(&m->history, number);
+		size_t command_length;
+		const char *command;
+
+		if (!line)
+			continue;
+		command = history_command(line, &command_length);
+		if (command_length == length && memcmp(command, text, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Otherwise it is what noise or a flush left of a line, and its ok is nobody's (I7b). */
+void marlin_on_unknown_command(struct marlin *m, const struct reply *reply)
+{
+	bool in_doubt = !marlin_is_clear(m) && m->sync.step != MARLIN_SYNC_REPLAY;
+
+	m->counters.unknown_commands++;
+	if (reply->kind == REPLY_UNKNOWN_COMMAND && !in_doubt &&
+		is_ours(m, reply->text, reply->text_length)) {
+		effects_text(m->effects, DRIVER_SAID, reply->text, reply->text_length);
+		return;
+	}
+	if (!in_doubt)
+		marlin_sync_begin(m, MARLIN_CAUSE_LINE_ERROR);
+	m->sync.account.explained++;
+}

@@ -1,0 +1,125 @@
+/* From an open port to a printer whose name is known (serial-protocols.md 2.3).
+ *
+ * Opening a port may or may not reset the board, so neither is assumed: a banner is waited for as
+ * long as it comes, and when it is quiet for 2 s the board is taken to be running.  A banner at any
+ * later step starts over. */
+#include "drivers/marlin_private.h"
+#include "drivers/report.h"
+
+#include <string.h>
+
+enum { IDENTIFY_TRIES_MAX = 3 };
+
+static void wait_for_boot(struct marlin *m, bool banner)
+{
+	marlin_set_phase(m, MARLIN_BOOT);
+	m->banner_seen = banner;
+	m->tries = 0;
+	m->deadline_us = m->now_us + (banner ? MARLIN_BANNER_QUIET_US : MARLIN_NO_BANNER_US);
+}
+
+void marlin_connect_begin(struct marlin *m)
+{
+	reply_reader_init(&m->reader);
+	m->in_file_list = false;
+	m->last_receive_us = m->last_ack_us = m->last_busy_us = m->now_us;
+	m->busy_seen = m->heard = false;
+	m->bytes_seen = m->bytes_bad = 0;
+	m->no_echo = false;
+	m->round_trip_us = 0;
+	m->queue_max = m->queue_limit = MARLIN_QUEUE_LINES;
+	m->heaters = (struct driver_heaters){ .time_us = 0 };
+	m->identity = (struct driver_identity){ .advanced_ok = false };
+	m->narrow_until = 0;
+	wait_for_boot(m, false);
+}
+
+void marlin_connect_reset(struct marlin *m)
+{
+	marlin_sync_reset(m);
+	window_clear(&m->window);
+	marlin_task_drop(m);
+	m->heaters = (struct driver_heaters){ .time_us = 0 };
+	m->bytes_seen = m->bytes_bad = 0;
+	m->renumber_pending = false;
+	wait_for_boot(m, true);
+}
+
+static void identified(struct marlin *m)
+{
+	static const struct {
+		const char *name, *why;
+	} others[] = {
+		{ "Klipper", "this is Klipper, not Marlin" },
+		{ "RepRapFirmware", "this is RepRapFirmware, not Marlin" },
+		{ "Smoothie", "this is Smoothieware, not Marlin" },
+		{ "Repetier", "this is Repetier-Firmware, not Marlin" },
+		{ "grbl", "this is grbl, not Marlin" },
+	};
+	const char *firmware = m->identity.firmware;
+
+	window_clear(&m->window);
+	effects_add(m->effects, DRIVER_IDENTITY);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (reply_starts_with(firmware, strlen(firmware), others[i].name)) {
+			marlin_fault(m, DRIVER_FAULT_PROTOCOL, others[i].why);
+			return;
+		}
+	}
+	marlin_set_phase(m, MARLIN_SETUP);
+	marlin_task_begin(m, MARLIN_TASK_SETUP);
+}
+
+void marlin_connect_reply(struct marlin *m, const struct reply *reply)
+{
+	if (m->phase == MARLIN_BOOT && m->banner_seen)
+		m->deadline_us = m->now_us + MARLIN_BANNER_QUIET_US;
+	if (m->phase != MARLIN_IDENTIFY)
+		return;
+	if (reply->kind == REPLY_IDENTITY) {
+		report_identity(reply->text, reply->text_length, &m->identity);
+		m->identity_seen = true;
+	} else if (reply->kind == REPLY_CAPABILITY) {
+		report_capability(reply->text, reply->text_length, &m->identity);
+	} else if (reply->kind == REPLY_OK && m->identity_seen) {
+		/* An ok before the answer is a left-over of somebody's. */
+		identified(m);
+	}
+}
+
+static void ask_identity(struct marlin *m)
+{
+	if (m->identity_seen) {
+		identified(m);
+		return;
+	}
+	if (++m->tries > IDENTIFY_TRIES_MAX) {
+		marlin_fault(m, DRIVER_FAULT_NO_ANSWER,
+			m->heard ? "something is there, but it does not say which firmware it is"
+				 : "nobody answers");
+		return;
+	}
+	marlin_write_raw(m, "M115\n", 5);
+	m->deadline_us = m->now_us + MARLIN_IDENTIFY_US;
+}
+
+bool marlin_connect_advance(struct marlin *m)
+{
+	bool too_long = m->phase == MARLIN_BOOT && m->now_us >= m->phase_us + MARLIN_BOOT_US;
+
+	if (m->now_us < m->deadline_us && !too_long)
+		return false;
+	if (m->phase == MARLIN_BOOT) {
+		/* Ends half a line of a previous owner or of noise. */
+		marlin_write_raw(m, "\n", 1);
+		marlin_set_phase(m, MARLIN_HELLO);
+		m->deadline_us = m->now_us + MARLIN_HELLO_US;
+	} else if (m->phase == MARLIN_HELLO) {
+		marlin_set_phase(m, MARLIN_IDENTIFY);
+		m->identity_seen = false;
+		ask_identity(m);
+	} else {
+		ask_identity(m);
+	}
+	return true;
+}

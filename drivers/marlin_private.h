@@ -1,0 +1,327 @@
+/* Inside the Marlin dialect.
+ *
+ * Three layers, each with its own small state:
+ *
+ *   phase  what the connection is for: boot, hello, identify, set up, ready, printing, paused,
+ *          faulted.
+ *   task   a program of host lines that runs between lines of the file: set-up, re-numbering,
+ *          pause, resume, end, cancel, cool-down, an operator's line.
+ *   sync   the truth about line numbers.  CLEAR while acknowledgements can be believed; at any
+ *          doubt (a line error, a missing or an unexplained acknowledgement) everything stops and
+ *
+ *              QUIET -> FLUSH (a line end) -> BARRIER (a nonce comes back: all that was accepted
+ *              before has been executed, all older acknowledgements are void)
+ *              -> COUNTER, unless the printer's request was clear (a far line number, whose
+ *              refusal names the last line accepted)
+ *              -> REPLAY from the line after that, one at a time -> CLEAR
+ *
+ * A numbered line can be replayed without harm whatever was lost: the printer takes it exactly when
+ * it is the next one.  So "each command once, in order" rests on the printer's own counter alone,
+ * never on counting acknowledgements; a print ends only when that counter has been read.
+ *
+ * What the counter cannot see is a piece of a line that ran as an un-numbered line.  That always
+ * follows a line error and brings an acknowledgement of its own: marlin_resync.c holds the account
+ * and stops the print when one too many arrived (DRIVER_FAULT_SURPLUS_OK). */
+#ifndef DRIVERS_MARLIN_PRIVATE_H
+#define DRIVERS_MARLIN_PRIVATE_H
+
+#include "base/random.h"
+#include "drivers/driver.h"
+#include "drivers/effects.h"
+#include "drivers/history.h"
+#include "drivers/reply.h"
+#include "drivers/reply_reader.h"
+#include "drivers/window.h"
+#include "gcode/modal.h"
+
+enum {
+	/* Numbers run from here, so that a damaged "N28 G1 …" can never be read as "G28", and are
+	 * set back by M110 before 65536, where Marlin's 16-bit code numbers would wrap to the same
+	 * (serial-protocols.md 3.10, 14.13). */
+	MARLIN_FIRST_NUMBER = 2000,
+	MARLIN_RENUMBER_AT = 64800,
+	MARLIN_LAST_NUMBER = 64999,
+	MARLIN_FAR = 1000, /* a number this far away is never the next one */
+
+	MARLIN_WINDOW_BYTES = 127, /* RX_BUFFER_SIZE 128 of an AVR holds one less */
+	MARLIN_QUEUE_LINES = 3,	   /* BUFSIZE 4: one slot stays free for an emergency line */
+
+	MARLIN_WORDS_MAX = 120,
+	MARLIN_STEPS_MAX = 32,
+	MARLIN_STEP_TEXT_MAX = 48,
+	MARLIN_TOOLS_MAX = MODAL_TOOLS_MAX,
+
+	MARLIN_CHECK_LINES = 50, /* at most between two M105 while the window is open */
+
+	MARLIN_SAME_RESENDS_MAX = 10, /* of one number, then the print ends (14.5 step 7) */
+	MARLIN_SAME_RESENDS_WARN = 5,
+	MARLIN_ERRORS_MAX = 20, /* within MARLIN_ERRORS_LINES: 10 % */
+	MARLIN_ERRORS_WARN = 10,
+	MARLIN_ERRORS_LINES = 200,
+};
+
+/* Times in microseconds (14.12). */
+#define MARLIN_MS(n)	       ((int64_t)(n)*1000)
+#define MARLIN_S(n)	       ((int64_t)(n)*1000000)
+#define MARLIN_DISCARD_US      MARLIN_MS(50)
+#define MARLIN_NO_BANNER_US    MARLIN_S(2)
+#define MARLIN_BANNER_QUIET_US MARLIN_MS(500)
+#define MARLIN_BOOT_US	       MARLIN_S(10)
+#define MARLIN_HELLO_US	       MARLIN_MS(200)
+#define MARLIN_IDENTIFY_US     MARLIN_S(3)
+#define MARLIN_QUIET_MIN_US    MARLIN_MS(150)
+#define MARLIN_QUIET_MAX_US    MARLIN_S(5)
+#define MARLIN_FLUSH_US	       MARLIN_MS(50)
+#define MARLIN_BARRIER_US      MARLIN_S(4)
+#define MARLIN_BARRIER_SLOW_US MARLIN_S(60)
+#define MARLIN_RESEND_OK_US    MARLIN_MS(500)
+#define MARLIN_COUNTER_US      MARLIN_S(3)
+#define MARLIN_ACK_US	       MARLIN_S(10)
+#define MARLIN_ACK_BUSY_US     MARLIN_S(7)
+#define MARLIN_ACK_SLOW_US     MARLIN_S(60)
+#define MARLIN_SUSPECT_US      MARLIN_S(1)
+#define MARLIN_POLL_US	       MARLIN_S(2)
+#define MARLIN_CHECK_US	       MARLIN_S(5)
+#define MARLIN_REPORT_STALE_US MARLIN_S(6)
+#define MARLIN_HOT_SILENCE_US  MARLIN_S(10)
+#define MARLIN_COLD_SILENCE_US MARLIN_S(60)
+#define MARLIN_COOL_RETRY_US   MARLIN_S(1)
+#define MARLIN_BREAK_RETRY_US  MARLIN_S(2)
+#define MARLIN_HOT_CELSIUS     60.0
+
+enum marlin_phase {
+	MARLIN_CLOSED,
+	MARLIN_BOOT,	 /* waiting for a banner, or for quiet */
+	MARLIN_HELLO,	 /* a line end is out; swallowing its answer */
+	MARLIN_IDENTIFY, /* M115 is out */
+	MARLIN_SETUP,	 /* the set-up task runs */
+	MARLIN_READY,
+	MARLIN_PRINTING,
+	MARLIN_PAUSED,
+	MARLIN_FAULTED,
+};
+
+enum marlin_sync_step {
+	MARLIN_SYNC_CLEAR,
+	MARLIN_SYNC_QUIET,
+	MARLIN_SYNC_FLUSH,
+	MARLIN_SYNC_BARRIER,
+	MARLIN_SYNC_COUNTER,
+	MARLIN_SYNC_REPLAY,
+};
+
+enum marlin_cause {
+	MARLIN_CAUSE_LINE_ERROR, /* the printer refused something */
+	MARLIN_CAUSE_STALL,	 /* an acknowledgement is missing */
+	MARLIN_CAUSE_VERIFY,	 /* no doubt, but certainty is wanted */
+};
+
+enum marlin_task {
+	MARLIN_TASK_NONE,
+	MARLIN_TASK_SETUP,
+	MARLIN_TASK_RENUMBER,
+	MARLIN_TASK_PAUSE,
+	MARLIN_TASK_RESUME,
+	MARLIN_TASK_END,
+	MARLIN_TASK_CANCEL,
+	MARLIN_TASK_COOL,
+	MARLIN_TASK_MANUAL,
+};
+
+enum marlin_step_kind {
+	MARLIN_STEP_LINE,     /* a numbered line; done when it is acknowledged */
+	MARLIN_STEP_RENUMBER, /* M110 */
+	MARLIN_STEP_VERIFY,   /* barrier and counter: everything so far is executed */
+	MARLIN_STEP_COLD,     /* a reading in which every target is 0 */
+};
+
+struct marlin_step {
+	enum marlin_step_kind kind;
+	uint8_t length;
+	char text[MARLIN_STEP_TEXT_MAX];
+};
+
+/* What arrived from the first doubt until the barrier: every ok in here must have a reason. */
+struct marlin_account {
+	int oks;	    /* all of them */
+	int unnumbered_oks; /* with P and B but without N: an un-numbered line ran (ADVANCED_OK) */
+	int errors, resends;
+	int explained;	/* Unknown command, Invalid extruder: an ok of theirs follows */
+	int barriers;	/* sent and not answered: their ok may still come */
+	bool could_run; /* an error that can leave a piece of a line that is a command */
+	bool crowded;	/* more than one line was in flight */
+};
+
+struct marlin_sync {
+	enum marlin_sync_step step;
+	enum marlin_cause cause;
+	int64_t entered_us; /* this step */
+	int64_t deadline_us;
+	struct marlin_account account;
+	int64_t wanted;	   /* from the latest Resend, -1: unknown */
+	int64_t last_line; /* from the latest error line, -1: unknown */
+	int barrier_tries, counter_tries;
+	bool account_closed; /* a barrier has been answered: later oks are not counted */
+	char nonce[16];
+	bool nonce_seen;
+	int64_t nonce_us; /* when the barrier was written */
+	bool slow;	  /* the doubt is about a line that may take minutes */
+	int64_t replay_next;
+};
+
+struct marlin {
+	struct driver_settings settings;
+	struct random random;
+	struct driver_identity identity;
+	struct driver_heaters heaters;
+	struct driver_counters counters;
+
+	/* Of the call under way. */
+	int64_t now_us;
+	struct driver_effects *effects;
+
+	enum marlin_phase phase;
+	enum driver_state told_state;
+	int64_t told_wake_us;
+
+	struct reply_reader reader;
+	bool in_file_list;
+	int64_t last_receive_us, last_ack_us, last_busy_us;
+	bool busy_seen, heard;	       /* since the port opened */
+	int32_t bytes_seen, bytes_bad; /* of the first ones: a wrong baud rate shows here */
+	int waits;		       /* "wait" lines in a row */
+
+	/* Connecting. */
+	int64_t phase_us; /* when the phase began */
+	int64_t deadline_us;
+	bool banner_seen, identity_seen;
+	int tries;
+	bool no_echo; /* M118 is not known here: barriers are M105 */
+
+	struct history history;
+	struct window window;
+	int32_t window_lines;  /* of the settings */
+	int32_t queue_max;     /* the largest B of ADVANCED_OK */
+	int32_t queue_limit;   /* what it allows now */
+	int64_t narrow_until;  /* lines_sent up to which the window is one line; MAX: for good */
+	int errors_in_window;  /* line errors while more than one line was in flight */
+	int64_t round_trip_us; /* fastest seen, of a barrier; 0: none yet */
+	int64_t suspect_us;    /* when to probe because of an odd acknowledgement; NEVER */
+	bool gentle_sent;      /* an M105 stands behind the oldest line */
+
+	struct marlin_sync sync;
+	bool renumber_pending; /* M110 is out and not yet proved */
+	int renumber_tries;
+	int64_t acked_number;	 /* highest in order */
+	int64_t confirmed_index; /* see marlin_report_acknowledged */
+	int64_t told_index;
+	int64_t same_number;
+	int same_count;
+	int64_t error_at[MARLIN_ERRORS_MAX]; /* lines_sent at the last line errors */
+	int error_next;
+	int64_t warned_at;
+
+	int64_t polled_us, polled_lines; /* when the last M105 went out, and after how many lines */
+
+	/* The print. */
+	bool job, ended, hold; /* hold: the printer has paused itself */
+	int64_t next_index;
+	struct modal modal;
+	uint32_t tools_seen; /* bits */
+	bool bed_seen;
+	char staged[DRIVER_COMMAND_MAX];
+	size_t staged_length;
+	int64_t staged_index;
+	bool staged_alone;
+
+	enum marlin_task task;
+	struct marlin_step steps[MARLIN_STEPS_MAX];
+	size_t step_count, step_next;
+	bool step_started;
+	int64_t step_us;
+	int step_tries;
+	bool want_pause, want_resume, want_cancel, want_cool;
+	char manual[DRIVER_COMMAND_MAX];
+	size_t manual_length;
+	struct modal parked; /* the state to go back to */
+	int64_t break_us;    /* next M108 while a cancel waits for a slow line */
+	int break_tries;
+
+	bool attention;
+	char words[MARLIN_WORDS_MAX]; /* what the printer last said to a person */
+
+	/* FAULTED: heaters off, un-numbered, until a reading shows it. */
+	int cool_tries;
+	int64_t cool_us;
+	bool cool_asked;
+};
+
+/* marlin.c */
+void marlin_set_phase(struct marlin *m, enum marlin_phase phase);
+/* Stops with a reason: ends the print if there is one, else the connection. */
+void marlin_fault(struct marlin *m, enum driver_fault fault, const char *text);
+bool marlin_is_hot(const struct marlin *m);
+/* May a command's acknowledgement be believed to be in order? */
+static inline bool marlin_is_clear(const struct marlin *m)
+{
+	return m->sync.step == MARLIN_SYNC_CLEAR;
+}
+
+/* marlin_send.c: what goes out, and the window it goes through */
+void marlin_write_raw(struct marlin *m, const char *text, size_t length);
+/* A numbered line of the host (command_index as of the last command). False: it has to wait. */
+bool marlin_send_host_line(struct marlin *m, const char *text, size_t length);
+/* An un-numbered line that is answered. */
+void marlin_send_unnumbered(struct marlin *m, const char *text, enum window_answer answer);
+void marlin_send_history_line(struct marlin *m, const struct history_line *line);
+void marlin_send_renumber(struct marlin *m);
+void marlin_send_far(struct marlin *m);
+void marlin_flush_staged(struct marlin *m);
+int32_t marlin_window_limit(const struct marlin *m);
+bool marlin_has_line_room(const struct marlin *m);
+void marlin_poll(struct marlin *m);
+int64_t marlin_poll_wake(const struct marlin *m);
+
+/* marlin_ack.c: who is meant by an ok */
+void marlin_on_ok(struct marlin *m, const struct reply *reply);
+void marlin_on_unknown_command(struct marlin *m, const struct reply *reply);
+void marlin_suspect(struct marlin *m);
+void marlin_confirm(struct marlin *m, int64_t number);
+void marlin_report_acknowledged(struct marlin *m);
+
+/* marlin_resync.c: doubt, and the way back */
+void marlin_sync_begin(struct marlin *m, enum marlin_cause cause);
+void marlin_sync_reset(struct marlin *m);
+void marlin_on_line_error(struct marlin *m, const struct reply *reply);
+void marlin_on_resend(struct marlin *m, const struct reply *reply);
+/* Before the ordinary meaning of an ok; true: it belongs to the way back. */
+bool marlin_sync_ok(struct marlin *m, const struct reply *reply);
+/* True: the line is the nonce of the barrier. */
+bool marlin_sync_line(struct marlin *m, const struct reply *reply);
+void marlin_replay_acked(struct marlin *m, int64_t number);
+bool marlin_sync_advance(struct marlin *m);
+int64_t marlin_sync_wake(const struct marlin *m);
+
+/* marlin_connect.c */
+void marlin_connect_begin(struct marlin *m);
+void marlin_connect_reset(struct marlin *m); /* a banner in the middle of connecting */
+void marlin_connect_reply(struct marlin *m, const struct reply *reply);
+bool marlin_connect_advance(struct marlin *m);
+
+/* marlin_job.c: tasks */
+void marlin_task_begin(struct marlin *m, enum marlin_task task);
+void marlin_task_drop(struct marlin *m);
+bool marlin_task_advance(struct marlin *m);
+int64_t marlin_task_wake(const struct marlin *m);
+void marlin_fault_cool_begin(struct marlin *m);
+bool marlin_fault_cool_advance(struct marlin *m);
+void marlin_on_heaters(struct marlin *m);
+void marlin_on_renumber_lost(struct marlin *m);
+
+/* marlin_person.c: what the printer wants from people */
+void marlin_attention(struct marlin *m, const char *fallback);
+void marlin_attention_over(struct marlin *m);
+void marlin_on_action(struct marlin *m, const struct reply *reply);
+void marlin_remember_words(struct marlin *m, const char *text, size_t length);
+
+#endif

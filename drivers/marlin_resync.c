@@ -1,0 +1,532 @@
+/* Doubt, and the way back to certainty: QUIET, FLUSH, BARRIER, COUNTER, REPLAY
+ * (serial-protocols.md 14.5 to 14.9; the picture is in marlin_private.h).
+ *
+ * Surplus acknowledgements.  A piece of a line can run as an un-numbered line when noise itself
+ * makes a line end behind the number, or (with several lines in flight) when the flush after an
+ * error cuts a line right before its command.  Both follow an error and bring an ok.  So while in
+ * doubt every ok must have a reason: a line accepted before, a refusal (one each), an unknown
+ * command, a barrier sent before.  One more stops the print, with these exceptions, in which no
+ * piece can have run and the firmware or the line must have doubled an ok:
+ *  - without any line error (only in doubt because an ok is missing);
+ *  - one line in flight, and it was refused for its checksum: the line was whole, with its '*';
+ *  - ADVANCED_OK: an un-numbered line answers "ok P… B…"; a refusal's ok is bare, a numbered
+ *    line's has N.  Only the first kind is counted there. */
+#include "drivers/marlin_private.h"
+
+#include <string.h>
+
+enum {
+	BARRIER_TRIES_MAX = 5,
+	BARRIER_TRIES_SLOW_MAX = 30,
+	COUNTER_TRIES_MAX = 5,
+	RENUMBER_TRIES_MAX = 5,
+	NARROW_LINES = 1000, /* one line in flight for so many after a line error */
+	ERRORS_IN_WINDOW_MAX = 3,
+};
+
+static void enter(struct marlin *m, enum marlin_sync_step step, int64_t wait_us)
+{
+	m->sync.step = step;
+	m->sync.entered_us = m->now_us;
+	m->sync.deadline_us = m->now_us + wait_us;
+}
+
+void marlin_sync_reset(struct marlin *m)
+{
+	m->sync = (struct marlin_sync){ .step = MARLIN_SYNC_CLEAR, .wanted = -1, .last_line = -1 };
+	m->suspect_us = DRIVER_NEVER;
+}
+
+/* ---- how much is too much (14.5 step 7) ---- */
+
+static void narrow_window(struct marlin *m)
+{
+	if (m->window_lines <= 1)
+		return;
+	m->errors_in_window++;
+	/* Where the acks carry no number, a torn line cannot be told from a doubled ok well enough
+	 * to risk a second one. */
+	if (!m->identity.advanced_ok || m->errors_in_window >= ERRORS_IN_WINDOW_MAX)
+		m->narrow_until = INT64_MAX;
+	else
+		m->narrow_until = m->counters.lines_sent + NARROW_LINES;
+}
+
+static void count_line_error(struct marlin *m)
+{
+	int64_t now = m->counters.lines_sent;
+	int64_t oldest, middle;
+
+	m->counters.line_errors++;
+	if (!m->job)
+		return;
+	narrow_window(m);
+	oldest = m->error_at[m->error_next];
+	middle = m->error_at[(m->error_next + MARLIN_ERRORS_MAX - MARLIN_ERRORS_WARN) %
+			     MARLIN_ERRORS_MAX];
+	m->error_at[m->error_next] = now;
+	m->error_next = (m->error_next + 1) % MARLIN_ERRORS_MAX;
+	if (now - oldest <= MARLIN_ERRORS_LINES) {
+		marlin_fault(m, DRIVER_FAULT_RESENDS,
+			"one line in ten is damaged on its way: check cable and interference");
+	} else if (now - middle <= MARLIN_ERRORS_LINES &&
+		   now - m->warned_at > MARLIN_ERRORS_LINES) {
+		effects_said(m->effects,
+			"one line in twenty is damaged on its way: check cable and interference");
+		m->warned_at = now;
+	}
+}
+
+static void count_same(struct marlin *m, int64_t number)
+{
+	if (number != m->same_number)
+		m->same_count = 0;
+	m->same_number = number;
+	m->same_count++;
+	if (m->same_count > MARLIN_SAME_RESENDS_MAX)
+		marlin_fault(m, DRIVER_FAULT_RESENDS,
+			"the printer refuses the same line again and again");
+	else if (m->same_count == MARLIN_SAME_RESENDS_WARN)
+		effects_said(m->effects, "line %lld was refused %d times", (long long)number,
+			m->same_count);
+}
+
+/* ---- entering ---- */
+
+static bool in_doubt(const struct marlin *m)
+{
+	return m->sync.step == MARLIN_SYNC_QUIET || m->sync.step == MARLIN_SYNC_FLUSH ||
+	       m->sync.step == MARLIN_SYNC_BARRIER;
+}
+
+void marlin_sync_begin(struct marlin *m, enum marlin_cause cause)
+{
+	struct marlin_sync *s = &m->sync;
+	const struct window_entry *head = window_head(&m->window);
+
+	if (in_doubt(m)) {
+		if (cause == MARLIN_CAUSE_LINE_ERROR && s->cause != cause) {
+			s->cause = cause;
+			count_line_error(m);
+		}
+		return;
+	}
+	*s = (struct marlin_sync){ .cause = cause, .wanted = -1, .last_line = -1 };
+	s->account.crowded = m->window.count > 1;
+	s->slow = head && head->slow;
+	m->suspect_us = DRIVER_NEVER;
+	enter(m, MARLIN_SYNC_QUIET, MARLIN_QUIET_MAX_US);
+	if (cause == MARLIN_CAUSE_LINE_ERROR)
+		count_line_error(m);
+	else if (cause == MARLIN_CAUSE_STALL)
+		m->counters.probes++;
+}
+
+void marlin_on_line_error(struct marlin *m, const struct reply *reply)
+{
+	struct marlin_sync *s = &m->sync;
+
+	if (s->step == MARLIN_SYNC_COUNTER) {
+		s->last_line = reply->number;
+		return;
+	}
+	marlin_sync_begin(m, MARLIN_CAUSE_LINE_ERROR);
+	if (m->phase == MARLIN_FAULTED)
+		return;
+	s->account.errors++;
+	s->last_line = reply->number;
+	if (reply->line_error != REPLY_ERROR_CHECKSUM)
+		s->account.could_run = true;
+}
+
+void marlin_on_resend(struct marlin *m, const struct reply *reply)
+{
+	struct marlin_sync *s = &m->sync;
+
+	m->counters.resends++;
+	if (s->step == MARLIN_SYNC_COUNTER) {
+		s->wanted = reply->number;
+		s->deadline_us = m->now_us + MARLIN_RESEND_OK_US;
+		return;
+	}
+	marlin_sync_begin(m, MARLIN_CAUSE_LINE_ERROR);
+	if (m->phase == MARLIN_FAULTED)
+		return;
+	s->account.resends++;
+	/* The latest counts: the printer's counter only grows. */
+	s->wanted = reply->number;
+}
+
+/* Error and Resend say the same; one alone may be damaged. */
+static bool is_clear_request(const struct marlin_sync *s)
+{
+	return s->wanted >= 0 && s->last_line == s->wanted - 1;
+}
+
+/* ---- the account ---- */
+
+static int count_before(const struct marlin *m, int64_t wanted, bool unnumbered_only)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < m->window.count; i++) {
+		const struct window_entry *entry = window_at(&m->window, i);
+
+		if (entry->answer != WINDOW_PLAIN)
+			continue;
+		if (entry->number == WINDOW_NO_NUMBER)
+			count++;
+		else if (!unnumbered_only && entry->number < wanted)
+			count++;
+	}
+	return count;
+}
+
+static bool a_piece_may_have_run(struct marlin *m, int64_t wanted)
+{
+	const struct marlin_account *a = &m->sync.account;
+	int refusals = a->errors > a->resends ? a->errors : a->resends;
+	int allowed, surplus;
+
+	if (refusals == 0)
+		return false;
+	if (m->identity.advanced_ok)
+		return a->unnumbered_oks >
+		       a->explained + a->barriers - 1 + count_before(m, wanted, true);
+	allowed = refusals + a->explained + a->barriers - 1 + count_before(m, wanted, false);
+	surplus = a->oks - allowed;
+	if (surplus <= 0)
+		return false;
+	m->counters.surplus_acknowledgements += surplus;
+	return a->crowded || a->could_run || a->errors < a->resends;
+}
+
+/* ---- leaving ---- */
+
+static void leave(struct marlin *m)
+{
+	enter(m, MARLIN_SYNC_CLEAR, 0);
+	m->last_ack_us = m->now_us;
+	m->suspect_us = DRIVER_NEVER;
+}
+
+static void resolve_renumber(struct marlin *m, int64_t wanted)
+{
+	window_clear(&m->window);
+	leave(m);
+	if (wanted == MARLIN_FIRST_NUMBER + 1) {
+		m->renumber_pending = false;
+		m->renumber_tries = 0;
+		m->acked_number = MARLIN_FIRST_NUMBER;
+	} else if (++m->renumber_tries > RENUMBER_TRIES_MAX) {
+		marlin_fault(
+			m, DRIVER_FAULT_PROTOCOL, "the printer does not take a line number (M110)");
+	} else {
+		marlin_on_renumber_lost(m);
+	}
+}
+
+static void ask_counter(struct marlin *m)
+{
+	m->sync.wanted = m->sync.last_line = -1;
+	marlin_send_far(m);
+	enter(m, MARLIN_SYNC_COUNTER, MARLIN_COUNTER_US);
+}
+
+static void ask_again(struct marlin *m)
+{
+	if (++m->sync.counter_tries > COUNTER_TRIES_MAX) {
+		marlin_fault(m, DRIVER_FAULT_PROTOCOL,
+			"no clear answer to the question which line was the last");
+		return;
+	}
+	m->sync.account_closed = true;
+	enter(m, MARLIN_SYNC_QUIET, MARLIN_QUIET_MAX_US);
+}
+
+static void resolve_strange(struct marlin *m, int64_t wanted)
+{
+	if (m->sync.step != MARLIN_SYNC_COUNTER || m->sync.counter_tries == 0) {
+		ask_again(m);
+		return;
+	}
+	if (wanted <= 1) {
+		marlin_fault(m, DRIVER_FAULT_RESET,
+			"the printer's line counter is back at 0: the board has restarted");
+		return;
+	}
+	marlin_fault(m, DRIVER_FAULT_PROTOCOL,
+		"the printer asks for a line that was never sent or is long past");
+}
+
+/* `wanted` is what the printer will take next: the truth. */
+static void resolve(struct marlin *m, int64_t wanted)
+{
+	if (m->renumber_pending) {
+		resolve_renumber(m, wanted);
+		return;
+	}
+	if (wanted != m->history.next && !history_find(&m->history, wanted)) {
+		resolve_strange(m, wanted);
+		return;
+	}
+	if (m->job && a_piece_may_have_run(m, wanted)) {
+		marlin_fault(m, DRIVER_FAULT_SURPLUS_OK,
+			"one acknowledgement too many behind a damaged line: a piece of it may "
+			"have run");
+		return;
+	}
+	marlin_confirm(m, wanted - 1);
+	m->acked_number = wanted - 1;
+	if (m->sync.cause == MARLIN_CAUSE_LINE_ERROR)
+		count_same(m, wanted);
+	else
+		m->counters.lost_acknowledgements += count_before(m, wanted, false);
+	if (m->phase == MARLIN_FAULTED)
+		return;
+	window_clear(&m->window);
+	if (wanted == m->history.next) {
+		leave(m);
+		return;
+	}
+	m->sync.replay_next = wanted;
+	enter(m, MARLIN_SYNC_REPLAY, 0);
+}
+
+void marlin_replay_acked(struct marlin *m, int64_t number)
+{
+	if (m->sync.step != MARLIN_SYNC_REPLAY || number != m->sync.replay_next)
+		return;
+	m->sync.replay_next++;
+	if (m->sync.replay_next == m->history.next)
+		leave(m);
+}
+
+/* ---- the barrier ---- */
+
+static void barrier_done(struct marlin *m)
+{
+	struct marlin_sync *s = &m->sync;
+
+	if (s->cause == MARLIN_CAUSE_LINE_ERROR && is_clear_request(s) && !s->account_closed)
+		resolve(m, s->wanted);
+	else
+		ask_counter(m);
+}
+
+static void write_hex(char *text, uint64_t bits, size_t digits)
+{
+	for (size_t i = 0; i < digits; i++)
+		text[i] = "0123456789abcdef"[(bits >> (4 * i)) & 15];
+}
+
+static void send_barrier(struct marlin *m)
+{
+	struct marlin_sync *s = &m->sync;
+	int limit = s->slow ? BARRIER_TRIES_SLOW_MAX : BARRIER_TRIES_MAX;
+
+	if (++s->barrier_tries > limit) {
+		marlin_fault(m,
+			m->phase < MARLIN_READY ? DRIVER_FAULT_NO_ANSWER : DRIVER_FAULT_SILENT,
+			"the printer does not answer any more");
+		return;
+	}
+	memcpy(s->nonce, "pf", 2);
+	write_hex(s->nonce + 2, random_bits(&m->random), 8);
+	s->nonce[10] = '\0';
+	if (m->no_echo) {
+		marlin_write_raw(m, "M105\n", 5);
+	} else {
+		marlin_write_raw(m, "M118 E1 ", 8);
+		marlin_write_raw(m, s->nonce, 10);
+		marlin_write_raw(m, "\n", 1);
+	}
+	s->nonce_seen = false;
+	s->nonce_us = m->now_us;
+	if (!s->account_closed)
+		s->account.barriers++;
+	m->counters.barriers++;
+	enter(m, MARLIN_SYNC_BARRIER, s->slow ? MARLIN_BARRIER_SLOW_US : MARLIN_BARRIER_US);
+}
+
+static void nonce_came(struct marlin *m)
+{
+	int64_t round_trip = m->now_us - m->sync.nonce_us;
+
+	m->sync.nonce_seen = true;
+	m->sync.deadline_us = m->now_us + MARLIN_RESEND_OK_US;
+	if (m->round_trip_us == 0 || round_trip < m->round_trip_us)
+		m->round_trip_us = round_trip;
+}
+
+static bool holds_nonce(const struct marlin_sync *s, const struct reply *reply)
+{
+	for (size_t i = 0; i + 10 <= reply->text_length; i++) {
+		if (memcmp(reply->text + i, s->nonce, 10) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool marlin_sync_line(struct marlin *m, const struct reply *reply)
+{
+	struct marlin_sync *s = &m->sync;
+
+	if (s->step != MARLIN_SYNC_BARRIER || s->nonce_seen || m->no_echo)
+		return false;
+	if (reply->kind == REPLY_UNKNOWN_COMMAND && reply->text_length == 18 &&
+		memcmp(reply->text, "M118 E1 ", 8) == 0 && holds_nonce(s, reply)) {
+		m->no_echo = true;
+		s->deadline_us = m->now_us;
+		s->barrier_tries = 0;
+		return true;
+	}
+	if (reply->kind != REPLY_ECHO || !holds_nonce(s, reply))
+		return false;
+	nonce_came(m);
+	return true;
+}
+
+static void account_ok(struct marlin_account *a, const struct reply *reply)
+{
+	if (reply->has_temperatures)
+		return;
+	a->oks += reply->oks;
+	if (reply->number < 0 && reply->queue_free >= 0)
+		a->unnumbered_oks++;
+}
+
+bool marlin_sync_ok(struct marlin *m, const struct reply *reply)
+{
+	struct marlin_sync *s = &m->sync;
+
+	switch (s->step) {
+	case MARLIN_SYNC_CLEAR:
+	case MARLIN_SYNC_REPLAY:
+		return false;
+	case MARLIN_SYNC_QUIET:
+	case MARLIN_SYNC_FLUSH:
+		if (!s->account_closed)
+			account_ok(&s->account, reply);
+		return true;
+	case MARLIN_SYNC_BARRIER:
+		if (m->no_echo && reply->has_temperatures) {
+			nonce_came(m);
+			barrier_done(m);
+		} else if (s->nonce_seen && !reply->has_temperatures && reply->number < 0) {
+			barrier_done(m);
+		} else if (!s->nonce_seen && !s->account_closed) {
+			account_ok(&s->account, reply);
+		}
+		return true;
+	case MARLIN_SYNC_COUNTER:
+		if (is_clear_request(s))
+			resolve(m, s->wanted);
+		return true;
+	}
+	return true;
+}
+
+/* ---- time ---- */
+
+static int64_t quiet_us(const struct marlin *m)
+{
+	int64_t baud = m->settings.baud > 0 ? m->settings.baud : 115200;
+	int64_t bytes = 0, time;
+
+	if (m->sync.cause == MARLIN_CAUSE_VERIFY && m->sync.counter_tries == 0)
+		return 0;
+	for (size_t i = 0; i < m->window.count; i++)
+		bytes += window_at(&m->window, i)->bytes;
+	time = 2 * bytes * MARLIN_S(10) / baud + MARLIN_MS(50);
+	return time > MARLIN_QUIET_MIN_US ? time : MARLIN_QUIET_MIN_US;
+}
+
+static int64_t quiet_end_us(const struct marlin *m)
+{
+	int64_t since =
+		m->last_receive_us > m->sync.entered_us && m->sync.cause != MARLIN_CAUSE_VERIFY
+			? m->last_receive_us
+			: m->sync.entered_us;
+	int64_t end = since + quiet_us(m);
+
+	return end < m->sync.deadline_us ? end : m->sync.deadline_us;
+}
+
+int64_t marlin_sync_wake(const struct marlin *m)
+{
+	switch (m->sync.step) {
+	case MARLIN_SYNC_CLEAR:
+	case MARLIN_SYNC_REPLAY:
+		return DRIVER_NEVER;
+	case MARLIN_SYNC_QUIET:
+		return quiet_end_us(m);
+	case MARLIN_SYNC_FLUSH:
+	case MARLIN_SYNC_BARRIER:
+	case MARLIN_SYNC_COUNTER:
+		return m->sync.deadline_us;
+	}
+	return DRIVER_NEVER;
+}
+
+static bool replay_advance(struct marlin *m)
+{
+	const struct history_line *line;
+
+	if (m->window.count > 0)
+		return false;
+	line = history_find(&m->history, m->sync.replay_next);
+	if (!line) {
+		leave(m);
+		return true;
+	}
+	m->counters.replayed_lines++;
+	marlin_send_history_line(m, line);
+	return true;
+}
+
+static void barrier_late(struct marlin *m)
+{
+	struct marlin_sync *s = &m->sync;
+
+	if (m->last_busy_us > s->entered_us && !s->nonce_seen &&
+		m->last_busy_us + MARLIN_BARRIER_US > m->now_us)
+		s->deadline_us = m->last_busy_us + MARLIN_BARRIER_US;
+	else if (s->nonce_seen)
+		barrier_done(m);
+	else
+		send_barrier(m);
+}
+
+bool marlin_sync_advance(struct marlin *m)
+{
+	struct marlin_sync *s = &m->sync;
+
+	if (s->step == MARLIN_SYNC_REPLAY)
+		return replay_advance(m);
+	if (m->now_us < marlin_sync_wake(m))
+		return false;
+	switch (s->step) {
+	case MARLIN_SYNC_CLEAR:
+	case MARLIN_SYNC_REPLAY:
+		return false;
+	case MARLIN_SYNC_QUIET:
+		/* Ends a line whose own end was lost, and whatever a flush left. */
+		marlin_write_raw(m, "\n", 1);
+		enter(m, MARLIN_SYNC_FLUSH, m->no_echo ? 6 * MARLIN_FLUSH_US : MARLIN_FLUSH_US);
+		break;
+	case MARLIN_SYNC_FLUSH:
+		send_barrier(m);
+		break;
+	case MARLIN_SYNC_BARRIER:
+		barrier_late(m);
+		break;
+	case MARLIN_SYNC_COUNTER:
+		if (is_clear_request(s))
+			resolve(m, s->wanted);
+		else
+			ask_again(m);
+		break;
+	}
+	return true;
+}

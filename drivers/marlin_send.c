@@ -1,0 +1,229 @@
+/* What goes out, and the window it goes through.
+ *
+ * Invariants kept here (14.4): a line gets its number once, from the history, and its bytes never
+ * change (I1); lines go out in the order of their numbers, host lines with an effect among them
+ * (I2); the window's bounds hold and one slot of the printer's queue stays free (I4); long and mode
+ * commands are alone (I5, I6); a line is written whole (I9). */
+#include "drivers/marlin_private.h"
+#include "gcode/command.h"
+
+#include <string.h>
+
+void marlin_write_raw(struct marlin *m, const char *text, size_t length)
+{
+	effects_write(m->effects, text, length);
+	m->counters.bytes_sent += (int64_t)length;
+}
+
+int32_t marlin_window_limit(const struct marlin *m)
+{
+	int32_t limit = m->window_lines < m->queue_limit ? m->window_lines : m->queue_limit;
+
+	return m->counters.lines_sent < m->narrow_until || limit < 1 ? 1 : limit;
+}
+
+static struct window_limits limits(const struct marlin *m)
+{
+	struct window_limits limits = { .lines = marlin_window_limit(m),
+		.bytes = MARLIN_WINDOW_BYTES };
+
+	if (m->settings.window_bytes > 0 && m->settings.window_bytes < MARLIN_WINDOW_BYTES)
+		limits.bytes = m->settings.window_bytes;
+	return limits;
+}
+
+bool marlin_has_line_room(const struct marlin *m)
+{
+	const struct window_limits bounds = limits(m);
+
+	return window_has_room(&m->window, &bounds, 0, false);
+}
+
+static bool is_temperature_question(const char *text, size_t length)
+{
+	return length >= 4 && memcmp(text, "M105", 4) == 0 && (length == 4 || text[4] == ' ');
+}
+
+static struct window_entry entry_of(const struct marlin *m, const struct history_line *line)
+{
+	size_t length;
+	const char *text = history_command(line, &length);
+	enum command_class class = command_classify(text, length);
+
+	return (struct window_entry){
+		.number = line->number,
+		.sent_us = m->now_us,
+		.bytes = line->length,
+		.answer = is_temperature_question(text, length) ? WINDOW_TEMPERATURE : WINDOW_PLAIN,
+		.alone = class == COMMAND_LONG || class == COMMAND_MODE,
+		.slow = class == COMMAND_LONG,
+	};
+}
+
+void marlin_send_history_line(struct marlin *m, const struct history_line *line)
+{
+	struct window_entry entry = entry_of(m, line);
+
+	window_push(&m->window, &entry);
+	marlin_write_raw(m, line->frame, line->length);
+	m->counters.lines_sent++;
+	m->gentle_sent = false;
+}
+
+static void tell_number(struct marlin *m, const struct history_line *line, int64_t index)
+{
+	struct driver_effect *effect = effects_add(m->effects, DRIVER_NUMBERED);
+
+	if (effect) {
+		effect->index = index;
+		effect->line_number = line->number;
+	}
+}
+
+static int64_t last_index(const struct marlin *m)
+{
+	return m->next_index - 1 - (m->staged_length > 0);
+}
+
+bool marlin_send_host_line(struct marlin *m, const char *text, size_t length)
+{
+	const struct window_limits bounds = limits(m);
+	enum command_class class = command_classify(text, length);
+	const struct history_line *line;
+
+	if (m->history.next > MARLIN_LAST_NUMBER ||
+		!window_has_room(&m->window, &bounds, FRAME_BYTES_MAX,
+			class == COMMAND_LONG || class == COMMAND_MODE))
+		return false;
+	line = history_append(&m->history, text, length, m->job ? last_index(m) : -1, 0);
+	if (!line)
+		return false;
+	marlin_send_history_line(m, line);
+	tell_number(m, line, -1);
+	return true;
+}
+
+void marlin_send_unnumbered(struct marlin *m, const char *text, enum window_answer answer)
+{
+	size_t length = strlen(text);
+	struct window_entry entry = { .number = WINDOW_NO_NUMBER,
+		.sent_us = m->now_us,
+		.bytes = (int32_t)length + 1,
+		.answer = answer };
+
+	if (!window_push(&m->window, &entry))
+		return;
+	marlin_write_raw(m, text, length);
+	marlin_write_raw(m, "\n", 1);
+	m->counters.lines_sent++;
+}
+
+/* M110 in the form that every version takes (3.10): the second N wins where it counts, and the
+ * number is the same at reception and at execution. */
+void marlin_send_renumber(struct marlin *m)
+{
+	static const char text[] = "M110 N2000";
+	const struct history_line *line;
+
+	history_restart(&m->history, MARLIN_FIRST_NUMBER);
+	line = history_append(&m->history, text, sizeof(text) - 1, m->job ? last_index(m) : -1, 0);
+	m->renumber_pending = true;
+	m->acked_number = MARLIN_FIRST_NUMBER - 1;
+	marlin_send_history_line(m, line);
+	tell_number(m, line, -1);
+}
+
+/* A line that the printer must refuse, saying which one it took last.  It never reaches the
+ * command queue; stays below 65536 like every number we write. */
+void marlin_send_far(struct marlin *m)
+{
+	static const char text[] = "M105";
+	char frame[FRAME_BYTES_MAX];
+	int64_t number = m->history.next + MARLIN_FAR;
+
+	if (number > MARLIN_LAST_NUMBER)
+		number = m->history.next - MARLIN_FAR;
+	marlin_write_raw(m, frame, frame_write(frame, number, text, sizeof(text) - 1));
+	m->counters.probes++;
+}
+
+void marlin_flush_staged(struct marlin *m)
+{
+	const struct window_limits bounds = limits(m);
+	const struct history_line *line;
+	enum command_class class;
+
+	if (m->staged_length == 0)
+		return;
+	class = command_classify(m->staged, m->staged_length);
+	if (!window_has_room(&m->window, &bounds, (int32_t)m->staged_length + 12,
+		    class == COMMAND_LONG || class == COMMAND_MODE))
+		return;
+	line = history_append(&m->history, m->staged, m->staged_length, m->staged_index, 0);
+	if (!line) {
+		marlin_fault(
+			m, DRIVER_FAULT_COMMAND, "a command of the file cannot be put into a line");
+		return;
+	}
+	m->staged_length = 0;
+	marlin_send_history_line(m, line);
+	tell_number(m, line, m->staged_index);
+}
+
+/* Behind a line that is not answered for 2 s: M105, un-numbered.  Its answer can only come when the
+ * line before is done with, so it tells a slow move from a lost acknowledgement long before the
+ * time-out.  The line end in front closes a line whose own end was lost. */
+static int64_t gentle_us(const struct marlin *m)
+{
+	const struct window_entry *head = window_head(&m->window);
+	int64_t since;
+
+	if (!head || head->alone || head->answer != WINDOW_PLAIN || m->gentle_sent ||
+		m->renumber_pending || m->window.count >= MARLIN_QUEUE_LINES)
+		return DRIVER_NEVER;
+	since = head->sent_us > m->last_ack_us ? head->sent_us : m->last_ack_us;
+	return (since > m->last_busy_us ? since : m->last_busy_us) + MARLIN_POLL_US;
+}
+
+/* Readings at least every 2 s: by M155 where there is one (asked for when it goes stale), else by
+ * M105, a numbered line like any other.  While a print runs on a firmware that answers plain "ok",
+ * M105 also goes out now and then because its "ok T:…" cannot be mistaken for another line's: an
+ * acknowledgement too many is found and dropped there. */
+static int64_t poll_us(const struct marlin *m)
+{
+	int64_t due =
+		m->heaters.time_us +
+		(m->identity.autoreport_temperature ? MARLIN_REPORT_STALE_US : MARLIN_POLL_US);
+	bool crowded = marlin_window_limit(m) > 1;
+
+	if (m->renumber_pending || m->task != MARLIN_TASK_NONE || !marlin_has_line_room(m))
+		return DRIVER_NEVER;
+	if (due < m->polled_us + MARLIN_POLL_US)
+		due = m->polled_us + MARLIN_POLL_US;
+	if (m->phase != MARLIN_PRINTING || m->identity.advanced_ok)
+		return due;
+	if (crowded && m->counters.lines_sent >= m->polled_lines + MARLIN_CHECK_LINES)
+		return m->now_us;
+	return due < m->polled_us + MARLIN_CHECK_US ? due : m->polled_us + MARLIN_CHECK_US;
+}
+
+int64_t marlin_poll_wake(const struct marlin *m)
+{
+	int64_t gentle = gentle_us(m), poll = poll_us(m);
+
+	return m->phase < MARLIN_READY ? DRIVER_NEVER : gentle < poll ? gentle : poll;
+}
+
+void marlin_poll(struct marlin *m)
+{
+	if (m->phase < MARLIN_READY)
+		return;
+	if (m->now_us >= gentle_us(m)) {
+		marlin_write_raw(m, "\n", 1);
+		marlin_send_unnumbered(m, "M105", WINDOW_TEMPERATURE);
+		m->gentle_sent = true;
+	} else if (m->now_us >= poll_us(m) && marlin_send_host_line(m, "M105", 4)) {
+		m->polled_us = m->now_us;
+		m->polled_lines = m->counters.lines_sent;
+	}
+}
