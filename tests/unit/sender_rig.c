@@ -1,0 +1,232 @@
+/* See sender_rig.h. */
+#include "tests/unit/sender_rig.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void rig_init(struct rig *rig, const struct sim_settings *sim, const struct driver_settings *driver,
+	uint64_t seed)
+{
+	static struct driver_effects effects;
+
+	memset(rig, 0, sizeof(*rig));
+	rig->printer = sim_printer_create(sim, seed, 0);
+	rig->dialect = driver_dialect_find("marlin");
+	rig->driver = rig->dialect->create(driver);
+	rig->executed = calloc(RIG_EXECUTED_MAX, sizeof(*rig->executed));
+	assert(rig->printer && rig->driver && rig->executed);
+	rig->wake_us = DRIVER_NEVER;
+	rig->acknowledged = -1;
+	sim_printer_opened(rig->printer, 0);
+	driver_effects_clear(&effects);
+	rig->dialect->opened(rig->driver, 0, &effects);
+	rig_apply(rig, &effects);
+}
+
+void rig_finish(struct rig *rig)
+{
+	rig->dialect->destroy(rig->driver);
+	sim_printer_destroy(rig->printer);
+	free(rig->executed);
+}
+
+void rig_print(struct rig *rig, const char (*commands)[RIG_COMMAND_MAX], size_t count)
+{
+	rig->commands = commands;
+	rig->command_count = count;
+}
+
+static void show(const struct rig *rig, char direction, const char *bytes, size_t length)
+{
+	if (!rig->trace)
+		return;
+	printf("%11.6f %c ", (double)rig->now_us / 1e6, direction);
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] == '\n')
+			printf("\\n");
+		else if (bytes[i] >= ' ' && bytes[i] <= '~')
+			putchar(bytes[i]);
+		else
+			printf("\\x%02x", (unsigned char)bytes[i]);
+	}
+	putchar('\n');
+}
+
+static void write_bytes(struct rig *rig, const char *bytes, size_t length)
+{
+	size_t taken;
+
+	show(rig, '>', bytes, length);
+	taken = sim_printer_receive(rig->printer, bytes, length, rig->now_us);
+	assert(taken == length);
+}
+
+void rig_apply(struct rig *rig, struct driver_effects *effects)
+{
+	if (effects->count > rig->effects_max)
+		rig->effects_max = effects->count;
+	for (size_t i = 0; i < effects->count; i++) {
+		const struct driver_effect *effect = &effects->effect[i];
+
+		switch (effect->kind) {
+		case DRIVER_WRITE:
+			write_bytes(rig, effects->bytes + effect->write_offset,
+				effect->write_length);
+			break;
+		case DRIVER_WAKE_AT:
+			rig->wake_us = effect->time_us;
+			break;
+		case DRIVER_STATE:
+			rig->state = effect->state;
+			if (rig->trace)
+				printf("              = %s\n", driver_state_name(effect->state));
+			break;
+		case DRIVER_ACKNOWLEDGED:
+			assert(effect->index > rig->acknowledged);
+			rig->acknowledged = effect->index;
+			break;
+		case DRIVER_SAID:
+			if (rig->trace)
+				printf("              said %s\n", effect->text);
+			break;
+		case DRIVER_ATTENTION:
+			rig->attention = true;
+			memcpy(rig->attention_text, effect->text, sizeof(effect->text));
+			break;
+		case DRIVER_ATTENTION_OVER:
+			rig->attention = false;
+			break;
+		case DRIVER_PAUSED_NOW:
+			rig->paused = true;
+			break;
+		case DRIVER_RESUMED_NOW:
+			rig->resumed = true;
+			break;
+		case DRIVER_JOB_DONE:
+			rig->done = true;
+			break;
+		case DRIVER_JOB_CANCELLED:
+			rig->cancelled = true;
+			break;
+		case DRIVER_LINK_FAULT:
+			rig->link_fault = true;
+			if (!rig->faulted) {
+				rig->fault = effect->fault;
+				memcpy(rig->reason, effect->text, sizeof(effect->text));
+			}
+			break;
+		case DRIVER_JOB_FAULT:
+			rig->faulted = true;
+			rig->fault = effect->fault;
+			memcpy(rig->reason, effect->text, sizeof(effect->text));
+			if (rig->trace)
+				printf("              fault %s: %s\n", driver_fault_name(effect->fault),
+					effect->text);
+			break;
+		case DRIVER_COLD:
+			rig->cold = true;
+			break;
+		case DRIVER_RESET_LINE:
+			rig->reset_line = true;
+			break;
+		case DRIVER_IDENTITY:
+		case DRIVER_NUMBERED:
+		case DRIVER_HEATERS:
+			break;
+		}
+	}
+	driver_effects_clear(effects);
+}
+
+static void take_executed(struct rig *rig)
+{
+	struct sim_executed executed;
+
+	while (sim_printer_next_executed(rig->printer, &executed)) {
+		struct rig_executed *entry;
+
+		assert(rig->executed_count < RIG_EXECUTED_MAX);
+		entry = &rig->executed[rig->executed_count++];
+		entry->number = executed.number;
+		memcpy(entry->command, executed.command, sizeof(entry->command));
+		if (rig->trace)
+			printf("              executed %s\n", entry->command);
+	}
+}
+
+static void receive(struct rig *rig, struct driver_effects *effects)
+{
+	char buffer[DRIVER_RECEIVE_MAX];
+	size_t length;
+
+	while ((length = sim_printer_take_output(rig->printer, buffer, sizeof(buffer))) > 0) {
+		show(rig, '<', buffer, length);
+		rig->dialect->receive(rig->driver, rig->now_us, buffer, length, effects);
+		rig_apply(rig, effects);
+	}
+}
+
+static void offer(struct rig *rig, struct driver_effects *effects)
+{
+	if (!rig->commands)
+		return;
+	if (!rig->started && rig->dialect->state(rig->driver) == DRIVER_READY) {
+		rig->started = true;
+		rig->dialect->job_start(rig->driver, rig->now_us, effects);
+		rig_apply(rig, effects);
+	}
+	while (rig->started && rig->offered < rig->command_count &&
+		rig->dialect->wants_command(rig->driver)) {
+		const char *command = rig->commands[rig->offered++];
+
+		rig->dialect->command(
+			rig->driver, rig->now_us, command, strlen(command), effects);
+		rig_apply(rig, effects);
+	}
+	if (rig->started && rig->offered == rig->command_count) {
+		rig->offered++;
+		rig->dialect->job_end(rig->driver, rig->now_us, effects);
+		rig_apply(rig, effects);
+	}
+}
+
+static bool is_over(const struct rig *rig)
+{
+	return rig->done || rig->cancelled || rig->faulted || rig->link_fault;
+}
+
+bool rig_run(struct rig *rig, int64_t limit_us, bool (*until)(const struct rig *rig))
+{
+	static struct driver_effects effects;
+	int64_t end_us = rig->now_us + limit_us;
+
+	driver_effects_clear(&effects);
+	while (rig->now_us < end_us) {
+		int64_t event_us = sim_printer_next_event_us(rig->printer);
+		int64_t next_us = event_us < rig->wake_us ? event_us : rig->wake_us;
+
+		if (rig->poll_us > 0 && event_us < rig->wake_us) {
+			/* The host reads at its own pace: round up. */
+			next_us = (event_us / rig->poll_us + 1) * rig->poll_us;
+			next_us = next_us < rig->wake_us ? next_us : rig->wake_us;
+		}
+		if (next_us > end_us)
+			next_us = end_us;
+		if (next_us > rig->now_us)
+			rig->now_us = next_us;
+		sim_printer_advance(rig->printer, rig->now_us);
+		take_executed(rig);
+		receive(rig, &effects);
+		if (rig->now_us >= rig->wake_us) {
+			rig->wake_us = DRIVER_NEVER;
+			rig->dialect->wake(rig->driver, rig->now_us, &effects);
+			rig_apply(rig, &effects);
+		}
+		offer(rig, &effects);
+		if (until ? until(rig) : is_over(rig))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,61 @@
+/* A driver and a simulated printer in one process, on one simulated clock: the whole path from a
+ * list of commands to the printer's ground truth, without descriptors.  For tests. */
+#ifndef TESTS_UNIT_SENDER_RIG_H
+#define TESTS_UNIT_SENDER_RIG_H
+
+#include "drivers/driver.h"
+#include "sim/printer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RIG_COMMAND_MAX = 96, RIG_EXECUTED_MAX = 8192 };
+
+struct rig_executed {
+	int64_t number; /* SIM_UNNUMBERED without */
+	char command[RIG_COMMAND_MAX];
+};
+
+struct rig {
+	struct sim_printer *printer;
+	const struct driver_dialect *dialect;
+	struct driver *driver;
+	int64_t now_us, wake_us;
+	int64_t poll_us; /* the host reads this often; 0: as soon as a byte is there */
+
+	const char (*commands)[RIG_COMMAND_MAX]; /* borrowed */
+	size_t command_count, offered;
+	bool started;
+
+	/* What the driver said. */
+	enum driver_state state;
+	bool done, cancelled, faulted, link_fault, paused, resumed, cold, attention, reset_line;
+	enum driver_fault fault;
+	char reason[DRIVER_REASON_MAX];
+	char attention_text[DRIVER_REASON_MAX];
+	int64_t acknowledged;
+	bool acknowledged_too_early; /* an index that the printer had not executed yet */
+	int64_t in_flight_max;	     /* lines written less lines answered, at most */
+	size_t effects_max;
+
+	struct rig_executed *executed;
+	size_t executed_count;
+	bool trace;
+};
+
+void rig_init(struct rig *rig, const struct sim_settings *sim, const struct driver_settings *driver,
+	uint64_t seed);
+void rig_finish(struct rig *rig);
+
+/* The commands to print; start when READY. */
+void rig_print(struct rig *rig, const char (*commands)[RIG_COMMAND_MAX], size_t count);
+
+/* Runs until the print has ended one way or the other, `until` says so, or the time is over.
+ * False: time is over. */
+bool rig_run(struct rig *rig, int64_t limit_us, bool (*until)(const struct rig *rig));
+
+/* Hands effects of a call made by the test to the printer. */
+void rig_apply(struct rig *rig, struct driver_effects *effects);
+
+#endif
