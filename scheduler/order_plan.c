@@ -76,6 +76,7 @@ void order_plan_begin(struct order_plan *plan, size_t order_index, int64_t units
 	plan->is_short = plan->has_choice = plan->high_works = false;
 	plan->maker_count = plan->piece_count = plan->at = 0;
 	plan->units = 0;
+	plan->now_end_s = plan->overdue_end_s = CALENDAR_NEVER_S;
 	heap_init(&plan->heap, plan->room, printer_count(plan), ends_first);
 	for (size_t i = 0, count = shares_of_order(plan, &share); i < count; i++)
 		plan->plates_before[share[i].printer] = share[i].plates;
@@ -105,6 +106,15 @@ static bool place_next(
 		plan->timeline, maker->printer, wish_for(plan, maker), &maker->cursor, slot);
 }
 
+static void note_first_end(
+	struct order_plan *plan, const struct timeline_slot *slot, bool is_overdue)
+{
+	if (slot->start_s == plan->timeline->now_s && slot->end_s < plan->now_end_s)
+		plan->now_end_s = slot->end_s;
+	if (is_overdue && slot->end_s < plan->overdue_end_s)
+		plan->overdue_end_s = slot->end_s;
+}
+
 static void match_printer(struct order_plan *plan, size_t index)
 {
 	const struct world *world = plan->timeline->world;
@@ -123,6 +133,7 @@ static void match_printer(struct order_plan *plan, size_t index)
 		return;
 	if (maker->plates & (maker->plates - 1))
 		plan->has_choice = true;
+	note_first_end(plan, &maker->next, own->is_overdue);
 	plan->maker_count++;
 	heap_push(&plan->heap, maker);
 }
@@ -182,7 +193,11 @@ static int64_t slack_s(const struct order_plan *plan)
 static void begin_fill(struct order_plan *plan)
 {
 	plan->phase = ORDER_PLAN_FILL;
-	restart_pass(plan, plan->high_s + slack_s(plan));
+	if (plan->overdue_end_s <= plan->high_s && plan->now_end_s > plan->high_s &&
+		plan->now_end_s < CALENDAR_NEVER_S)
+		plan->high_s = plan->now_end_s;
+	plan->slack_s = slack_s(plan);
+	restart_pass(plan, plan->high_s);
 }
 
 /* ---- list ----------------------------------------------------------------- */
@@ -268,6 +283,16 @@ static bool has_room_for_piece(struct order_plan *plan)
 	return true;
 }
 
+static void note_tail(const struct order_plan *plan, struct order_plan_printer *maker)
+{
+	if (maker->tail == 0)
+		return;
+	const struct timeline_slot *slot = &plan->piece[maker->tail - 1].slot;
+
+	maker->tail_end_s = slot->end_s;
+	maker->tail_starts_now = slot->start_s == plan->timeline->now_s;
+}
+
 static bool append(struct order_plan *plan, struct order_plan_printer *maker,
 	const struct order_plan_piece *piece)
 {
@@ -278,7 +303,7 @@ static bool append(struct order_plan *plan, struct order_plan_printer *maker,
 	plan->piece[plan->piece_count] = *piece;
 	plan->piece[plan->piece_count].before = maker->tail;
 	maker->tail = ++plan->piece_count;
-	maker->tail_end_s = piece->slot.end_s;
+	note_tail(plan, maker);
 	maker->plate_count++;
 	return true;
 }
@@ -290,13 +315,16 @@ static void drop_tail(struct order_plan *plan, struct order_plan_printer *maker)
 	piece->dropped = true;
 	plan->units -= piece->slot.yield;
 	maker->tail = piece->before;
-	maker->tail_end_s = maker->tail ? plan->piece[maker->tail - 1].slot.end_s : 0;
+	note_tail(plan, maker);
 	maker->plate_count--;
 }
 
 static bool goes_first(const void *a, const void *b)
 {
 	const struct order_plan_printer *x = a, *y = b;
+	if (x->tail_starts_now != y->tail_starts_now)
+		return y->tail_starts_now;
+
 	bool more_x = x->plate_count > x->plates_before, more_y = y->plate_count > y->plates_before;
 
 	if (more_x != more_y)
@@ -313,21 +341,31 @@ static void begin_trim(struct order_plan *plan)
 	plan->at = 0;
 }
 
+/* A printer that had more plates before may end one of them a little late. */
+static void fill_late(struct order_plan *plan, struct order_plan_printer *maker)
+{
+	struct order_plan_piece piece = { .from = maker->cursor, .printer = maker->printer };
+	struct timeline_wish wish = *wish_for(plan, maker);
+
+	wish.limit_s = plan->high_s + plan->slack_s;
+	if (maker->plate_count >= maker->plates_before ||
+		!timeline_next(plan->timeline, maker->printer, &wish, &maker->cursor, &piece.slot))
+		return;
+	plan->units += piece.slot.yield;
+	append(plan, maker, &piece);
+}
+
 static void fill_move(struct order_plan *plan)
 {
 	struct order_plan_piece piece;
 	bool placed;
 
-	if (fill_next(plan, &piece, &placed)) {
-		if (placed)
-			append(plan, &plan->maker[plan->at], &piece);
-	} else if (plan->units < plan->wish.units && plan->wish.limit_s > plan->high_s) {
-		/* With more time other plates were taken, and they make less: without slack then.
-		 */
-		restart_pass(plan, plan->high_s);
-	} else {
+	if (!fill_next(plan, &piece, &placed))
 		begin_trim(plan);
-	}
+	else if (placed)
+		append(plan, &plan->maker[plan->at], &piece);
+	else if (plan->slack_s > 0)
+		fill_late(plan, &plan->maker[plan->at - 1]);
 }
 
 /* ---- trim and refill ------------------------------------------------------ */

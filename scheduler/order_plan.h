@@ -5,11 +5,15 @@
  *             the order can be done;
  * 3. probe    where a printer may choose between plates: can it be done sooner?  By halving the
  *             time; at each time every printer is filled with what yields most and still ends;
- * 4. fill     all plates that end by that time (a little later when there was a plan before, so
- *             that it need not move for seconds), too many as a rule;
- * 5. trim     plates that are not needed are taken from the ends, first from printers that have
- *             more than before, then the ones that end last;
+ * 4. fill     all plates that end by that time, too many as a rule (a printer that had more plates
+ *             in the previous plan may be a little late with one, so that it need not move for
+ *             seconds);
+ * 5. trim     plates that are not needed are taken from the ends: first those that would not start
+ *             now, then from printers that have more than before, then the ones that end last;
  * 6. refill   a last plate that makes too many gives way to smaller ones.
+ *
+ * A printer that waits for a person already may wait for ever.  An order never waits for such a
+ * printer while another one could start now, even if that one takes longer.
  *
  * Each move is one printer matched or one plate placed. */
 #ifndef SCHEDULER_ORDER_PLAN_H
@@ -38,6 +42,7 @@ struct order_plan_printer {
 	int64_t plate_count, plates_before; /* now, and in the previous plan */
 	size_t tail;			    /* last piece, plus 1; 0: none */
 	int64_t tail_end_s;
+	bool tail_starts_now;
 };
 
 /* A plate on a printer, as long as the order is being planned. */
@@ -72,6 +77,10 @@ struct order_plan {
 	/* Probe: it is not known to work by low_s; high_works says whether it is by high_s. */
 	int64_t low_s, high_s;
 	bool high_works;
+	int64_t slack_s; /* fill: what "a little late" means */
+	/* When the first plate ends that could start now, and the first one of an overdue printer.
+	 */
+	int64_t now_end_s, overdue_end_s;
 };
 
 /* `timeline` and `previous` are borrowed until order_plan_finish.  False without memory. */

@@ -178,18 +178,15 @@ static void ask_again(struct planner *planner, int64_t at_s)
 		planner->result.next_question_s = at_s;
 }
 
-/* Time alone changes the answer when a printer is expected to be free, a start delay is over,
- * hours begin or end, or a planned start has come (ask_again at each assignment). */
+/* Time alone changes the answer when a printer is expected to be free, hours begin or end, or a
+ * planned start has come (a start delay is over): ask_again at each assignment. */
 static void ask_at_changes(struct planner *planner)
 {
 	const struct world *world = planner->world;
 
-	for (size_t i = 0; i < world->printer_count; i++) {
-		if (!planner->timeline.printer[i].counts)
-			continue;
-		ask_again(planner, world->printer[i].free_at_s);
-		ask_again(planner, world->printer[i].ready_after_s);
-	}
+	for (size_t i = 0; i < world->printer_count; i++)
+		if (planner->timeline.printer[i].counts)
+			ask_again(planner, world->printer[i].free_at_s);
 	ask_again(planner, calendar_next_change(&planner->timeline.calendar, planner->now_s));
 }
 

@@ -21,6 +21,14 @@ static int64_t later(int64_t a_s, int64_t b_s)
 	return a_s > b_s ? a_s : b_s;
 }
 
+static bool is_overdue(const struct world_printer *printer, int64_t now_s)
+{
+	bool is_printing = !printer->idle || printer->free_at_s > now_s;
+
+	return !printer->online ||
+	       (is_printing ? printer->free_at_s <= now_s : !printer->bed_empty);
+}
+
 static struct timeline_cursor first_cursor(
 	const struct timeline *timeline, const struct world_printer *printer)
 {
@@ -28,11 +36,9 @@ static struct timeline_cursor first_cursor(
 	struct timeline_cursor cursor = { .free_s = later(now_s, printer->ready_after_s) };
 	bool is_free = printer->idle && printer->free_at_s <= now_s;
 
-	if (!is_free || !printer->bed_empty) {
+	if (!is_free || !printer->bed_empty)
 		cursor.free_s = later(cursor.free_s,
 			after_visit(timeline, is_free ? now_s : later(now_s, printer->free_at_s)));
-		cursor.was_visited = true;
-	}
 	if (!printer->online)
 		cursor.free_s = later(cursor.free_s, timeline->visit_s);
 	/* What is not ready now does not become so without time going by. */
@@ -54,6 +60,7 @@ bool timeline_init(struct timeline *timeline, const struct world *world, int64_t
 
 		timeline->printer[i].counts = printer->enabled && !printer->locked &&
 					      !printer->needs_attention && !printer->by_hand;
+		timeline->printer[i].is_overdue = is_overdue(printer, now_s);
 		timeline->printer[i].cursor = first_cursor(timeline, printer);
 	}
 	return true;
@@ -74,7 +81,9 @@ static bool place(const struct timeline *timeline, const struct world_printer *p
 	int64_t length_s = match_duration_s(plate, printer);
 	int64_t start_s = from->free_s;
 
-	if (!from->was_visited && match_is_short_of_grams(plate, printer))
+	/* The person who clears the bed also changes the reel: that costs time only before the
+	 * first visit. */
+	if (match_is_short_of_grams(plate, printer))
 		start_s = later(start_s, timeline->visit_s);
 	if (match_needs_staff(plate, printer))
 		start_s = calendar_next_start(&timeline->calendar, start_s, length_s);
@@ -136,35 +145,28 @@ bool timeline_next(const struct timeline *timeline, size_t printer,
 		if (best_slot(timeline, printer, wish, cursor, cursor->gap_end_s, slot)) {
 			slot->in_gap = true;
 			cursor->free_s = slot->ready_s;
-			cursor->was_visited = true;
 			return true;
 		}
-		*cursor =
-			(struct timeline_cursor){ .free_s = cursor->resume_s, .was_visited = true };
+		*cursor = (struct timeline_cursor){ .free_s = cursor->resume_s };
 	}
 	if (!best_slot(timeline, printer, wish, cursor, CALENDAR_NEVER_S, slot))
 		return false;
 	cursor->free_s = slot->ready_s;
-	cursor->was_visited = true;
 	return true;
 }
 
 void timeline_commit(struct timeline *timeline, size_t printer, const struct timeline_slot *slot)
 {
-	struct timeline_printer *own = &timeline->printer[printer];
-	struct timeline_cursor *cursor = &own->cursor;
+	struct timeline_cursor *cursor = &timeline->printer[printer].cursor;
 
 	if (slot->in_gap) {
 		cursor->free_s = slot->ready_s;
-		cursor->was_visited = true;
 	} else if (cursor->gap_end_s > 0) {
 		cursor->resume_s = slot->ready_s;
-	} else if (!own->has_plan && slot->start_s > cursor->free_s) {
+	} else if (slot->start_s > cursor->free_s) {
 		cursor->gap_end_s = slot->start_s;
 		cursor->resume_s = slot->ready_s;
 	} else {
 		cursor->free_s = slot->ready_s;
-		cursor->was_visited = true;
 	}
-	own->has_plan = true;
 }

@@ -1,8 +1,8 @@
 /* When each printer is free, and what it would best print next.
  *
- * A printer's time is used from the front.  If its first planned start has to wait (for staffed
- * hours), the time before it stays open as a gap that a later order may use, as long as the bed is
- * cleared again before that start. */
+ * A printer's time is used from the front.  The first time that a planned start has to wait (for
+ * staffed hours), the time before it stays open as a gap that a later order may use, as long as the
+ * bed is cleared again before that start. */
 #ifndef SCHEDULER_TIMELINE_H
 #define SCHEDULER_TIMELINE_H
 
@@ -11,15 +11,15 @@
 
 /* How far one printer's time is used up. */
 struct timeline_cursor {
-	int64_t free_s;	  /* nothing starts before */
-	bool was_visited; /* a person clears (and reloads) it before free_s */
+	int64_t free_s; /* nothing starts before */
 	/* The gap: from free_s to gap_end_s; after it the printer is free at resume_s.  0: none. */
 	int64_t gap_end_s, resume_s;
 };
 
 struct timeline_printer {
-	bool counts;   /* may be planned with */
-	bool has_plan; /* something is committed */
+	bool counts; /* may be planned with */
+	/* It waits for a person, or for its cable, already: nobody knows how long. */
+	bool is_overdue;
 	struct timeline_cursor cursor;
 };
 
