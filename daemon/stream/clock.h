@@ -1,0 +1,12 @@
+/* The one clock of the streamer: monotonic, in microseconds.  Wall time is for people and other
+ * programs; nothing here depends on it. */
+#ifndef DAEMON_STREAM_CLOCK_H
+#define DAEMON_STREAM_CLOCK_H
+
+#include <stdint.h>
+
+#define CLOCK_SECOND_US INT64_C(1000000)
+
+int64_t clock_now_us(void);
+
+#endif

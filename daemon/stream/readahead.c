@@ -1,0 +1,327 @@
+#include "daemon/stream/readahead.h"
+
+#include "gcode/line_reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h> /* PATH_MAX */
+#include <pthread.h>
+#include <signal.h> /* pthread_sigmask: signals belong to the loop */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { STACK_BYTES = 131072 };
+
+struct readahead {
+	/* Of the thread alone. */
+	char path[PATH_MAX];
+	int64_t bytes;
+	ssize_t (*read_at)(int fd, void *bytes, size_t size, off_t offset);
+	struct line_reader reader;
+	char chunk[READAHEAD_CHUNK_BYTES];
+
+	pthread_mutex_t mutex; /* guards all below */
+	pthread_cond_t room;
+	void (*on_ready)(void *context);
+	void *context;
+	bool abandoned;	  /* the owner has gone */
+	bool thread_done; /* the thread has gone, or will touch nothing more */
+	bool ended;	  /* every command is in the ring, or the fault behind them is known */
+	bool hungry;	  /* the owner found the ring empty */
+	bool waiting;	  /* the thread waits for room */
+	struct error fault;
+	size_t start, used; /* records: one byte of length, then the text */
+	char ring[READAHEAD_RING_BYTES];
+};
+
+/* ---- the ring, under the mutex ------------------------------------------------ */
+
+static void ring_put(struct readahead *readahead, const char *bytes, size_t length)
+{
+	size_t at = (readahead->start + readahead->used) % READAHEAD_RING_BYTES;
+	size_t first = READAHEAD_RING_BYTES - at;
+
+	if (first > length)
+		first = length;
+	memcpy(readahead->ring + at, bytes, first);
+	memcpy(readahead->ring, bytes + first, length - first);
+	readahead->used += length;
+}
+
+static void ring_get(struct readahead *readahead, char *bytes, size_t length)
+{
+	size_t first = READAHEAD_RING_BYTES - readahead->start;
+
+	if (first > length)
+		first = length;
+	memcpy(bytes, readahead->ring + readahead->start, first);
+	memcpy(bytes + first, readahead->ring, length - first);
+	readahead->start = (readahead->start + length) % READAHEAD_RING_BYTES;
+	readahead->used -= length;
+}
+
+static void tell_ready(struct readahead *readahead)
+{
+	if (!readahead->hungry || readahead->abandoned)
+		return;
+	readahead->hungry = false;
+	readahead->on_ready(readahead->context);
+}
+
+/* ---- the thread --------------------------------------------------------------- */
+
+/* False: the owner has gone. */
+static bool put_command(struct readahead *readahead, const struct command *command)
+{
+	char length = (char)command->length;
+	bool wanted;
+
+	pthread_mutex_lock(&readahead->mutex);
+	while (!readahead->abandoned &&
+		READAHEAD_RING_BYTES - readahead->used < 1 + command->length) {
+		readahead->waiting = true;
+		pthread_cond_wait(&readahead->room, &readahead->mutex);
+	}
+	readahead->waiting = false;
+	wanted = !readahead->abandoned;
+	if (wanted) {
+		ring_put(readahead, &length, 1);
+		ring_put(readahead, command->text, command->length);
+		tell_ready(readahead);
+	}
+	pthread_mutex_unlock(&readahead->mutex);
+	return wanted;
+}
+
+/* False: no more is wanted of this file; *error says why, or is empty when the owner has gone. */
+static bool take_line(struct readahead *readahead, enum line_reader_result result,
+	const struct line_reader_line *line, struct error *error)
+{
+	struct command command;
+
+	if (result == LINE_READER_TOO_LONG) {
+		error_set(error, "%s line %lld: longer than %d bytes", readahead->path,
+			(long long)line->number, LINE_READER_LINE_MAX);
+		return false;
+	}
+	switch (command_from_line(line->text, line->length, &command)) {
+	case COMMAND_SEND:
+		return put_command(readahead, &command);
+	case COMMAND_NOTHING:
+	case COMMAND_FILTERED:
+		return true;
+	case COMMAND_REFUSED:
+		error_set(error, "%s line %lld may not be sent: %s", readahead->path,
+			(long long)line->number, command.rule ? command.rule : "refused");
+		return false;
+	}
+	return false;
+}
+
+static bool take_chunk(
+	struct readahead *readahead, const char *bytes, size_t length, struct error *error)
+{
+	struct line_reader_line line;
+	enum line_reader_result result;
+
+	while ((result = line_reader_next(&readahead->reader, &bytes, &length, &line)) !=
+		LINE_READER_MORE)
+		if (!take_line(readahead, result, &line, error))
+			return false;
+	return true;
+}
+
+static bool size_is_right(struct readahead *readahead, int fd, struct error *error)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0) {
+		error_set(error, "%s: %s", readahead->path, strerror(errno));
+		return false;
+	}
+	if (S_ISREG(status.st_mode) && status.st_size == readahead->bytes)
+		return true;
+	error_set(error, "%s: has %lld bytes, not the %lld that were announced", readahead->path,
+		(long long)status.st_size, (long long)readahead->bytes);
+	return false;
+}
+
+/* One byte more than announced is asked for at the end: a file that grew is not our file. */
+static bool read_all(struct readahead *readahead, int fd, struct error *error)
+{
+	int64_t offset = 0;
+
+	for (;;) {
+		ssize_t count = readahead->read_at(
+			fd, readahead->chunk, sizeof(readahead->chunk), (off_t)offset);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0) {
+			error_set(error, "%s: reading at byte %lld: %s", readahead->path,
+				(long long)offset, strerror(errno));
+			return false;
+		}
+		if (count == 0)
+			break;
+		offset += count;
+		if (offset > readahead->bytes)
+			break;
+		if (!take_chunk(readahead, readahead->chunk, (size_t)count, error))
+			return false;
+	}
+	if (offset == readahead->bytes)
+		return true;
+	error_set(error, "%s: %s while it was being printed (%lld bytes announced)",
+		readahead->path, offset > readahead->bytes ? "grew" : "was cut short",
+		(long long)readahead->bytes);
+	return false;
+}
+
+static void read_file(struct readahead *readahead, struct error *error)
+{
+	int fd = open(readahead->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	enum line_reader_result result;
+	struct line_reader_line line;
+
+	if (fd < 0) {
+		error_set(error, "%s: %s", readahead->path, strerror(errno));
+		return;
+	}
+	if (size_is_right(readahead, fd, error) && read_all(readahead, fd, error)) {
+		result = line_reader_finish(&readahead->reader, &line);
+		if (result != LINE_READER_MORE)
+			take_line(readahead, result, &line, error);
+	}
+	close(fd);
+}
+
+static void destroy(struct readahead *readahead)
+{
+	pthread_cond_destroy(&readahead->room);
+	pthread_mutex_destroy(&readahead->mutex);
+	free(readahead);
+}
+
+static void *run(void *argument)
+{
+	struct readahead *readahead = argument;
+	struct error fault = { "" };
+	bool last;
+
+	read_file(readahead, &fault);
+	pthread_mutex_lock(&readahead->mutex);
+	readahead->fault = fault;
+	readahead->ended = true;
+	tell_ready(readahead);
+	readahead->thread_done = true;
+	last = readahead->abandoned;
+	pthread_mutex_unlock(&readahead->mutex);
+	if (last)
+		destroy(readahead);
+	return NULL;
+}
+
+/* ---- the owner ---------------------------------------------------------------- */
+
+static int start_thread(struct readahead *readahead)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	pthread_t thread;
+	int code = pthread_attr_init(&attributes);
+
+	if (code != 0)
+		return code;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	code = pthread_create(&thread, &attributes, run, readahead);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	return code;
+}
+
+struct readahead *readahead_create(const struct readahead_setup *setup, struct error *error)
+{
+	struct readahead *readahead;
+	int code;
+
+	if (strlen(setup->path) >= sizeof(readahead->path)) {
+		error_set(error, "the file's name is longer than %zu bytes",
+			sizeof(readahead->path) - 1);
+		return NULL;
+	}
+	readahead = calloc(1, sizeof(*readahead));
+	if (!readahead) {
+		error_set(error, "%s: no memory to read it ahead", setup->path);
+		return NULL;
+	}
+	strcpy(readahead->path, setup->path);
+	readahead->bytes = setup->bytes;
+	readahead->read_at = setup->read_at ? setup->read_at : pread;
+	readahead->on_ready = setup->on_ready;
+	readahead->context = setup->context;
+	readahead->hungry = true;
+	line_reader_init(&readahead->reader);
+	pthread_mutex_init(&readahead->mutex, NULL);
+	pthread_cond_init(&readahead->room, NULL);
+	code = start_thread(readahead);
+	if (code != 0) {
+		error_set(error, "%s: no thread to read it ahead: %s", setup->path, strerror(code));
+		destroy(readahead);
+		return NULL;
+	}
+	return readahead;
+}
+
+void readahead_destroy(struct readahead *readahead)
+{
+	bool last;
+
+	if (!readahead)
+		return;
+	pthread_mutex_lock(&readahead->mutex);
+	readahead->abandoned = true;
+	last = readahead->thread_done;
+	pthread_cond_signal(&readahead->room);
+	pthread_mutex_unlock(&readahead->mutex);
+	if (last)
+		destroy(readahead);
+}
+
+enum readahead_result readahead_take(
+	struct readahead *readahead, struct command *command, struct error *error)
+{
+	enum readahead_result result = READAHEAD_COMMAND;
+	unsigned char length;
+
+	pthread_mutex_lock(&readahead->mutex);
+	if (readahead->used > 0) {
+		ring_get(readahead, (char *)&length, 1);
+		ring_get(readahead, command->text, length);
+		command->text[length] = '\0';
+		command->length = length;
+		command->rule = NULL;
+		/* Wakes the thread for half a ring of work, not for every line. */
+		if (readahead->waiting && readahead->used < READAHEAD_RING_BYTES / 2) {
+			readahead->waiting = false;
+			pthread_cond_signal(&readahead->room);
+		}
+	} else if (!readahead->ended) {
+		readahead->hungry = true;
+		result = READAHEAD_WAIT;
+	} else if (readahead->fault.text[0]) {
+		*error = readahead->fault;
+		result = READAHEAD_FAULT;
+	} else {
+		result = READAHEAD_END;
+	}
+	pthread_mutex_unlock(&readahead->mutex);
+	return result;
+}

@@ -1,0 +1,52 @@
+/* Reads one file ahead of its print into a bounded ring of prepared commands.
+ *
+ * A disk may take seconds or fail, and the loop that reads it would stop every other printer of the
+ * process with it.  So each active print has one thread that opens, reads and prepares; the loop
+ * only ever takes what is ready.  The file is never mapped: a bad sector would be a SIGBUS.
+ * Memory is taken when the print starts; the thread itself allocates nothing. */
+#ifndef DAEMON_STREAM_READAHEAD_H
+#define DAEMON_STREAM_READAHEAD_H
+
+#include "base/error.h"
+#include "gcode/command.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+	READAHEAD_RING_BYTES = 65536, /* about 2,000 commands: some ten seconds of print */
+	READAHEAD_CHUNK_BYTES = 16384,
+};
+
+struct readahead;
+
+struct readahead_setup {
+	const char *path;
+	int64_t bytes; /* what the file's size must be */
+	/* Called on the thread when the owner found nothing to take and now something is there, or
+	 * the end or a fault is known.  Must not block. */
+	void (*on_ready)(void *context);
+	void *context;
+	/* NULL: pread(2). For tests. */
+	ssize_t (*read_at)(int fd, void *bytes, size_t size, off_t offset);
+};
+
+enum readahead_result {
+	READAHEAD_COMMAND, /* *command is filled */
+	READAHEAD_WAIT,	   /* nothing yet; on_ready will tell */
+	READAHEAD_END,	   /* every command of the file was taken */
+	READAHEAD_FAULT,   /* *error says what is wrong with the file; nothing comes after it */
+};
+
+/* NULL: no memory or no thread, *error says which. */
+struct readahead *readahead_create(const struct readahead_setup *setup, struct error *error);
+
+/* Never waits: a thread that hangs in the disk frees everything when it comes back.  on_ready is
+ * not called any more after this returns. */
+void readahead_destroy(struct readahead *readahead);
+
+/* The next command of the file, in order. `text` of *command is filled, `rule` is NULL. */
+enum readahead_result readahead_take(
+	struct readahead *readahead, struct command *command, struct error *error);
+
+#endif

@@ -1,0 +1,542 @@
+#include "daemon/stream/session_private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h> /* PATH_MAX */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- life --------------------------------------------------------------------- */
+
+/* What a streamer that was killed left behind. */
+static void take_over(struct session *session, int64_t now_us)
+{
+	struct progress_facts *facts = &session->progress.facts;
+	struct wire_progress numbers = { .commands = facts->commands,
+		.commands_done = session->progress.counts.commands_acknowledged };
+
+	if (session->progress.torn) {
+		/* Nobody knows: then heaters may be on because of us. */
+		facts->hot_by_us = 1;
+		progress_store(&session->progress);
+	}
+	if (!facts->attempt[0])
+		return;
+	if (facts->state == PROGRESS_STARTED) {
+		progress_end(&session->progress, WIRE_FAILED, DRIVER_FAULT_NONE,
+			"the streamer ended before anything was sent", &numbers);
+		return;
+	}
+	session->hold_ends_until_us = now_us + SESSION_HOLD_US;
+	progress_end(&session->progress, WIRE_SUSPECT, DRIVER_FAULT_NONE,
+		"the streamer died during the print", &numbers);
+}
+
+struct session *session_create(
+	const struct session_setup *setup, int64_t now_us, struct error *error)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	char path[PATH_MAX];
+	int length;
+
+	if (!session) {
+		error_set(error, "no memory for printer %s", setup->name);
+		return NULL;
+	}
+	session->setup = *setup;
+	snprintf(session->name, sizeof(session->name), "%s", setup->name);
+	session->driver_wake_us = session->reconnect_us = session->release_us = INT64_MAX;
+	length = snprintf(
+		path, sizeof(path), "%s/%s.progress", setup->state_directory, session->name);
+	if (length < 0 || length >= (int)sizeof(path)) {
+		error_set(error, "state directory: its name is too long");
+		free(session);
+		return NULL;
+	}
+	if (progress_open(&session->progress, path, error) < 0) {
+		free(session);
+		return NULL;
+	}
+	take_over(session, now_us);
+	return session;
+}
+
+void session_destroy(struct session *session)
+{
+	if (!session)
+		return;
+	port_close(&session->port);
+	readahead_destroy(session->job.readahead);
+	if (session->driver)
+		session->dialect->destroy(session->driver);
+	progress_close(&session->progress);
+	free(session);
+}
+
+static void make_driver(struct session *session)
+{
+	const struct wire_settings *settings = &session->settings;
+	struct driver_settings driver = {
+		.window_lines = (int32_t)settings->window_lines,
+		.baud = (int32_t)settings->baud,
+		.can_reset_line = settings->can_reset_line,
+		.hotend_max_celsius = settings->hotend_max_celsius,
+		.bed_max_celsius = settings->bed_max_celsius,
+		.park_x_mm = settings->park_x_mm,
+		.park_y_mm = settings->park_y_mm,
+		.park_lift_mm = settings->park_lift_mm,
+		.hotend_standby_celsius = settings->hotend_standby_celsius,
+		.seed = session->setup.seed,
+	};
+
+	if (session->driver)
+		session->dialect->destroy(session->driver);
+	session->driver = NULL;
+	session->dialect = driver_dialect_find(settings->dialect[0] ? settings->dialect : "auto");
+	if (session->dialect)
+		session->driver = session->dialect->create(&driver);
+	if (session->driver)
+		return;
+	snprintf(session->reason, sizeof(session->reason),
+		session->dialect ? "no memory for dialect %s" : "there is no dialect %s",
+		settings->dialect);
+	session_say(session, "%s", session->reason);
+}
+
+void session_apply_settings(struct session *session, int64_t now_us)
+{
+	session->has_next_settings = false;
+	session_close_port(session, "new settings", now_us);
+	session->settings = session->next_settings;
+	session->has_settings = true;
+	session->reason[0] = '\0';
+	session->state = DRIVER_CLOSED;
+	session->tries = 0;
+	session->news = true;
+	make_driver(session);
+	session_open_port(session, now_us);
+}
+
+void session_configure(
+	struct session *session, const struct wire_settings *settings, int64_t now_us)
+{
+	if (session->has_settings && memcmp(settings, &session->settings, sizeof(*settings)) == 0) {
+		session->has_next_settings = false;
+		return;
+	}
+	session->next_settings = *settings;
+	session->has_next_settings = true;
+	session_settle(session, now_us);
+}
+
+/* ---- small things ------------------------------------------------------------- */
+
+void session_say(struct session *session, const char *format, ...)
+{
+	char text[WIRE_TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	session->setup.events->said(session->setup.context, session, text);
+}
+
+void session_lock(struct session *session, enum driver_fault fault, const char *text)
+{
+	struct progress_facts *facts = &session->progress.facts;
+
+	if (facts->fault != 0)
+		return;
+	facts->fault = fault;
+	snprintf(facts->fault_text, sizeof(facts->fault_text), "%s", text);
+	progress_store(&session->progress);
+	session->news = true;
+}
+
+void session_set_hot(struct session *session, bool hot)
+{
+	if ((session->progress.facts.hot_by_us != 0) == hot)
+		return;
+	session->progress.facts.hot_by_us = hot;
+	progress_store(&session->progress);
+	session->news = true;
+}
+
+bool session_is_online(const struct session *session)
+{
+	switch (session->state) {
+	case DRIVER_CLOSED:
+	case DRIVER_OPENING:
+	case DRIVER_IDENTIFYING:
+	case DRIVER_SYNCING:
+		return false;
+	case DRIVER_READY:
+	case DRIVER_STREAMING:
+	case DRIVER_RESYNCING:
+	case DRIVER_BARRIER:
+	case DRIVER_REPLAYING:
+	case DRIVER_PROBING:
+	case DRIVER_DRAINING:
+	case DRIVER_PAUSED:
+	case DRIVER_FAULT:
+		return true;
+	}
+	return false;
+}
+
+/* ---- supervision -------------------------------------------------------------- */
+
+static enum driver_fault fault_of(enum supervisor_verdict verdict)
+{
+	return verdict == SUPERVISOR_SILENT || verdict == SUPERVISOR_STALE ? DRIVER_FAULT_SILENT
+									   : DRIVER_FAULT_THERMAL;
+}
+
+/* The print is over before the stop is sent, so that its end carries the reason for the stop. */
+static void stop_at_once(
+	struct session *session, enum driver_fault fault, const char *text, int64_t now_us)
+{
+	session_lock(session, fault, text);
+	session_job_over(session, WIRE_FAILED, fault, text, now_us);
+	if (!port_is_open(&session->port))
+		return;
+	session_drop_queue(session);
+	session->dialect->estop(session->driver, now_us, session_effects(session));
+	session_perform(session, now_us);
+	session_flush(session, now_us);
+}
+
+static void supervise(struct session *session, int64_t now_us)
+{
+	const struct session_job *job = &session->job;
+	bool long_command =
+		job->active && job->command.length > 0 &&
+		command_classify(job->command.text, job->command.length) == COMMAND_LONG;
+	enum supervisor_verdict verdict;
+	char text[WIRE_TEXT_MAX];
+
+	if (!port_is_open(&session->port) || session->alarmed)
+		return;
+	verdict = supervisor_check(&session->supervisor, now_us, long_command);
+	if (verdict == SUPERVISOR_FINE)
+		return;
+	session->alarmed = true;
+	if (session->progress.facts.hot_by_us && session->state != DRIVER_FAULT) {
+		snprintf(text, sizeof(text), "emergency stop: %s", session->supervisor.text);
+		session_say(session, "%s", text);
+		stop_at_once(session, fault_of(verdict), text, now_us);
+		return;
+	}
+	/* Not heated by us, or stopped already: somebody must look, and that is all we may do. */
+	snprintf(session->attention_text, sizeof(session->attention_text), "alarm: %s",
+		session->supervisor.text);
+	session->attention = true;
+	session->news = true;
+	session_say(session, "%s", session->attention_text);
+}
+
+/* ---- requests ----------------------------------------------------------------- */
+
+static bool is_heating_command(const char *text)
+{
+	static const char *const heating[] = { "M104", "M109", "M140", "M190", "M141", "M191",
+		"M303", "M568" };
+
+	for (size_t i = 0; i < sizeof(heating) / sizeof(heating[0]); i++)
+		if (strncmp(text, heating[i], strlen(heating[i])) == 0)
+			return true;
+	return false;
+}
+
+int session_manual(struct session *session, const char *text, int64_t now_us, struct error *error)
+{
+	struct command command;
+
+	switch (command_from_line(text, strlen(text), &command)) {
+	case COMMAND_SEND:
+		break;
+	case COMMAND_NOTHING:
+		error_set(error, "there is no command in it");
+		return -EINVAL;
+	case COMMAND_FILTERED:
+	case COMMAND_REFUSED:
+		error_set(error, "may not be sent: %s", command.rule ? command.rule : "refused");
+		return -EPERM;
+	}
+	if (session->state != DRIVER_READY && session->state != DRIVER_PAUSED) {
+		error_set(error, "%s takes no command now: %s", session->name,
+			driver_state_name(session->state));
+		return -EBUSY;
+	}
+	if (is_heating_command(command.text)) {
+		session_set_hot(session, true);
+		session->manual_heat_us = now_us;
+	}
+	session->dialect->manual(
+		session->driver, now_us, command.text, command.length, session_effects(session));
+	session_perform(session, now_us);
+	session_settle(session, now_us);
+	return 0;
+}
+
+int session_connect(struct session *session, int64_t now_us, struct error *error)
+{
+	struct progress_facts *facts = &session->progress.facts;
+
+	if (session->job.active) {
+		error_set(error, "%s is printing", session->name);
+		return -EBUSY;
+	}
+	if (facts->fault != 0) {
+		session_say(session, "unlocked: a person has dealt with: %s", facts->fault_text);
+		facts->fault = 0;
+		facts->fault_text[0] = '\0';
+		progress_store(&session->progress);
+	}
+	session->attention = false;
+	session->news = true;
+	if (session->state != DRIVER_READY)
+		session_close_port(session, "connecting again", now_us);
+	session->tries = 0;
+	session_open_port(session, now_us);
+	session_settle(session, now_us);
+	return 0;
+}
+
+int session_estop(struct session *session, int64_t now_us, struct error *error)
+{
+	bool was_open = port_is_open(&session->port);
+
+	session_say(session, "emergency stop asked for");
+	stop_at_once(session, DRIVER_FAULT_ESTOP, "emergency stop", now_us);
+	if (!was_open)
+		error_set(error, "%s is offline: nothing could be sent to it", session->name);
+	session_settle(session, now_us);
+	return 0;
+}
+
+void session_booked(struct session *session, const char *attempt)
+{
+	struct progress_ended *ended = progress_find_ended(&session->progress, attempt);
+
+	if (!ended || ended->booked)
+		return;
+	ended->booked = 1;
+	progress_store(&session->progress);
+}
+
+/* ---- what happened ------------------------------------------------------------ */
+
+/* Our heaters go off as soon as the printer listens; again if nothing confirms it. */
+static void cool(struct session *session, int64_t now_us)
+{
+	if (!session->cool_wanted || !session_is_online(session) || session->job.active)
+		return;
+	if (!session->progress.facts.hot_by_us) {
+		session->cool_wanted = false;
+		return;
+	}
+	if (session->cool_sent_us != 0 && now_us - session->cool_sent_us < SESSION_COOL_AGAIN_US)
+		return;
+	session->cool_sent_us = now_us;
+	session->dialect->cool(session->driver, now_us, session_effects(session));
+	session_perform(session, now_us);
+}
+
+static void close_if_wanted(struct session *session, int64_t now_us)
+{
+	if (session->close_wanted)
+		session_close_port(session, session->reason, now_us);
+}
+
+void session_settle(struct session *session, int64_t now_us)
+{
+	close_if_wanted(session, now_us);
+	supervise(session, now_us);
+	session_feed(session, now_us);
+	cool(session, now_us);
+	session_flush(session, now_us);
+	close_if_wanted(session, now_us);
+	if (session->has_next_settings && !session->job.active)
+		session_apply_settings(session, now_us);
+	if (session->news) {
+		session->news = false;
+		session->setup.events->changed(session->setup.context, session);
+	}
+}
+
+void session_on_readable(struct session *session, int64_t now_us)
+{
+	session_read_port(session, now_us);
+	session_settle(session, now_us);
+}
+
+void session_on_writable(struct session *session, int64_t now_us)
+{
+	session_settle(session, now_us);
+}
+
+void session_on_prepared(struct session *session, int64_t now_us)
+{
+	if (session->job.active && session->job.starving_since_us != 0)
+		session_settle(session, now_us);
+}
+
+void session_on_wake(struct session *session, int64_t now_us)
+{
+	if (session->reconnect_us <= now_us)
+		session_open_port(session, now_us);
+	if (session->release_us <= now_us) {
+		session->release_us = INT64_MAX;
+		session->port.operations->modem_lines(&session->port, true);
+	}
+	if (session->hold_ends_until_us != 0 && session->hold_ends_until_us <= now_us) {
+		session->hold_ends_until_us = 0;
+		session->setup.events->ended(session->setup.context, session);
+	}
+	if (session->driver_wake_us <= now_us) {
+		session->driver_wake_us = DRIVER_NEVER;
+		session->dialect->wake(session->driver, now_us, session_effects(session));
+		session_perform(session, now_us);
+	}
+	session_check_stall(session, now_us);
+	session_check_starving(session, now_us);
+	session_settle(session, now_us);
+}
+
+/* ---- what to wait for, and what there is to tell ------------------------------- */
+
+static void earlier(int64_t *wake_us, int64_t time_us)
+{
+	if (time_us < *wake_us)
+		*wake_us = time_us;
+}
+
+int64_t session_wake_us(const struct session *session)
+{
+	int64_t wake_us = session->driver_wake_us;
+
+	earlier(&wake_us, session->reconnect_us);
+	earlier(&wake_us, session->release_us);
+	if (session->hold_ends_until_us != 0)
+		earlier(&wake_us, session->hold_ends_until_us);
+	if (session->job.active && session->job.starving_since_us != 0)
+		earlier(&wake_us, session->job.starving_since_us + SESSION_STARVE_US);
+	if (session->stalled_since_us != 0)
+		earlier(&wake_us,
+			session->stalled_since_us +
+				(session->stall_told ? SESSION_STALL_US : SESSION_STALL_WARN_US));
+	if (session->cool_wanted && session->cool_sent_us != 0)
+		earlier(&wake_us, session->cool_sent_us + SESSION_COOL_AGAIN_US);
+	if (port_is_open(&session->port) && !session->alarmed)
+		earlier(&wake_us, supervisor_due_us(&session->supervisor));
+	return wake_us;
+}
+
+bool session_wants_write(const struct session *session)
+{
+	return session->out_length > 0;
+}
+
+const char *session_name(const struct session *session)
+{
+	return session->name;
+}
+
+const struct wire_settings *session_settings(const struct session *session)
+{
+	return session->has_next_settings ? &session->next_settings : &session->settings;
+}
+
+bool session_is_busy(const struct session *session)
+{
+	return session->job.active || (session->cool_wanted && session_is_online(session));
+}
+
+static enum wire_activity activity_of(const struct session *session)
+{
+	if (session->attention)
+		return WIRE_NEEDS_ATTENTION;
+	if (session->job.active)
+		return session->paused ? WIRE_PAUSED : WIRE_PRINTING;
+	if (supervisor_is_heating(&session->supervisor) && !session->progress.facts.hot_by_us)
+		return WIRE_BY_HAND;
+	return WIRE_IDLE;
+}
+
+static const char *reason_of(const struct session *session)
+{
+	if (session->progress.facts.fault != 0)
+		return session->progress.facts.fault_text;
+	if (session->attention)
+		return session->attention_text;
+	if (session->job.active && session->job.stopping)
+		return session->job.reason;
+	return session_is_online(session) ? "" : session->reason;
+}
+
+static void describe_printer(const struct session *session, struct wire_printer_state *state)
+{
+	const struct driver_identity *identity = session->dialect->identity(session->driver);
+
+	snprintf(state->firmware, sizeof(state->firmware), "%s", identity->firmware);
+	snprintf(state->machine, sizeof(state->machine), "%s", identity->machine);
+	snprintf(state->uuid, sizeof(state->uuid), "%.*s", (int)sizeof(state->uuid) - 1,
+		identity->uuid);
+}
+
+static void describe_heaters(
+	const struct session *session, int64_t now_us, struct wire_printer_state *state)
+{
+	const struct supervisor *supervisor = &session->supervisor;
+
+	if (supervisor->reading_us == 0)
+		return;
+	state->heaters_age_us = now_us - supervisor->reading_us;
+	for (size_t i = 0; i < supervisor->count && i < WIRE_HEATERS_MAX; i++) {
+		struct wire_heater *heater = &state->heater[state->heater_count++];
+
+		memcpy(heater->name, supervisor->heater[i].name, sizeof(heater->name));
+		heater->celsius = supervisor->heater[i].celsius;
+		heater->target_celsius = supervisor->heater[i].target_celsius;
+	}
+}
+
+void session_describe(
+	const struct session *session, int64_t now_us, struct wire_printer_state *state)
+{
+	const struct progress_facts *facts = &session->progress.facts;
+
+	memset(state, 0, sizeof(*state));
+	state->link = session_is_online(session)     ? WIRE_ONLINE
+		      : port_is_open(&session->port) ? WIRE_CONNECTING
+						     : WIRE_OFFLINE;
+	state->activity = activity_of(session);
+	state->fault = facts->fault;
+	state->hot_by_us = facts->hot_by_us != 0;
+	state->heaters_age_us = -1;
+	snprintf(state->reason, sizeof(state->reason), "%s", reason_of(session));
+	if (session->driver)
+		describe_printer(session, state);
+	if (port_is_open(&session->port))
+		describe_heaters(session, now_us, state);
+	if (session->job.active) {
+		memcpy(state->attempt, facts->attempt, sizeof(state->attempt));
+		session_job_numbers(session, now_us, &state->progress);
+	}
+}
+
+const struct progress_ended *session_next_ended(
+	const struct session *session, int64_t now_us, int *index)
+{
+	while (*index < PROGRESS_ENDED_MAX && session->hold_ends_until_us <= now_us) {
+		const struct progress_ended *ended = &session->progress.facts.ended[(*index)++];
+
+		if (ended->attempt[0] && !ended->booked)
+			return ended;
+	}
+	return NULL;
+}

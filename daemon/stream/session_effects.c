@@ -1,0 +1,211 @@
+/* Performing what a driver asks for.  Nothing here calls the driver: what follows from an effect is
+ * noted and done by session_settle. */
+#include "daemon/stream/session_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct driver_effects *session_effects(struct session *session)
+{
+	driver_effects_clear(session->setup.effects);
+	return session->setup.effects;
+}
+
+static void on_heaters(struct session *session, int64_t now_us)
+{
+	const struct driver_heaters *heaters = session->dialect->heaters(session->driver);
+	bool was_heating = supervisor_is_heating(&session->supervisor), is_heating;
+
+	supervisor_reading(&session->supervisor, now_us, heaters);
+	is_heating = supervisor_is_heating(&session->supervisor);
+	if (was_heating != is_heating)
+		session->news = true;
+	/* Switched off again by whoever heated by a manual command. */
+	if (!is_heating && !session->job.active && !session->cool_wanted &&
+		now_us - session->manual_heat_us > SESSION_MANUAL_HEAT_US)
+		session_set_hot(session, false);
+}
+
+static void on_state(struct session *session, enum driver_state state)
+{
+	bool was_online = session_is_online(session);
+
+	if (session->state == state)
+		return;
+	session->state = state;
+	if (!was_online && session_is_online(session)) {
+		session->tries = 0;
+		session->reason[0] = '\0';
+	}
+	if (was_online != session_is_online(session) || state == DRIVER_FAULT ||
+		state == DRIVER_PAUSED)
+		session->news = true;
+}
+
+static void on_paused(struct session *session, bool paused)
+{
+	session->paused = paused;
+	session->news = true;
+	if (!session->job.active || session->job.stopping)
+		return;
+	session->progress.facts.state = paused ? PROGRESS_PAUSED : PROGRESS_PRINTING;
+	progress_store(&session->progress);
+}
+
+static void on_acknowledged(struct session *session, int64_t index)
+{
+	struct session_job *job = &session->job;
+
+	if (!job->active)
+		return;
+	job->acknowledged = index + 1;
+	progress_count(&session->progress, job->offered, job->acknowledged, job->line_number);
+}
+
+static void on_attention(struct session *session, const char *text)
+{
+	session->attention = true;
+	session->news = true;
+	snprintf(session->attention_text, sizeof(session->attention_text), "%s", text);
+}
+
+/* A print that failed because of its file leaves the printer as good as it was. */
+static bool job_fault_locks(enum driver_fault fault)
+{
+	return fault != DRIVER_FAULT_NONE && fault != DRIVER_FAULT_COMMAND;
+}
+
+/* A printer that was switched off or does not answer is offline; nobody need unlock it. */
+static bool link_fault_locks(enum driver_fault fault)
+{
+	switch (fault) {
+	case DRIVER_FAULT_NONE:
+	case DRIVER_FAULT_NO_ANSWER:
+	case DRIVER_FAULT_SILENT:
+	case DRIVER_FAULT_RESET:
+	case DRIVER_FAULT_COMMAND:
+		return false;
+	case DRIVER_FAULT_THERMAL:
+	case DRIVER_FAULT_KILLED:
+	case DRIVER_FAULT_RESENDS:
+	case DRIVER_FAULT_SURPLUS_OK:
+	case DRIVER_FAULT_PROTOCOL:
+	case DRIVER_FAULT_STOPPED:
+	case DRIVER_FAULT_ESTOP:
+		return true;
+	}
+	return true;
+}
+
+static void on_job_fault(
+	struct session *session, const struct driver_effect *effect, int64_t now_us)
+{
+	if (job_fault_locks(effect->fault))
+		session_lock(session, effect->fault, effect->text);
+	session_job_over(session, WIRE_FAILED, effect->fault, effect->text, now_us);
+	session->cool_wanted = true;
+}
+
+static void on_link_fault(struct session *session, const struct driver_effect *effect)
+{
+	if (link_fault_locks(effect->fault))
+		session_lock(session, effect->fault, effect->text);
+	snprintf(session->reason, sizeof(session->reason), "%s", effect->text);
+	session->close_wanted = true;
+}
+
+static void on_cold(struct session *session)
+{
+	session->cool_wanted = false;
+	session->cool_sent_us = 0;
+	session->hold_ends_until_us = 0;
+	session_set_hot(session, false);
+	session->setup.events->ended(session->setup.context, session);
+}
+
+static void pull_reset_line(struct session *session, int64_t now_us)
+{
+	if (!port_is_open(&session->port) || !session->settings.can_reset_line)
+		return;
+	session_say(session, "resetting the board by its DTR line");
+	session->port.operations->modem_lines(&session->port, false);
+	session->release_us = now_us + SESSION_PULSE_US;
+}
+
+static void perform_one(struct session *session, const struct driver_effect *effect, int64_t now_us)
+{
+	struct session_job *job = &session->job;
+
+	switch (effect->kind) {
+	case DRIVER_WRITE:
+		if (!session_queue(session, session->setup.effects->bytes + effect->write_offset,
+			    effect->write_length)) {
+			snprintf(session->reason, sizeof(session->reason),
+				"the port takes no bytes");
+			session->close_wanted = true;
+		}
+		break;
+	case DRIVER_WAKE_AT:
+		session->driver_wake_us = effect->time_us;
+		break;
+	case DRIVER_STATE:
+		on_state(session, effect->state);
+		break;
+	case DRIVER_IDENTITY:
+		session->news = true;
+		break;
+	case DRIVER_ACKNOWLEDGED:
+		on_acknowledged(session, effect->index);
+		break;
+	case DRIVER_NUMBERED:
+		job->line_number = effect->line_number;
+		break;
+	case DRIVER_HEATERS:
+		on_heaters(session, now_us);
+		break;
+	case DRIVER_SAID:
+		session->setup.events->said(session->setup.context, session, effect->text);
+		break;
+	case DRIVER_ATTENTION:
+		on_attention(session, effect->text);
+		break;
+	case DRIVER_ATTENTION_OVER:
+		session->attention = false;
+		session->news = true;
+		break;
+	case DRIVER_PAUSED_NOW:
+		on_paused(session, true);
+		break;
+	case DRIVER_RESUMED_NOW:
+		on_paused(session, false);
+		break;
+	case DRIVER_JOB_DONE:
+		session_set_hot(session, false);
+		session_job_over(session, WIRE_PRINTED, DRIVER_FAULT_NONE, "", now_us);
+		break;
+	case DRIVER_JOB_CANCELLED:
+		session->cool_wanted = session->progress.facts.hot_by_us != 0;
+		session_job_over(session, job->result, job->fault, job->reason, now_us);
+		break;
+	case DRIVER_JOB_FAULT:
+		on_job_fault(session, effect, now_us);
+		break;
+	case DRIVER_LINK_FAULT:
+		on_link_fault(session, effect);
+		break;
+	case DRIVER_COLD:
+		on_cold(session);
+		break;
+	case DRIVER_RESET_LINE:
+		pull_reset_line(session, now_us);
+		break;
+	}
+}
+
+void session_perform(struct session *session, int64_t now_us)
+{
+	const struct driver_effects *effects = session->setup.effects;
+
+	for (size_t i = 0; i < effects->count; i++)
+		perform_one(session, &effects->effect[i], now_us);
+}

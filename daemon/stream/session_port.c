@@ -1,0 +1,192 @@
+/* A session's port: opening it again and again with growing pauses, reading, the one queue of bytes
+ * to write. */
+#include "daemon/stream/session_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Pauses before the next try (serial-protocols.md 14.12). */
+static const int64_t pauses_us[] = { 1000000, 2000000, 5000000, 10000000, 30000000 };
+enum { PAUSES = sizeof(pauses_us) / sizeof(pauses_us[0]) };
+
+static void try_later(struct session *session, int64_t now_us)
+{
+	int pause = session->tries < PAUSES ? session->tries : PAUSES - 1;
+
+	session->reconnect_us = now_us + pauses_us[pause];
+	session->tries++;
+}
+
+static void reset_port_state(struct session *session)
+{
+	session_drop_queue(session);
+	session->stalled_since_us = 0;
+	session->stall_told = false;
+	session->release_us = INT64_MAX;
+	session->driver_wake_us = DRIVER_NEVER;
+	session->close_wanted = false;
+	session->paused = false;
+	session->attention = false;
+	session->alarmed = false;
+	session->cool_sent_us = 0;
+	supervisor_init(&session->supervisor, session->settings.hotend_max_celsius,
+		session->settings.bed_max_celsius);
+}
+
+static int open_by_settings(struct session *session, struct error *error)
+{
+	int32_t baud = (int32_t)session->settings.baud;
+
+	if (session->setup.port_operations)
+		return port_open_with(&session->port, session->setup.port_operations,
+			session->settings.port, baud, error);
+	return port_open(&session->port, session->settings.port, baud, error);
+}
+
+void session_open_port(struct session *session, int64_t now_us)
+{
+	struct error error = { "" };
+
+	session->reconnect_us = INT64_MAX;
+	if (!session->driver || port_is_open(&session->port))
+		return;
+	if (open_by_settings(session, &error) < 0) {
+		if (strcmp(session->reason, error.text) != 0) {
+			snprintf(session->reason, sizeof(session->reason), "%.*s",
+				(int)sizeof(session->reason) - 1, error.text);
+			session_say(session, "%s", session->reason);
+			session->news = true;
+		}
+		try_later(session, now_us);
+		return;
+	}
+	reset_port_state(session);
+	session->cool_wanted = session->progress.facts.hot_by_us != 0;
+	session->news = true;
+	session->setup.events->port_opened(session->setup.context, session, session->port.fd);
+	session->dialect->opened(session->driver, now_us, session_effects(session));
+	session_perform(session, now_us);
+}
+
+/* A print that was under way is lost: nobody knows what the printer still does. */
+static void end_by_loss(struct session *session, const char *reason, int64_t now_us)
+{
+	char words[WIRE_TEXT_MAX];
+
+	if (!session->job.active)
+		return;
+	if (session->job.loading) {
+		session_job_over(session, WIRE_FAILED, DRIVER_FAULT_NONE,
+			"the port was lost before anything was sent", now_us);
+		return;
+	}
+	snprintf(words, sizeof(words), "the port was lost during the print: %.200s", reason);
+	session_job_over(session, WIRE_SUSPECT, DRIVER_FAULT_NONE, words, now_us);
+}
+
+void session_close_port(struct session *session, const char *reason, int64_t now_us)
+{
+	char words[WIRE_TEXT_MAX];
+
+	if (!port_is_open(&session->port))
+		return;
+	snprintf(words, sizeof(words), "%s", reason);
+	session->setup.events->port_closing(session->setup.context, session);
+	port_close(&session->port);
+	session->dialect->closed(session->driver, now_us, session_effects(session));
+	session_perform(session, now_us);
+	session->state = DRIVER_CLOSED;
+	end_by_loss(session, words, now_us);
+	reset_port_state(session);
+	snprintf(session->reason, sizeof(session->reason), "%s", words);
+	session_say(session, "offline: %s", words);
+	session->news = true;
+	try_later(session, now_us);
+}
+
+void session_read_port(struct session *session, int64_t now_us)
+{
+	char bytes[DRIVER_RECEIVE_MAX];
+
+	for (int i = 0; i < SESSION_READS && port_is_open(&session->port); i++) {
+		ssize_t count =
+			session->port.operations->read(&session->port, bytes, sizeof(bytes));
+
+		if (count == -EAGAIN)
+			return;
+		if (count <= 0) {
+			session_close_port(session,
+				count == 0 ? "the device is gone (cable, power?)"
+					   : strerror((int)-count),
+				now_us);
+			return;
+		}
+		supervisor_heard(&session->supervisor, now_us);
+		session->dialect->receive(
+			session->driver, now_us, bytes, (size_t)count, session_effects(session));
+		session_perform(session, now_us);
+		if (session->close_wanted || (size_t)count < sizeof(bytes))
+			return;
+	}
+}
+
+bool session_queue(struct session *session, const char *bytes, size_t length)
+{
+	if (!port_is_open(&session->port))
+		return true;
+	if (length > SESSION_OUT_BYTES - session->out_length)
+		return false;
+	if (session->out_start + session->out_length + length > SESSION_OUT_BYTES) {
+		memmove(session->out, session->out + session->out_start, session->out_length);
+		session->out_start = 0;
+	}
+	memcpy(session->out + session->out_start + session->out_length, bytes, length);
+	session->out_length += length;
+	return true;
+}
+
+void session_drop_queue(struct session *session)
+{
+	session->out_start = session->out_length = 0;
+}
+
+void session_flush(struct session *session, int64_t now_us)
+{
+	while (session->out_length > 0 && port_is_open(&session->port)) {
+		ssize_t count = session->port.operations->write(
+			&session->port, session->out + session->out_start, session->out_length);
+
+		if (count == -EAGAIN) {
+			if (session->stalled_since_us == 0)
+				session->stalled_since_us = now_us;
+			return;
+		}
+		if (count <= 0) {
+			session_close_port(session,
+				count == 0 ? "the device is gone (cable, power?)"
+					   : strerror((int)-count),
+				now_us);
+			return;
+		}
+		session->out_start += (size_t)count;
+		session->out_length -= (size_t)count;
+		session->stalled_since_us = 0;
+		session->stall_told = false;
+	}
+	if (session->out_length == 0)
+		session->out_start = 0;
+}
+
+void session_check_stall(struct session *session, int64_t now_us)
+{
+	if (session->stalled_since_us == 0)
+		return;
+	if (now_us - session->stalled_since_us >= SESSION_STALL_US) {
+		session_close_port(session, "the port took no bytes for 60 s", now_us);
+	} else if (!session->stall_told &&
+		   now_us - session->stalled_since_us >= SESSION_STALL_WARN_US) {
+		session->stall_told = true;
+		session_say(session, "the port has taken no bytes for 10 s");
+	}
+}

@@ -1,0 +1,119 @@
+/* The inside of a session, shared by session*.c only. */
+#ifndef DAEMON_STREAM_SESSION_PRIVATE_H
+#define DAEMON_STREAM_SESSION_PRIVATE_H
+
+#include "daemon/stream/clock.h"
+#include "daemon/stream/readahead.h"
+#include "daemon/stream/session.h"
+#include "daemon/stream/supervisor.h"
+
+enum {
+	SESSION_OUT_BYTES = 8192, /* bytes that the port has not taken yet */
+	SESSION_READS = 8,	  /* of DRIVER_RECEIVE_MAX bytes, before others get a turn */
+	SESSION_STALL_WARN_US = 10000000,
+	SESSION_STALL_US = 60000000,  /* the port takes nothing: it is broken */
+	SESSION_STARVE_US = 60000000, /* the disk gives nothing: the print is stopped */
+	SESSION_COOL_AGAIN_US = 20000000,
+	SESSION_HOLD_US = 15000000, /* an end is told when the heaters are off, or after this */
+	SESSION_PULSE_US = 250000,  /* DTR low */
+	SESSION_MANUAL_HEAT_US = 5000000, /* until its target must have shown up in a reading */
+};
+
+/* The print that runs. */
+struct session_job {
+	bool active;
+	bool loading;		/* the file is being opened; the printer knows nothing yet */
+	bool all_offered;	/* the driver was told of the end */
+	bool stopping;		/* cancel is under way; `result` and so on say what it will mean */
+	bool has_command;	/* `command` was taken but not offered */
+	struct command command; /* the next, or the latest offered */
+	struct readahead *readahead;
+	int64_t starving_since_us; /* 0: not */
+	int64_t start_us;
+	int64_t offered, acknowledged; /* commands */
+	int64_t line_number;	       /* the latest */
+	int64_t commands;	       /* of the file */
+	struct driver_counters before; /* the driver's counters at the start */
+	enum wire_result result;
+	enum driver_fault fault;
+	char reason[WIRE_TEXT_MAX];
+};
+
+struct session {
+	char name[WIRE_NAME_MAX];
+	struct session_setup setup;
+	struct wire_settings settings, next_settings;
+	bool has_settings, has_next_settings;
+
+	const struct driver_dialect *dialect; /* NULL: none of that name */
+	struct driver *driver;
+	enum driver_state state;
+	int64_t driver_wake_us;
+
+	struct port port;
+	int tries;		    /* openings in a row that led to nothing */
+	int64_t reconnect_us;	    /* INT64_MAX: not wanted */
+	char reason[WIRE_TEXT_MAX]; /* why offline */
+	bool close_wanted;
+	int64_t release_us; /* of the reset line; INT64_MAX: not pulled */
+
+	char out[SESSION_OUT_BYTES];
+	size_t out_start, out_length;
+	int64_t stalled_since_us; /* 0: not */
+	bool stall_told;
+
+	bool attention;
+	char attention_text[WIRE_TEXT_MAX];
+	bool paused;
+
+	struct progress progress;
+	struct session_job job;
+	bool cool_wanted;     /* our heaters must go off */
+	int64_t cool_sent_us; /* 0: not yet */
+	int64_t hold_ends_until_us;
+	int64_t manual_heat_us;
+	struct supervisor supervisor;
+	bool alarmed; /* the verdict has been acted on */
+	bool news;    /* `changed` is due */
+};
+
+/* session.c */
+/* After everything that happened: closes, cools, feeds, writes, tells. */
+void session_settle(struct session *session, int64_t now_us);
+/* Locks the printer until a person acts; the first fault stays. */
+void session_lock(struct session *session, enum driver_fault fault, const char *text);
+void session_set_hot(struct session *session, bool hot);
+void session_say(struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void session_apply_settings(struct session *session, int64_t now_us);
+bool session_is_online(const struct session *session);
+
+/* session_effects.c */
+/* Emptied, for the next call of the driver. */
+struct driver_effects *session_effects(struct session *session);
+/* Performs what the driver's call left in session_effects. */
+void session_perform(struct session *session, int64_t now_us);
+
+/* session_port.c */
+void session_open_port(struct session *session, int64_t now_us);
+void session_close_port(struct session *session, const char *reason, int64_t now_us);
+void session_read_port(struct session *session, int64_t now_us);
+void session_flush(struct session *session, int64_t now_us);
+/* Bytes of the driver; false: the queue is full and the port must be closed. */
+bool session_queue(struct session *session, const char *bytes, size_t length);
+/* Forgets what was not written yet: an emergency stop overtakes it. */
+void session_drop_queue(struct session *session);
+void session_check_stall(struct session *session, int64_t now_us);
+
+/* session_job.c */
+void session_feed(struct session *session, int64_t now_us);
+void session_job_over(struct session *session, enum wire_result result, enum driver_fault fault,
+	const char *reason, int64_t now_us);
+/* Stops the print by the driver's cancel, which will then mean `result`. */
+void session_job_stop(struct session *session, enum wire_result result, enum driver_fault fault,
+	const char *reason, int64_t now_us);
+void session_job_numbers(
+	const struct session *session, int64_t now_us, struct wire_progress *numbers);
+void session_check_starving(struct session *session, int64_t now_us);
+
+#endif
