@@ -94,7 +94,10 @@ static void make_driver(struct session *session)
 	if (session->driver)
 		session->dialect->destroy(session->driver);
 	session->driver = NULL;
-	session->dialect = driver_dialect_find(settings->dialect[0] ? settings->dialect : "auto");
+	session->dialect =
+		session->setup.dialect
+			? session->setup.dialect
+			: driver_dialect_find(settings->dialect[0] ? settings->dialect : "auto");
 	if (session->dialect)
 		session->driver = session->dialect->create(&driver);
 	if (session->driver)

@@ -42,6 +42,8 @@ struct session_setup {
 	const struct session_events *events; /* borrowed for life */
 	void *context;
 	uint64_t seed;
+	/* NULL: by the settings' name. For tests. */
+	const struct driver_dialect *dialect;
 	/* NULL: chosen by what the path is. For tests. */
 	const struct port_operations *port_operations;
 	/* NULL: pread(2). For tests. */
