@@ -52,6 +52,7 @@ struct analysis {
 	double bed_celsius;
 	double nozzle_mm;		  /* from the slicer's words, 0: not stated */
 	bool needs_person;		  /* M0, M1, M600 and their kind */
+	int32_t thumbnails;		  /* pictures that the slicer put in */
 	char slicer[ANALYSIS_NAME_MAX];	  /* "PrusaSlicer 2.5.0", empty: unknown; printable ASCII */
 	char machine[ANALYSIS_NAME_MAX];  /* the slicer's name of the machine, empty: not stated */
 	char material[ANALYSIS_NAME_MAX]; /* "PETG", empty: not stated */
@@ -61,6 +62,14 @@ struct analysis {
 		problem[ANALYSIS_PROBLEMS_MAX]; /* refusals displace warnings when full */
 };
 
+/* Adds one problem and raises the verdict: for what stands outside the text, such as a damaged
+ * archive.  `rule` is static; `command` may be NULL. */
+void analysis_add_problem(struct analysis *analysis, int64_t line, const char *rule,
+	enum analysis_verdict severity, const char *command, const char *text);
+
+/* "ok", "warn", "refuse". */
+const char *analysis_verdict_name(enum analysis_verdict verdict);
+
 struct analyser;
 
 /* `profile` may be NULL; it is borrowed until analyser_destroy.  Returns NULL without memory. */
@@ -68,6 +77,11 @@ struct analyser *analyser_create(const struct profile *profile);
 void analyser_destroy(struct analyser *analyser);
 
 void analyser_feed(struct analyser *analyser, const char *bytes, size_t length);
+
+/* Called for each command of the file (gcode/command.h) that would be sent, in order; the text is
+ * NUL-terminated and valid during the call.  NULL: none. */
+typedef void analyser_command(void *context, const char *text, size_t length);
+void analyser_on_command(struct analyser *analyser, analyser_command *on_command, void *context);
 
 /* Ends the pass and fills *analysis.  Call once. */
 void analyser_finish(struct analyser *analyser, struct analysis *analysis);

@@ -174,6 +174,16 @@ static void put_text_member(struct writer *writer, const char *key, const char *
 	put_string(writer, text);
 }
 
+/* What was not stated is null. */
+static void put_name_member(struct writer *writer, const char *key, const char *text)
+{
+	put_key(writer, key);
+	if (text[0])
+		put_string(writer, text);
+	else
+		put_raw(writer, "null");
+}
+
 static void put_number_member(struct writer *writer, const char *key, double value)
 {
 	put_key(writer, key);
@@ -287,12 +297,14 @@ size_t analysis_to_json(const struct analysis *analysis, const struct analysis_l
 	put_box(&writer, analysis);
 	put_number_member(&writer, "bed_celsius", analysis->bed_celsius);
 	put_number_member(&writer, "hotend_celsius", analysis->hotend_celsius);
-	put_number_member(&writer, "nozzle_mm", analysis->nozzle_mm);
+	put_number_member(
+		&writer, "nozzle_mm", analysis->nozzle_mm > 0 ? analysis->nozzle_mm : (double)NAN);
 	put_key(&writer, "needs_person");
 	put_raw(&writer, analysis->needs_person ? "true" : "false");
-	put_text_member(&writer, "slicer", analysis->slicer);
-	put_text_member(&writer, "machine", analysis->machine);
-	put_text_member(&writer, "material", analysis->material);
+	put_name_member(&writer, "slicer", analysis->slicer);
+	put_name_member(&writer, "machine", analysis->machine);
+	put_name_member(&writer, "material", analysis->material);
+	put_integer_member(&writer, "thumbnails", analysis->thumbnails);
 	close_with(&writer, '}');
 	if (size)
 		buffer[writer.length < size ? writer.length : size - 1] = '\0';

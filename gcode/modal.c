@@ -169,7 +169,10 @@ static enum modal_effect apply_set(struct modal *modal, const struct lexer_line 
 		if (named && !word)
 			continue;
 		modal->position_mm[axis] = word ? in_mm(modal, word->value) : 0;
-		modal->offset_mm[axis] = machine - modal->position_mm[axis];
+		/* Of a head that nobody knows the place of, the file's word is the best. */
+		modal->offset_mm[axis] = axis == MODAL_E || modal->known[axis]
+						 ? machine - modal->position_mm[axis]
+						 : 0;
 	}
 	return MODAL_SET;
 }

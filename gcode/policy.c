@@ -270,6 +270,12 @@ static void check_g10(const struct check *check)
 		check_target(check, value_or(check, 'S', 0), hotend_limit(check->profile));
 }
 
+static void check_g92(const struct check *check)
+{
+	if (check->line->word_count == 0 && check->line->subcode <= 0)
+		policy_add(check->findings, POLICY_BARE_G92);
+}
+
 static void check_factor(const struct check *check, double low, double high, double max)
 {
 	double factor;
@@ -437,7 +443,7 @@ static const struct argument_check argument_checks[] = {
 	{ 'G', 4, true, check_dwell },
 	{ 'G', 5, true, check_motion },
 	{ 'G', 10, true, check_g10 },
-	{ 'G', 92, true, NULL },
+	{ 'G', 92, true, check_g92 },
 	{ 'M', 98, false, check_m98 },
 	{ 'M', 104, true, check_hotend },
 	{ 'M', 106, true, check_fan },
@@ -708,7 +714,7 @@ void policy_describe(const struct policy_finding *finding, char *text, size_t si
 	if (finding->letter)
 		snprintf(letter, sizeof letter, "%c: ", finding->letter);
 	if (finding->has_limit)
-		snprintf(text, size, "%s%s: %s (up to %s)", letter, what,
+		snprintf(text, size, "%s%s: %s (limit %s)", letter, what,
 			decimal_write(value, finding->value, 3),
 			decimal_write(limit, finding->limit, 3));
 	else

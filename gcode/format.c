@@ -1,0 +1,211 @@
+/* What kind of file the bytes are, by content, and the text inside; see format.h. */
+#include "gcode/format.h"
+
+#include <stdbool.h>
+#include <stdlib.h> /* calloc, free */
+#include <string.h> /* memcmp, strlen */
+
+#include "gcode/format_gzip.h"
+
+/* ---- detection --------------------------------------------------------------------------- */
+
+struct magic {
+	const char *bytes;
+	size_t length;
+	const char *reason;
+};
+
+#define MAGIC(text, reason)                                                                        \
+	{                                                                                          \
+		text, sizeof text - 1, reason                                                      \
+	}
+static const struct magic magics[] = {
+	MAGIC("PK\x03\x04",
+		"ZIP, 3MF or UFP archive; take the .gcode out, or slice the model, first"),
+	MAGIC("PK\x05\x06", "ZIP archive, empty"),
+	MAGIC("GCDE", "binary G-code is not accepted yet: export plain .gcode"),
+	MAGIC("\xff\xfe", "UTF-16 text; save it as plain ASCII or UTF-8"),
+	MAGIC("\xfe\xff", "UTF-16 text; save it as plain ASCII or UTF-8"),
+	MAGIC("%PDF-", "PDF document, not G-code"),
+	MAGIC("\x89PNG", "PNG picture, not G-code"),
+	MAGIC("\xff\xd8\xff", "JPEG picture, not G-code"),
+	MAGIC("\x7f"
+	      "ELF",
+		"program, not G-code"),
+	MAGIC("BZh", "bzip2 archive; only gzip is accepted"),
+	MAGIC("\xfd"
+	      "7zXZ",
+		"xz archive; only gzip is accepted"),
+	MAGIC("\x28\xb5\x2f\xfd", "zstd archive; only gzip is accepted"),
+	MAGIC("7z\xbc\xaf", "7z archive; only gzip is accepted"),
+	MAGIC("Rar!", "RAR archive; only gzip is accepted"),
+};
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Does the text begin with this word (lower case), whatever its case? */
+static bool begins(const char *text, size_t length, const char *word)
+{
+	size_t size = strlen(word);
+
+	if (length < size)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (lower(text[i]) != word[i])
+			return false;
+	return true;
+}
+
+static bool contains(const char *text, size_t length, const char *word)
+{
+	size_t size = strlen(word);
+
+	for (; length >= size; text++, length--)
+		if (begins(text, length, word))
+			return true;
+	return false;
+}
+
+static const char *find_text_kind(const char *text, size_t length)
+{
+	while (length > 0 && (*text == ' ' || *text == '\t' || *text == '\r' || *text == '\n')) {
+		text++;
+		length--;
+	}
+	if (begins(text, length, "<!doctype") || begins(text, length, "<html") ||
+		begins(text, length, "<head"))
+		return "HTML page, not G-code: a failed download?";
+	if (begins(text, length, "<?xml") || begins(text, length, "<svg"))
+		return "XML document, not G-code";
+	if (begins(text, length, "{\"") || begins(text, length, "[{"))
+		return "JSON document, not G-code: an error answer?";
+	if (begins(text, length, "solid") && contains(text, length, "facet"))
+		return "STL model; slice it first";
+	return NULL;
+}
+
+/* Every other byte 0 at the start: UTF-16 without a mark. */
+static bool looks_utf16(const char *head, size_t length)
+{
+	size_t zeros[2] = { 0, 0 }, pairs = length / 2 < 64 ? length / 2 : 64;
+
+	for (size_t i = 0; i < 2 * pairs; i++)
+		zeros[i & 1] += head[i] == '\0';
+	return pairs >= 4 && ((zeros[0] > pairs * 3 / 4 && zeros[1] == 0) ||
+				     (zeros[1] > pairs * 3 / 4 && zeros[0] == 0));
+}
+
+/* Text may hold some bytes above ASCII (names in comments) and, when damaged, some control bytes;
+ * the rules of policy.h find those line by line.  A tenth and more is no text. */
+static bool looks_binary(const char *head, size_t length)
+{
+	size_t odd = 0, letters = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		unsigned char byte = (unsigned char)head[i];
+
+		if (byte < 0x20)
+			odd += byte != '\n' && byte != '\r' && byte != '\t';
+		else
+			letters += byte < 0x7f;
+	}
+	return odd * 10 > length || letters * 2 < length;
+}
+
+/* A binary STL: 80 bytes of anything, a count of triangles, and 50 bytes for each, the last two of
+ * which are nearly always 0. */
+static bool looks_binary_stl(const char *head, size_t length)
+{
+	return length >= 84 + 100 && head[84 + 48] == 0 && head[84 + 49] == 0 &&
+	       head[84 + 98] == 0 && head[84 + 99] == 0;
+}
+
+enum format_kind format_detect(const char *head, size_t length, const char **reason)
+{
+	*reason = NULL;
+	if (length == 0) {
+		*reason = "empty file";
+		return FORMAT_EMPTY;
+	}
+	if (format_gzip_begins(head, length))
+		return FORMAT_GZIP;
+	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
+		if (length >= magics[i].length && !memcmp(head, magics[i].bytes, magics[i].length))
+			*reason = magics[i].reason;
+	if (!*reason)
+		*reason = find_text_kind(head, length);
+	if (!*reason && looks_utf16(head, length))
+		*reason = "UTF-16 text; save it as plain ASCII or UTF-8";
+	if (!*reason && looks_binary(head, length))
+		*reason = looks_binary_stl(head, length) ? "STL model; slice it first"
+							 : "binary data, not G-code";
+	return *reason ? FORMAT_REFUSED : FORMAT_GCODE;
+}
+
+/* ---- unpacking --------------------------------------------------------------------------- */
+
+struct format_reader {
+	enum format_kind kind;
+	struct format_sink sink;
+	struct format_gzip *gzip;
+};
+
+enum format_result format_sink_write(struct format_sink *sink, const char *bytes, size_t length)
+{
+	if ((int64_t)length > sink->left_bytes)
+		return FORMAT_TOO_BIG;
+	sink->left_bytes -= (int64_t)length;
+	if (length > 0)
+		sink->output(sink->context, bytes, length);
+	return FORMAT_OK;
+}
+
+struct format_reader *format_reader_create(
+	enum format_kind kind, int64_t output_max_bytes, format_output *output, void *context)
+{
+	struct format_reader *reader = calloc(1, sizeof *reader);
+
+	if (!reader)
+		return NULL;
+	reader->kind = kind;
+	reader->sink = (struct format_sink){ output, context, output_max_bytes };
+	if (kind == FORMAT_GZIP) {
+		reader->gzip = format_gzip_create();
+		if (!reader->gzip) {
+			free(reader);
+			return NULL;
+		}
+	}
+	return reader;
+}
+
+void format_reader_destroy(struct format_reader *reader)
+{
+	if (!reader)
+		return;
+	format_gzip_destroy(reader->gzip);
+	free(reader);
+}
+
+enum format_result format_reader_feed(
+	struct format_reader *reader, const char *bytes, size_t length)
+{
+	switch (reader->kind) {
+	case FORMAT_GCODE:
+		return format_sink_write(&reader->sink, bytes, length);
+	case FORMAT_GZIP:
+		return format_gzip_feed(reader->gzip, &reader->sink, bytes, length);
+	case FORMAT_EMPTY:
+	case FORMAT_REFUSED:
+		break;
+	}
+	return FORMAT_BAD;
+}
+
+enum format_result format_reader_finish(struct format_reader *reader)
+{
+	return reader->kind == FORMAT_GZIP ? format_gzip_finish(reader->gzip) : FORMAT_OK;
+}

@@ -1,0 +1,193 @@
+/* A file from its first byte to its analysis; see inspect.h. */
+#include "gcode/inspect.h"
+
+#include <stdio.h>  /* snprintf of text */
+#include <stdlib.h> /* calloc, free */
+#include <string.h> /* memcpy, memset */
+
+#include "gcode/policy.h"
+
+/* The start of a stream, held back until its kind is known. */
+struct head {
+	char bytes[FORMAT_HEAD_BYTES];
+	size_t length;
+	bool decided;
+	enum format_kind kind;
+};
+
+struct inspector {
+	struct inspector_settings settings;
+	struct head outer, inner;
+	struct format_reader *reader;
+	struct analyser *analyser;
+	const char *refused; /* a sentence; NULL: not */
+};
+
+static void refuse(struct inspector *inspector, const char *reason)
+{
+	if (!inspector->refused)
+		inspector->refused = reason;
+}
+
+struct inspector *inspector_create(const struct inspector_settings *settings)
+{
+	struct inspector *inspector = calloc(1, sizeof *inspector);
+
+	if (!inspector)
+		return NULL;
+	inspector->settings = *settings;
+	inspector->analyser = analyser_create(settings->profile);
+	if (!inspector->analyser) {
+		free(inspector);
+		return NULL;
+	}
+	if (settings->on_command)
+		analyser_on_command(inspector->analyser, settings->on_command, settings->context);
+	return inspector;
+}
+
+void inspector_destroy(struct inspector *inspector)
+{
+	if (!inspector)
+		return;
+	format_reader_destroy(inspector->reader);
+	analyser_destroy(inspector->analyser);
+	free(inspector);
+}
+
+/* Takes bytes until the head is full; true when there is enough to decide. */
+static bool fill_head(struct head *head, const char **bytes, size_t *length)
+{
+	size_t room = FORMAT_HEAD_BYTES - head->length;
+	size_t taken = *length < room ? *length : room;
+
+	memcpy(head->bytes + head->length, *bytes, taken);
+	head->length += taken;
+	*bytes += taken;
+	*length -= taken;
+	return head->length == FORMAT_HEAD_BYTES;
+}
+
+/* ---- the text inside --------------------------------------------------------------------- */
+
+static void take_text(struct inspector *inspector, const char *bytes, size_t length)
+{
+	if (inspector->refused || length == 0)
+		return;
+	if (inspector->settings.on_text)
+		inspector->settings.on_text(inspector->settings.context, bytes, length);
+	analyser_feed(inspector->analyser, bytes, length);
+}
+
+static void decide_inner(struct inspector *inspector)
+{
+	struct head *head = &inspector->inner;
+	const char *reason;
+
+	head->decided = true;
+	head->kind = format_detect(head->bytes, head->length, &reason);
+	if (head->kind == FORMAT_GZIP)
+		reason = "gzip inside a gzip; pack it once";
+	if (head->kind != FORMAT_GCODE)
+		refuse(inspector, reason);
+	take_text(inspector, head->bytes, head->length);
+}
+
+static void on_unpacked(void *context, const char *bytes, size_t length)
+{
+	struct inspector *inspector = context;
+
+	if (!inspector->inner.decided) {
+		if (!fill_head(&inspector->inner, &bytes, &length))
+			return;
+		decide_inner(inspector);
+	}
+	take_text(inspector, bytes, length);
+}
+
+/* ---- the file ---------------------------------------------------------------------------- */
+
+static void feed_reader(struct inspector *inspector, const char *bytes, size_t length)
+{
+	if (inspector->refused || length == 0)
+		return;
+	switch (format_reader_feed(inspector->reader, bytes, length)) {
+	case FORMAT_OK:
+		return;
+	case FORMAT_BAD:
+		refuse(inspector, "damaged gzip archive; pack or upload it again");
+		return;
+	case FORMAT_TOO_BIG:
+		refuse(inspector, "unpacks to more text than is accepted");
+		return;
+	}
+}
+
+static void decide_outer(struct inspector *inspector)
+{
+	struct head *head = &inspector->outer;
+	const char *reason;
+
+	head->decided = true;
+	head->kind = format_detect(head->bytes, head->length, &reason);
+	if (reason) {
+		refuse(inspector, reason);
+		return;
+	}
+	inspector->reader = format_reader_create(
+		head->kind, inspector->settings.text_max_bytes, on_unpacked, inspector);
+	if (!inspector->reader) {
+		refuse(inspector, "out of memory");
+		return;
+	}
+	feed_reader(inspector, head->bytes, head->length);
+}
+
+bool inspector_feed(struct inspector *inspector, const char *bytes, size_t length)
+{
+	if (!inspector->outer.decided) {
+		if (!fill_head(&inspector->outer, &bytes, &length))
+			return true;
+		decide_outer(inspector);
+	}
+	feed_reader(inspector, bytes, length);
+	return !inspector->refused;
+}
+
+void inspector_finish(struct inspector *inspector, struct analysis *analysis)
+{
+	char text[ANALYSIS_TEXT_MAX];
+
+	if (!inspector->outer.decided)
+		decide_outer(inspector);
+	if (!inspector->refused && format_reader_finish(inspector->reader) != FORMAT_OK)
+		refuse(inspector, "gzip archive is cut off; upload it again");
+	if (!inspector->refused && !inspector->inner.decided)
+		decide_inner(inspector);
+	if (!inspector->refused) {
+		analyser_finish(inspector->analyser, analysis);
+		return;
+	}
+	/* Half an analysis would look like a whole one. */
+	memset(analysis, 0, sizeof *analysis);
+	snprintf(text, sizeof text, "%s", inspector->refused);
+	analysis_add_problem(
+		analysis, 0, policy_rule(POLICY_FORMAT)->name, VERDICT_REFUSE, NULL, text);
+}
+
+const char *inspector_format(const struct inspector *inspector)
+{
+	if (!inspector->outer.decided)
+		return "unknown";
+	switch (inspector->outer.kind) {
+	case FORMAT_GCODE:
+		return "gcode";
+	case FORMAT_GZIP:
+		return "gzip";
+	case FORMAT_EMPTY:
+		return "empty";
+	case FORMAT_REFUSED:
+		break;
+	}
+	return "unknown";
+}

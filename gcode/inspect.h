@@ -1,0 +1,43 @@
+/* A file from its first byte to its analysis: kind by content, unpacking, the text inside.
+ * What the import child and `printfarm check` both do; they only bring the bytes.
+ *
+ * A packed file's content is looked at like a file of its own: a picture, a page or another archive
+ * inside a gzip is refused as it would be outside. */
+#ifndef GCODE_INSPECT_H
+#define GCODE_INSPECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gcode/analysis.h"
+#include "gcode/format.h"
+
+struct profile;
+struct inspector;
+
+struct inspector_settings {
+	const struct profile *profile; /* may be NULL; borrowed until inspector_destroy */
+	int64_t text_max_bytes;	       /* of the text inside */
+	/* All may be NULL.  Text comes out in pieces as it was checked, also when it turns out to
+	 * be refused in the end: keep it only when the verdict says so. */
+	format_output *on_text;
+	analyser_command *on_command;
+	void *context;
+};
+
+/* NULL without memory. */
+struct inspector *inspector_create(const struct inspector_settings *settings);
+void inspector_destroy(struct inspector *inspector);
+
+/* False: nothing that follows can change the answer; stop feeding. */
+bool inspector_feed(struct inspector *inspector, const char *bytes, size_t length);
+
+/* Ends the file and fills *analysis; what is wrong with the format is a problem in it.  Call once.
+ */
+void inspector_finish(struct inspector *inspector, struct analysis *analysis);
+
+/* "gcode", "gzip", "empty" or "unknown", after the file's start was fed or finish. */
+const char *inspector_format(const struct inspector *inspector);
+
+#endif
