@@ -6,6 +6,7 @@
 #include "gcode/analysis.h"
 
 #include <inttypes.h> /* PRId64 */
+#include <math.h>     /* hypot */
 #include <stdio.h>    /* snprintf of text */
 #include <stdlib.h>   /* calloc, free */
 #include <string.h>   /* memset, strcmp */
@@ -32,8 +33,10 @@
 #define HOTEND_CELSIUS_S     2.0 /* how fast they heat: common 40 W cartridge, 24 V bed */
 #define BED_CELSIUS_S	     0.35
 #define FILAMENT_MM	     1.75
-#define ULTIMAKER_MM	     2.85
-#define PI		     3.141592653589793
+/* mm of filament a mm of path: a fat line is 0.3 mm2 of 1.75 mm filament. */
+#define LINE_RATIO_MAX 0.3
+#define ULTIMAKER_MM   2.85
+#define PI	       3.141592653589793
 
 enum { PROBLEMS_PER_RULE = 8 };
 
@@ -43,6 +46,7 @@ struct filament {
 	double used_mm, print_mm;
 	bool stated; /* a hotend target was set for this tool */
 	bool used;
+	bool loading; /* selected, and not laid down as a line yet */
 };
 
 struct analyser {
@@ -64,6 +68,8 @@ struct analyser {
 	int64_t last_number;
 	bool numbered, checksummed;
 	bool last_line_is_open; /* without line end */
+	bool endstops_off;
+	int64_t junk_lines;
 	int rule_count[POLICY_COUNT];
 	struct analysis result;
 };
@@ -127,8 +133,14 @@ static void report(struct analyser *analyser, const struct finding_place *place,
 	char command[ANALYSIS_COMMAND_MAX], text[ANALYSIS_TEXT_MAX];
 	struct analysis *result = &analyser->result;
 
+	if (rule->severity == VERDICT_OK)
+		return;
 	if (finding->id == POLICY_NEEDS_PERSON)
 		result->needs_person = true;
+	if (finding->id == POLICY_ENDSTOPS)
+		analyser->endstops_off = true;
+	if (finding->id == POLICY_NO_COMMAND || finding->id == POLICY_LONE_WORD)
+		analyser->junk_lines++;
 	if (++analyser->rule_count[finding->id] > PROBLEMS_PER_RULE) {
 		analyser->rule_count[finding->id] = PROBLEMS_PER_RULE;
 		result->problem_total++;
@@ -174,13 +186,25 @@ static struct filament *current_filament(struct analyser *analyser)
 									  : ANALYSIS_TOOLS_MAX - 1];
 }
 
+static void select_tool(struct analyser *analyser, int before)
+{
+	if (analyser->modal.tool != before)
+		current_filament(analyser)->loading = true;
+}
+
 /* Filament is used when it goes further than ever before, so that retractions cost nothing. */
-static void use_filament(struct analyser *analyser, double extruded_mm)
+static void use_filament(struct analyser *analyser, double extruded_mm, double path_mm)
 {
 	struct filament *filament = current_filament(analyser);
 	double fresh;
 
 	filament->used = true;
+	/* A changer's unloading and loading do not add up: the print begins where loading ends. */
+	if (filament->loading && extruded_mm > 0 && extruded_mm < path_mm * LINE_RATIO_MAX) {
+		filament->loading = false;
+		if (filament->position_mm < filament->furthest_mm)
+			filament->furthest_mm = filament->position_mm;
+	}
 	filament->position_mm += extruded_mm;
 	fresh = filament->position_mm - filament->furthest_mm;
 	if (!(fresh > 0))
@@ -251,6 +275,16 @@ static void note_targets(struct analyser *analyser, const struct lexer_line *lin
 
 /* ---- rules that need state --------------------------------------------------------------- */
 
+/* Stock start codes of slicers travel to places that some machines of the kind have not (Cura's for
+ * Smoothieware); firmware stops at its software end stops.  Down into the bed it never may. */
+static bool is_start_code_travel(const struct analyser *analyser, const struct modal_move *move,
+	const struct extent_breach *breach)
+{
+	return analyser->hints.section == SLICER_SECTION_CUSTOM && !analyser->endstops_off &&
+	       move->to_mm[MODAL_E] <= move->from_mm[MODAL_E] &&
+	       !(breach->axis == MODAL_Z && breach->value_mm < breach->limit_mm);
+}
+
 static void check_volume(const struct analyser *analyser, const struct modal_move *move,
 	struct policy_findings *findings)
 {
@@ -273,8 +307,10 @@ static void check_volume(const struct analyser *analyser, const struct modal_mov
 		analyser->profile->shape == PROFILE_ROUND)
 		axes |= 3;
 	if (analyser->profile && axes && extent_leaves(move, analyser->profile, axes, &breach))
-		policy_add_value(findings, POLICY_VOLUME, letters[breach.axis], breach.value_mm,
-			true, breach.limit_mm);
+		policy_add_value(findings,
+			is_start_code_travel(analyser, move, &breach) ? POLICY_VOLUME_TRAVEL
+								      : POLICY_VOLUME,
+			letters[breach.axis], breach.value_mm, true, breach.limit_mm);
 }
 
 static void check_extrusion(
@@ -355,7 +391,9 @@ static void apply_move(
 			move->radius_end_mm - move->radius_mm, true, ARC_RADIUS_DIFFER_MM);
 	if (extruded_mm != 0) {
 		check_extrusion(analyser, extruded_mm, findings);
-		use_filament(analyser, extruded_mm);
+		use_filament(analyser, extruded_mm,
+			hypot(move->to_mm[MODAL_X] - move->from_mm[MODAL_X],
+				move->to_mm[MODAL_Y] - move->from_mm[MODAL_Y]));
 	}
 	if (extruded_mm > 0 && travels) {
 		extent_add_move(&analyser->print, move);
@@ -418,6 +456,7 @@ static void apply_command(
 {
 	struct modal_move move;
 	bool retracted = analyser->modal.retracted;
+	int tool = analyser->modal.tool;
 
 	if (line->letter == 'G' && line->code <= 3)
 		settle_extruder_mode(analyser, line, findings);
@@ -436,6 +475,7 @@ static void apply_command(
 		time_model_wait(&analyser->time, 0);
 		return;
 	case MODAL_STATE:
+		select_tool(analyser, tool);
 		note_targets(analyser, line);
 		break;
 	case MODAL_SET:
@@ -520,6 +560,15 @@ static void check_number(
 	analyser->last_number = line->number;
 }
 
+/* A macro may heat, home and set modes; what stood before it says nothing any more. */
+static void take_macro(struct analyser *analyser)
+{
+	analyser->macro_seen = analyser->macro_after_print = true;
+	analyser->hotend_stated = false;
+	for (int tool = 0; tool < ANALYSIS_TOOLS_MAX; tool++)
+		analyser->filament[tool].stated = false;
+}
+
 static void take_line(struct analyser *analyser, const struct line_reader_line *read,
 	enum line_reader_result kind)
 {
@@ -550,7 +599,7 @@ static void take_line(struct analyser *analyser, const struct line_reader_line *
 	if (line.kind != LEXER_BLANK)
 		analyser->last_line_is_open = !read->terminated;
 	if (line.kind == LEXER_MACRO)
-		analyser->macro_seen = analyser->macro_after_print = true;
+		take_macro(analyser);
 	if (line.kind == LEXER_COMMAND && is_readable(&findings)) {
 		apply_command(analyser, &line, &findings);
 		note_command(analyser, &line);
@@ -604,6 +653,8 @@ static void check_end(struct analyser *analyser)
 		extrudes |= analyser->filament[tool].used_mm > 0;
 	if (result->commands == 0)
 		report_file(analyser, POLICY_NO_COMMANDS, 0);
+	else if (analyser->junk_lines > result->commands)
+		report_file(analyser, POLICY_MOSTLY_JUNK, 0);
 	else if (!extrudes)
 		report_file(analyser, POLICY_NO_EXTRUSION, 0);
 	if (hot)

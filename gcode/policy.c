@@ -2,7 +2,7 @@
 #include "gcode/policy.h"
 
 #include <stdio.h>  /* snprintf of text */
-#include <string.h> /* memcmp, strlen */
+#include <string.h> /* memchr, strchr, strlen */
 
 #include "gcode/decimal.h"
 #include "gcode/lexer.h"
@@ -632,6 +632,9 @@ static void check_command(const struct check *check)
 		id = find_code(m_codes, sizeof m_codes / sizeof *m_codes, line->code);
 	else
 		id = find_code(g_codes, sizeof g_codes / sizeof *g_codes, line->code);
+	/* "N0 M110 N0*125" opens a file that was captured from a serial line. */
+	if (id == POLICY_LINE_NUMBER_COMMAND && line->has_number)
+		id = POLICY_OWN_NUMBERING;
 	if (id != KNOWN)
 		policy_add(findings, id);
 	if (line->flags & LEXER_ZERO_PADDED)
@@ -655,6 +658,21 @@ static bool holds_text(const struct lexer_line *line)
 		if (line->word[i].form == LEXER_QUOTED)
 			return true;
 	return false;
+}
+
+/* "Q5".  An axis or a feed is more: what CNC programs leave out G1 in front of would be lost. */
+static bool is_lone_word(const struct lexer_line *line)
+{
+	static const char moving[] = "XYZEABCUVWFIJKR";
+	char first = line->body[0];
+	double value;
+	size_t used;
+
+	if (first >= 'a' && first <= 'z')
+		first = (char)(first - 'a' + 'A');
+	return first >= 'A' && first <= 'Z' && !strchr(moving, first) &&
+	       lexer_number(line->body + 1, line->body_length - 1, &value, &used) &&
+	       used == line->body_length - 1;
 }
 
 static void check_kind(const struct check *check)
@@ -684,7 +702,8 @@ static void check_kind(const struct check *check)
 		policy_add(check->findings, POLICY_REALTIME);
 		return;
 	case LEXER_JUNK:
-		policy_add(check->findings, POLICY_NO_COMMAND);
+		policy_add(check->findings,
+			is_lone_word(check->line) ? POLICY_LONE_WORD : POLICY_NO_COMMAND);
 		return;
 	}
 }

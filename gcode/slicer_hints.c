@@ -245,8 +245,9 @@ static void next_layer(struct slicer_hints *hints)
 static bool read_mark(struct slicer_hints *hints, struct slice text)
 {
 	if (key_is(&text, "LAYER_CHANGE") || key_is(&text, "CHANGE_LAYER") ||
-		begins(&text, "LAYER:") || begins(&text, "layer ") ||
-		begins(&text, "BEGIN_LAYER_OBJECT")) {
+		begins(&text, "LAYER:") || begins(&text, "BEGIN_LAYER_OBJECT") ||
+		(begins(&text, "layer ") && text.length > 6 && text.at[6] >= '0' &&
+			text.at[6] <= '9')) {
 		next_layer(hints);
 		return true;
 	}

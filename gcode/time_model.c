@@ -51,6 +51,24 @@ static void read_speeds(struct time_model *model, const struct lexer_line *line)
 	read_axes(line, model->limits.speed_mm_s, per_minute ? 1.0 / 60 : 1.0);
 }
 
+/* Repetier-Firmware: M202 is travel and M201 print; elsewhere M201 is the axes' limit, and M202 is
+ * not sent. */
+static void read_axis_accelerations(struct time_model *model, const struct lexer_line *line)
+{
+	struct time_limits *limits = &model->limits;
+	double x;
+
+	if (line->code == 202) {
+		limits->is_repetier = true;
+		if (lexer_value(line, 'X', &x) && x > 0)
+			limits->travel_mm_s2 = x;
+	} else {
+		read_axes(line, limits->acceleration_mm_s2, 1);
+	}
+	if (limits->is_repetier && limits->acceleration_mm_s2[MODAL_X] > 0)
+		limits->print_mm_s2 = limits->acceleration_mm_s2[MODAL_X];
+}
+
 /* S is the old form for print and travel, with T for retractions; Marlin 1.1 and later: P, T, R. */
 static void read_accelerations(struct time_model *model, const struct lexer_line *line)
 {
@@ -77,7 +95,8 @@ void time_model_command(struct time_model *model, const struct lexer_line *line)
 		return;
 	switch (line->code) {
 	case 201:
-		read_axes(line, model->limits.acceleration_mm_s2, 1);
+	case 202:
+		read_axis_accelerations(model, line);
 		return;
 	case 203:
 		read_speeds(model, line);
@@ -283,10 +302,6 @@ void time_model_move(struct time_model *model, const struct modal_move *move, do
 	cruise *= limit_factor(&path, cruise, limits->speed_mm_s);
 	block.distance_mm = path.distance_mm;
 	block.acceleration_mm_s2 = pick_acceleration(limits, &path);
-	/* Firmware cuts an arc into chords, so that it may not pull harder than it accelerates. */
-	if (move->is_arc && path.moves &&
-		cruise * cruise > block.acceleration_mm_s2 * move->radius_mm)
-		cruise = larger(sqrt(block.acceleration_mm_s2 * move->radius_mm), SPEED_MIN_MM_S);
 	block.cruise_mm_s = cruise;
 	block.safe_mm_s = safe_speed(limits, &path, cruise);
 	block.entry_max_mm_s = model->has_previous

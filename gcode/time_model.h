@@ -18,6 +18,7 @@ struct time_limits {
 	double acceleration_mm_s2[MODAL_AXES];		 /* M201; 0: no limit */
 	double jerk_mm_s[MODAL_AXES];			 /* M205 X Y Z E */
 	double print_mm_s2, travel_mm_s2, retract_mm_s2; /* M204 P T R */
+	bool is_repetier; /* M201 and M202 are the accelerations of print and travel */
 };
 
 /* Where neither file nor slicer says anything: a common 8 bit Marlin machine. */
