@@ -20,16 +20,30 @@ struct ledger;
 struct ledger_transaction;
 
 /* Opens or creates `path`, migrates (after a checked backup), takes the lock that keeps a second
- * daemon out, starts the writer.  -EBUSY: another daemon has it; -EPROTONOSUPPORT: written by a
- * newer version; others: the errno of the trouble.  *ledger is untouched on failure. */
+ * daemon out (`path`.lock), starts the writer.  -EBUSY: another daemon has it; -EPROTONOSUPPORT:
+ * written by a newer version (nothing is touched); -EUCLEAN: damaged, or no ledger; others: the
+ * errno of the trouble.  *ledger is untouched on failure. */
 int ledger_open(
 	struct ledger **ledger, const char *path, struct event_base *base, struct error *error);
-/* Waits for what was submitted, then closes.  Takes NULL. */
+/* Waits for what was submitted, calls every on_durable that is due, then closes.  Where a foreign
+ * lock or a full disk lets nothing through for LEDGER_CLOSE_WAIT_S, the rest fails.  Takes NULL. */
 void ledger_close(struct ledger *ledger);
 
+enum {
+	LEDGER_CLOSE_WAIT_S = 10,
+	LEDGER_WAITING_MAX = 16384, /* transactions; a submit beyond fails with -EAGAIN, at once */
+	IDEMPOTENCY_KEEP_S = 86400,
+};
+
+/* Keeps `bytes` of the disk occupied beside the ledger (`path`.reserve), to be given up when the
+ * disk is full, so that the results of running prints always fit; occupied again when there is
+ * room.  0: none.  Call once after opening.  -ENOSPC when there is no room even now: then the farm
+ * may run, but without the promise. */
+int ledger_reserve(struct ledger *ledger, int64_t bytes, struct error *error);
+
 /* Reading, at start-up and for history; on the loop's own read connection, never held open across
- * turns of the loop.  Each returns 0 or a negative errno; the call-back gets a record borrowed for
- * the call. */
+ * turns of the loop; sees what is durable.  Each returns 0 or a negative errno; the call-back gets
+ * a record borrowed for the call and must not ask the same question again.  In order of the key. */
 int ledger_each_file(struct ledger *, void (*each)(void *, const struct file_record *), void *);
 int ledger_each_design(struct ledger *, void (*each)(void *, const struct design_record *), void *);
 int ledger_each_plate(struct ledger *, void (*each)(void *, const struct plate_record *), void *);
@@ -58,7 +72,11 @@ int ledger_file_analysis(struct ledger *, const char *sha256, char **json);
 struct ledger_transaction *ledger_transaction_create(void);
 void ledger_transaction_destroy(struct ledger_transaction *); /* takes NULL; not after a submit */
 
-/* Each inserts, or replaces the row of the same id. */
+/* Each inserts, or replaces the row of the same id.  Rows refer to each other (a plate to its
+ * design and file, an order to its design, a job to its order and plate, an attempt to its job):
+ * put the one referred to first, in this transaction or before.  A number 0 in a reference means
+ * none. `analysis_json` NULL keeps the stored one.  Idempotency keys older than IDEMPOTENCY_KEEP_S
+ * go when a new one comes. */
 void ledger_put_file(
 	struct ledger_transaction *, const struct file_record *, const char *analysis_json);
 void ledger_put_design(struct ledger_transaction *, const struct design_record *);
@@ -70,18 +88,32 @@ void ledger_put_printer(struct ledger_transaction *, const struct printer_record
 void ledger_put_spool(struct ledger_transaction *, const struct spool_record *);
 void ledger_put_event(struct ledger_transaction *, const struct event_record *);
 void ledger_put_idempotency(struct ledger_transaction *, const struct idempotency_record *);
-/* A queued job that was never started and is not needed any more. */
+/* A held or queued job that was never started and is not needed any more; any other is a broken
+ * rule (-EINVAL for the whole transaction).  A job that is not there is no error. */
 void ledger_drop_job(struct ledger_transaction *, int64_t job);
 
-/* error: 0 durable, else a negative errno (then nothing of the transaction is stored). */
+/* error: 0 durable, else a negative errno: -EEXIST (a name or id that must be unique is taken) and
+ * -EINVAL (another rule of the schema) concern this transaction only, and nothing of it is stored;
+ * -ENOMEM likewise.  Any other: the ledger is broken, and whether the transaction is stored will
+ * be known at the next start. */
 typedef void ledger_durable(void *context, int error);
 
-/* Takes the transaction over.  on_durable may be NULL. */
+/* Takes the transaction over.  on_durable may be NULL; it is called exactly once, in the loop or
+ * in ledger_close, in the order of submission. */
 void ledger_submit(
 	struct ledger *, struct ledger_transaction *, ledger_durable *on_durable, void *context);
 
+/* Other work that waits for the disk (syncing a directory, hashing a file), done on the writer
+ * thread in its turn, so that neither the loop nor a second thread has to.  `work` runs on that
+ * thread and returns 0, a negative errno, or LEDGER_WORK_AGAIN to be called again after what came
+ * in meanwhile: keep slices short, commits wait behind them.  `done` is called as on_durable is. */
+enum { LEDGER_WORK_AGAIN = 1 };
+int ledger_run(struct ledger *, int (*work)(void *), ledger_durable *done, void *context);
+
 struct ledger_status {
 	bool broken; /* a write error: read-only until a restart */
+	bool full;   /* the disk is full and the reserve used: transactions wait until there is room
+		      */
 	char reason[REASON_MAX_BYTES];
 	int64_t commits, transactions, waiting, bytes_written;
 	int64_t longest_commit_us;
