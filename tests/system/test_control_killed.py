@@ -25,7 +25,7 @@ def test_no_pause():
     rng = random.Random(41)
     # Near real time and with moves of about a second, a printer that is not fed for some seconds
     # runs dry, and the simulator counts that.
-    with Farm(3, speed=4, simulator="warm_start=1") as farm:
+    with Farm(3, speed=4, simulator="warm_start=yes") as farm:
         farm.ready()
         farm.add_design("box", (box_gcode(farm.dir / "box.gcode", layers=10 if not LONG else 60,
                                           lines_per_layer=30, slow=2.0), 1))
