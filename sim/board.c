@@ -17,7 +17,7 @@ void board_init(
 	board->settings = *settings;
 	receiver_init(&board->receiver, settings->baud, settings->rx_bytes);
 	heat_init(&board->heat, settings->ambient_celsius, settings->heat_factor, now_us);
-	planner_init(&board->planner, settings->blocks, now_us);
+	motion_init(&board->planner, settings->blocks, now_us);
 	noise_init(&board->noise_up, random_bits(&random), settings->noise_up);
 	noise_init(&board->noise_down, random_bits(&random), settings->noise_down);
 	random_init(&board->ok_random, random_bits(&random));

@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "sim/heat.h"
 #include "sim/noise.h"
-#include "sim/planner.h"
+#include "sim/motion.h"
 #include "sim/printer.h"
 #include "sim/receiver.h"
 
@@ -32,7 +32,7 @@ struct board {
 	struct sim_settings settings;
 	struct receiver receiver;
 	struct heat heat;
-	struct planner planner;
+	struct motion planner;
 	struct sim_counters counters;
 	struct noise noise_up, noise_down;
 	struct random ok_random;

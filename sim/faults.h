@@ -5,23 +5,24 @@
  *	WHEN PRINTER FAULT [ARGUMENTS]
  *
  * WHEN is "line N" (when the printer has executed N commands) or "at T" (simulated seconds since
- *the start); PRINTER is a name or "*".  '#' starts a comment.  The control socket takes the same
- *without WHEN, in the order FAULT PRINTER [ARGUMENTS].  Faults and arguments:
+ * the start); PRINTER is a name or "*".  '#' starts a comment.  The control socket takes the same
+ * without WHEN, in the order FAULT PRINTER [ARGUMENTS].  Faults and arguments:
  *
- *	noise P [up|down]       byte error probability, both ways unless said
- *	lost-ok P               probability that an ok line vanishes
- *	doubled-ok P            probability that an ok line arrives twice
- *	freeze                  deaf and mute, motion stops, heaters stay as they are
+ *	noise P [up|down|Q]  byte error probability: both ways, one way, or P up and Q down
+ *	lost-ok P            probability that an ok line vanishes
+ *	doubled-ok P         probability that an ok line arrives twice
+ *	freeze               deaf and mute, motion stops, heaters stay as they are
  *	unfreeze
- *	reset                   the board resets, the port stays open
- *	power-cycle [T]         off for T seconds (2): port gone, comes back as another node, cold
- *start power-off, power-on unplug                  port gone, the printer goes on with what it has
+ *	reset                the board resets, the port stays open
+ *	power-cycle [T]      off for T seconds (2); comes back as another node, cold start
+ *	power-off            port gone, no heat, no motion
+ *	power-on
+ *	unplug               port gone, the printer goes on with what it has
  *	replug
  *	thermistor hotend|bed open|short|ok
- *	runaway hotend|bed      the heater stays fully on whatever the firmware wants
- *	heater hotend|bed dead|ok   no current: "Heating failed" or a temperature that falls
- *	press CODE              the panel runs a command, e.g. press M104 S200; "press continue"
- *ends a wait
+ *	runaway hotend|bed   the heater stays fully on whatever the firmware wants
+ *	heater hotend|bed dead|ok  no current: "Heating failed", or it cools down
+ *	press CODE           the panel: M104, M140 and their kind, or "continue" to end a wait
  */
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H
@@ -58,9 +59,10 @@ enum { SIM_FAULT_TEXT_MAX = 96, SIM_FAULT_PRINTER_MAX = 32, SIM_FAULTS_MAX = 102
 
 struct sim_fault {
 	enum sim_fault_kind kind;
-	bool up, down;	     /* NOISE: which ways */
-	double probability;  /* NOISE, LOST_OK, DOUBLED_OK */
-	int64_t duration_us; /* POWER_CYCLE */
+	bool up, down;		 /* NOISE: which ways */
+	double probability;	 /* NOISE (up), LOST_OK, DOUBLED_OK */
+	double down_probability; /* NOISE */
+	int64_t duration_us;	 /* POWER_CYCLE */
 	enum sim_heater heater;
 	enum sim_thermistor thermistor;
 	bool dead;		       /* HEATER */

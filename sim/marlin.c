@@ -14,7 +14,7 @@
 
 /* ---- replies ---- */
 
-void marlin_say(struct marlin *marlin, const char *format, ...)
+void sim_marlin_say(struct marlin *marlin, const char *format, ...)
 {
 	char text[BOARD_LINE_MAX];
 	va_list arguments;
@@ -45,10 +45,10 @@ static char *put_number(char *text, int64_t value)
 	return text;
 }
 
-void marlin_ok(struct marlin *marlin)
+void sim_marlin_ok(struct marlin *marlin)
 {
 	char text[64] = "ok", *end = text + 2;
-	const struct marlin_command *command = &marlin->queue[marlin->queue_head];
+	const struct sim_marlin_command *command = &marlin->queue[marlin->queue_head];
 
 	if (marlin->board->settings.advanced_ok) {
 		/* The number as it was sent, and only if nothing stands before it. */
@@ -59,7 +59,7 @@ void marlin_ok(struct marlin *marlin)
 		}
 		*end++ = ' ';
 		*end++ = 'P';
-		end = put_number(end, planner_free(&marlin->board->planner));
+		end = put_number(end, motion_free(&marlin->board->planner));
 		*end++ = ' ';
 		*end++ = 'B';
 		end = put_number(end, marlin->board->settings.bufsize - marlin->queue_length);
@@ -68,27 +68,27 @@ void marlin_ok(struct marlin *marlin)
 	marlin->now_us = board_print_ok(marlin->board, text, (size_t)(end - text), marlin->now_us);
 }
 
-void marlin_notify(struct marlin *marlin, const char *text)
+void sim_marlin_notify(struct marlin *marlin, const char *text)
 {
 	if (marlin->board->settings.host_actions)
-		marlin_say(marlin, "//action:notification %s\n", text);
+		sim_marlin_say(marlin, "//action:notification %s\n", text);
 }
 
-const char *marlin_running_text(const struct marlin *marlin)
+const char *sim_marlin_running_text(const struct marlin *marlin)
 {
 	return marlin->running ? marlin->words.text : "";
 }
 
 /* Dead until the reset line is pulled. */
-void marlin_kill(struct marlin *marlin, const char *reason)
+void sim_marlin_kill(struct marlin *marlin, const char *reason)
 {
-	marlin_heat_off(marlin);
+	sim_marlin_heat_off(marlin);
 	if (reason)
-		marlin_say(marlin, "echo:%s\n", reason);
-	marlin_say(marlin, "Error:Printer halted. kill() called!\n");
+		sim_marlin_say(marlin, "echo:%s\n", reason);
+	sim_marlin_say(marlin, "Error:Printer halted. kill() called!\n");
 	if (marlin->board->settings.host_actions)
-		marlin_say(marlin, "//action:poweroff\n");
-	planner_stop(&marlin->board->planner, marlin->now_us);
+		sim_marlin_say(marlin, "//action:poweroff\n");
+	motion_stop(&marlin->board->planner, marlin->now_us);
 	marlin->life = MARLIN_HALTED;
 	marlin->running = false;
 	marlin->board->counters.kills++;
@@ -96,31 +96,32 @@ void marlin_kill(struct marlin *marlin, const char *reason)
 
 /* ---- queue ---- */
 
-enum marlin_result marlin_wait(struct marlin *marlin, marlin_resume *resume, int64_t wake_us)
+enum sim_marlin_result sim_marlin_wait(
+	struct marlin *marlin, sim_marlin_resume *resume, int64_t wake_us)
 {
 	marlin->resume = resume;
 	marlin->wake_us = wake_us;
 	return MARLIN_WAIT;
 }
 
-bool marlin_released(const struct marlin *marlin)
+bool sim_marlin_released(const struct marlin *marlin)
 {
 	return marlin->running && ((marlin->paused_for_user && !marlin->wait_for_user) ||
 					  (marlin->wait.heating && !marlin->wait_for_heatup));
 }
 
-static void finish(struct marlin *marlin, enum marlin_result result)
+static void finish(struct marlin *marlin, enum sim_marlin_result result)
 {
 	switch (result) {
 	case MARLIN_WAIT:
 		return;
 	case MARLIN_UNKNOWN:
 		marlin->board->counters.unknown++;
-		marlin_say(marlin, "echo:Unknown command: \"%s\"\n", marlin->words.text);
-		marlin_ok(marlin);
+		sim_marlin_say(marlin, "echo:Unknown command: \"%s\"\n", marlin->words.text);
+		sim_marlin_ok(marlin);
 		break;
 	case MARLIN_OK:
-		marlin_ok(marlin);
+		sim_marlin_ok(marlin);
 		break;
 	case MARLIN_QUIET:
 		break;
@@ -136,13 +137,13 @@ static void finish(struct marlin *marlin, enum marlin_result result)
 
 static void start_command(struct marlin *marlin)
 {
-	const struct marlin_command *command = &marlin->queue[marlin->queue_head];
+	const struct sim_marlin_command *command = &marlin->queue[marlin->queue_head];
 
 	marlin->running = true;
 	marlin->next_busy_us = marlin->now_us + marlin->keepalive_us;
 	marlin->now_us += marlin->board->settings.command_us;
-	marlin_words_parse(&marlin->words, command->text, marlin->scratch);
-	enum marlin_result result = marlin_dispatch(marlin);
+	sim_marlin_words_parse(&marlin->words, command->text, marlin->scratch);
+	enum sim_marlin_result result = sim_marlin_dispatch(marlin);
 	/* An unknown command that came with a number had its turn like any other of the file; an
 	 * un-numbered one is a fragment or nothing. */
 	if (result != MARLIN_UNKNOWN || command->origin.number != SIM_UNNUMBERED)
@@ -156,7 +157,7 @@ static void keepalive(struct marlin *marlin)
 {
 	if (!marlin->running || marlin->keepalive_us == 0 || marlin->next_busy_us > marlin->now_us)
 		return;
-	marlin_say(marlin, "echo:busy: %s\n",
+	sim_marlin_say(marlin, "echo:busy: %s\n",
 		marlin->paused_for_user ? "paused for user" : "processing");
 	marlin->next_busy_us = marlin->now_us + marlin->keepalive_us;
 }
@@ -175,11 +176,11 @@ static void reports(struct marlin *marlin)
 
 	if (report_due(
 		    marlin->temperature_every_us, &marlin->temperature_next_us, marlin->now_us)) {
-		marlin_temperatures(marlin, text, sizeof text);
-		marlin_say(marlin, " %s\n", text);
+		sim_marlin_temperatures(marlin, text, sizeof text);
+		sim_marlin_say(marlin, " %s\n", text);
 	}
 	if (report_due(marlin->position_every_us, &marlin->position_next_us, marlin->now_us))
-		marlin_print_position(marlin, false);
+		sim_marlin_print_position(marlin, false);
 }
 
 static int64_t dead_man_us(const struct marlin *marlin)
@@ -191,13 +192,14 @@ static int64_t dead_man_us(const struct marlin *marlin)
  */
 static void dead_man(struct marlin *marlin)
 {
-	if (marlin->stepper_timeout_us > 0 && !planner_is_empty(&marlin->board->planner))
+	if (marlin->stepper_timeout_us > 0 && !motion_is_empty(&marlin->board->planner))
 		marlin->last_move_us = marlin->now_us;
 	if (dead_man_us(marlin) > marlin->now_us)
 		return;
-	marlin_say(marlin, "Error:!! KILL caused by too much inactive time - current command: %s\n",
-		marlin_running_text(marlin));
-	marlin_kill(marlin, NULL);
+	sim_marlin_say(marlin,
+		"Error:!! KILL caused by too much inactive time - current command: %s\n",
+		sim_marlin_running_text(marlin));
+	sim_marlin_kill(marlin, NULL);
 }
 
 /* What the emergency parser has left behind. */
@@ -205,10 +207,10 @@ static void emergencies(struct marlin *marlin)
 {
 	if (marlin->emergency_kill) {
 		marlin->emergency_kill = false;
-		marlin_kill(marlin, "M112 Shutdown");
+		sim_marlin_kill(marlin, "M112 Shutdown");
 	} else if (marlin->emergency_stop) {
 		marlin->emergency_stop = false;
-		marlin_quickstop(marlin);
+		sim_marlin_quickstop(marlin);
 	}
 }
 
@@ -230,8 +232,8 @@ static void reset(void *state, int64_t now_us)
 {
 	struct marlin *marlin = state;
 	struct board *board = marlin->board;
-	const struct marlin_variant *variant = marlin->variant;
-	bool cut;
+	const struct sim_marlin_variant *variant = marlin->variant;
+	bool cut, within_line = marlin->line_length > 0;
 
 	board_cut_output(board, now_us);
 	memset(marlin, 0, sizeof *marlin);
@@ -242,10 +244,11 @@ static void reset(void *state, int64_t now_us)
 	marlin->free_us = now_us + board->settings.boot_us;
 	marlin->keepalive_us = MARLIN_KEEPALIVE_US;
 	receiver_flush(&board->receiver, &cut);
-	planner_stop(&board->planner, now_us);
-	marlin_reader_reset(marlin);
-	marlin_motion_reset(marlin);
-	marlin_heat_reset(marlin);
+	motion_stop(&board->planner, now_us);
+	sim_marlin_reader_reset(marlin);
+	marlin->line_cut = cut || within_line;
+	sim_marlin_motion_reset(marlin);
+	sim_marlin_heat_reset(marlin);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -261,7 +264,8 @@ static bool can_start(const struct marlin *marlin)
 
 static bool woken(const struct marlin *marlin)
 {
-	return marlin->running && (marlin->wake_us <= marlin->free_us || marlin_released(marlin));
+	return marlin->running &&
+	       (marlin->wake_us <= marlin->free_us || sim_marlin_released(marlin));
 }
 
 static int64_t next_us(void *state)
@@ -313,8 +317,8 @@ static void boot(struct marlin *marlin)
 {
 	drop_input(marlin);
 	marlin->life = MARLIN_SETUP;
-	marlin_banner(marlin);
-	marlin_reader_interrupts(marlin);
+	sim_marlin_banner(marlin);
+	sim_marlin_reader_interrupts(marlin);
 	marlin->last_move_us = marlin->now_us;
 	marlin->life = MARLIN_RUNNING;
 }
@@ -324,7 +328,7 @@ static void loop_once(struct marlin *marlin)
 {
 	emergencies(marlin);
 	if (marlin->life == MARLIN_RUNNING)
-		marlin_reader_run(marlin);
+		sim_marlin_reader_run(marlin);
 	emergencies(marlin);
 	if (marlin->life == MARLIN_RUNNING)
 		dead_man(marlin);
@@ -347,11 +351,11 @@ static void step(void *state, int64_t now_us)
 	/* What came while the thread was busy has met the ring as it was. */
 	if (marlin->life == MARLIN_RUNNING && marlin->free_us > marlin->now_us) {
 		marlin->now_us = marlin->free_us;
-		marlin_reader_interrupts(marlin);
+		sim_marlin_reader_interrupts(marlin);
 	}
 	if (marlin->now_us < now_us)
 		marlin->now_us = now_us;
-	planner_advance(&marlin->board->planner, marlin->now_us);
+	motion_advance(&marlin->board->planner, marlin->now_us);
 	switch (marlin->life) {
 	case MARLIN_OFF:
 	case MARLIN_HALTED:
@@ -376,7 +380,7 @@ static void control(void *state, int64_t now_us)
 	int64_t thread_us = marlin->now_us;
 	if (marlin->now_us < now_us)
 		marlin->now_us = now_us;
-	marlin_heat_control(marlin);
+	sim_marlin_heat_control(marlin);
 	/* Only a kill prints here. */
 	if (marlin->life == MARLIN_HALTED)
 		marlin->free_us = marlin->now_us;
@@ -396,13 +400,13 @@ static void press(void *state, const char *text, int64_t now_us)
 		return;
 	}
 	/* The panel sets targets and fans directly; what would need the queue is not for it. */
-	struct marlin_words words = marlin->words;
+	struct sim_marlin_words words = marlin->words;
 	char scratch[MARLIN_LINE_MAX], line[MARLIN_LINE_MAX];
 	memcpy(scratch, marlin->scratch, sizeof scratch);
 	snprintf(line, sizeof line, "%.*s", MARLIN_LINE_MAX - 1, text);
-	marlin_words_parse(&marlin->words, line, marlin->scratch);
+	sim_marlin_words_parse(&marlin->words, line, marlin->scratch);
 	if (marlin->words.letter == 'M' && (marlin->words.code == 104 || marlin->words.code == 140))
-		marlin_dispatch(marlin);
+		sim_marlin_dispatch(marlin);
 	memcpy(marlin->scratch, scratch, sizeof scratch);
 	marlin->words = words;
 }
@@ -411,7 +415,7 @@ static bool waits(const void *state, bool *printing)
 {
 	const struct marlin *marlin = state;
 
-	*printing = !planner_is_empty(&marlin->board->planner) || marlin->print_going;
+	*printing = !motion_is_empty(&marlin->board->planner) || marlin->print_going;
 	return marlin->life == MARLIN_RUNNING && !marlin->running && marlin->queue_length == 0 &&
 	       marlin->quickstop_until_us <= marlin->free_us;
 }
@@ -462,7 +466,7 @@ static void shift(void *state, int64_t shift_us)
 
 static void defaults(const struct sim_firmware *firmware, struct sim_settings *settings)
 {
-	const struct marlin_variant *variant = firmware->variant;
+	const struct sim_marlin_variant *variant = firmware->variant;
 
 	settings->advanced_ok = variant->advanced_ok;
 	settings->emergency_parser = variant->emergency_parser;
@@ -474,7 +478,7 @@ static void defaults(const struct sim_firmware *firmware, struct sim_settings *s
 	.next_us = next_us, .step = step, .control = control, .press = press, .waits = waits,      \
 	.status = status, .shift = shift
 
-static const struct marlin_variant full_2095 = {
+static const struct sim_marlin_variant full_2095 = {
 	.version = "2.0.9.5",
 	.compiled = "Nov 22 2026",
 	.compiled_time = "07:04:16",
@@ -487,7 +491,7 @@ static const struct marlin_variant full_2095 = {
 	.resend_ok = true,
 };
 
-static const struct marlin_variant stock_2095 = {
+static const struct sim_marlin_variant stock_2095 = {
 	.version = "2.0.9.5",
 	.compiled = "Nov 22 2026",
 	.compiled_time = "07:04:16",
@@ -496,7 +500,7 @@ static const struct marlin_variant stock_2095 = {
 	.resend_ok = true,
 };
 
-static const struct marlin_variant stock_208 = {
+static const struct sim_marlin_variant stock_208 = {
 	.version = "2.0.8",
 	.compiled = "Nov 22 2026",
 	.compiled_time = "07:04:16",
@@ -504,7 +508,7 @@ static const struct marlin_variant stock_208 = {
 	.free_memory_bytes = 5417,
 };
 
-static const struct marlin_variant full_2125 = {
+static const struct sim_marlin_variant full_2125 = {
 	.version = "2.1.2.5",
 	.compiled = "Nov 22 2026",
 	.compiled_time = "07:04:16",

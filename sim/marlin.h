@@ -24,7 +24,7 @@ enum {
 struct sim_firmware;
 
 /* What versions and builds differ in. */
-struct marlin_variant {
+struct sim_marlin_variant {
 	const char *version;
 	const char *compiled;	   /* date */
 	const char *compiled_time; /* M115 */
@@ -39,7 +39,7 @@ struct marlin_variant {
 };
 
 /* Parameters of a command: FASTER_GCODE_PARSER, upper-case letters, the last one counts. */
-struct marlin_words {
+struct sim_marlin_words {
 	char letter;	 /* G, M, T, or '?' */
 	uint16_t code;	 /* 16 bit: G65564 is G28 */
 	uint32_t seen;	 /* bit per letter */
@@ -49,15 +49,15 @@ struct marlin_words {
 	const char *arguments; /* behind the code */
 };
 
-struct marlin_command {
+struct sim_marlin_command {
 	char text[MARLIN_LINE_MAX];
 	struct board_origin origin;
 };
 
-enum marlin_life { MARLIN_OFF, MARLIN_BOOTLOADER, MARLIN_SETUP, MARLIN_RUNNING, MARLIN_HALTED };
+enum sim_marlin_life { MARLIN_OFF, MARLIN_BOOTLOADER, MARLIN_SETUP, MARLIN_RUNNING, MARLIN_HALTED };
 
 /* What a handler says. */
-enum marlin_result {
+enum sim_marlin_result {
 	MARLIN_OK,    /* done: the ok is still to be printed */
 	MARLIN_QUIET, /* done, the handler has answered itself */
 	MARLIN_WAIT,  /* `resume` goes on at `wake_us` or at any event before */
@@ -65,9 +65,9 @@ enum marlin_result {
 };
 
 struct marlin;
-typedef enum marlin_result marlin_resume(struct marlin *marlin);
+typedef enum sim_marlin_result sim_marlin_resume(struct marlin *marlin);
 
-struct marlin_wait {
+struct sim_marlin_wait {
 	int64_t until_us;     /* dwell, homing, user's timeout; SIM_NEVER */
 	int64_t residency_us; /* temperature in the window since; 0: not */
 	int64_t next_report_us;
@@ -75,13 +75,13 @@ struct marlin_wait {
 	enum sim_heater heater;
 	bool no_cooling; /* S: not when it would have to cool down */
 	bool cooling;
-	bool heating;		  /* M108 ends it by wait_for_heatup */
-	struct planner_move move; /* for want of a free block */
-	bool axes[3];		  /* homing */
-	marlin_resume *then;	  /* behind a wait for motion */
+	bool heating;		 /* M108 ends it by wait_for_heatup */
+	struct motion_move move; /* for want of a free block */
+	bool axes[3];		 /* homing */
+	sim_marlin_resume *then; /* behind a wait for motion */
 };
 
-struct marlin_guard {
+struct sim_marlin_guard {
 	double target_celsius;
 	double watch_celsius; /* to be reached by watch_us while heating up */
 	int64_t watch_us;     /* 0: off */
@@ -93,8 +93,8 @@ struct marlin_guard {
 
 struct marlin {
 	struct board *board; /* borrowed */
-	const struct marlin_variant *variant;
-	enum marlin_life life;
+	const struct sim_marlin_variant *variant;
+	enum sim_marlin_life life;
 	int64_t now_us;	 /* the thread's time within a step */
 	int64_t free_us; /* until then it is busy */
 
@@ -113,14 +113,14 @@ struct marlin {
 	bool emergency_kill, emergency_stop;
 
 	/* queue */
-	struct marlin_command queue[SIM_BUFSIZE_MAX];
+	struct sim_marlin_command queue[SIM_BUFSIZE_MAX];
 	int32_t queue_head, queue_length;
 	bool running; /* the head is being executed */
-	struct marlin_words words;
+	struct sim_marlin_words words;
 	char scratch[MARLIN_LINE_MAX]; /* words.text points here */
-	marlin_resume *resume;
+	sim_marlin_resume *resume;
 	int64_t wake_us;
-	struct marlin_wait wait;
+	struct sim_marlin_wait wait;
 
 	/* reports */
 	int64_t keepalive_us; /* 0: off */
@@ -134,14 +134,14 @@ struct marlin {
 	int64_t quickstop_until_us;
 
 	/* motion */
-	double position_mm[PLANNER_AXES]; /* commanded, native */
-	double offset_mm[3];		  /* G92: logical = native + offset */
+	double position_mm[MOTION_AXES]; /* commanded, native */
+	double offset_mm[3];		 /* G92: logical = native + offset */
 	bool relative, relative_e;
 	bool homed[3];
 	double feed_mm_s;
 	double feed_percent, flow_percent;
 	double print_mm_s2, travel_mm_s2;
-	double max_feed_mm_s[PLANNER_AXES];
+	double max_feed_mm_s[MOTION_AXES];
 	bool cold_extrusion;
 	int64_t last_move_us;	    /* for M85 */
 	int64_t dead_man_us;	    /* M85; 0: off */
@@ -151,72 +151,73 @@ struct marlin {
 
 	/* heat */
 	double target_celsius[SIM_HEATERS];
-	struct marlin_guard guard[SIM_HEATERS];
+	struct sim_marlin_guard guard[SIM_HEATERS];
 };
 
 /* ---- marlin.c ---- */
-void marlin_say(struct marlin *marlin, const char *format, ...)
+void sim_marlin_say(struct marlin *marlin, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void marlin_ok(struct marlin *marlin);
-void marlin_kill(struct marlin *marlin, const char *reason);
+void sim_marlin_ok(struct marlin *marlin);
+void sim_marlin_kill(struct marlin *marlin, const char *reason);
 /* Host action notification, if the build has host actions. */
-void marlin_notify(struct marlin *marlin, const char *text);
+void sim_marlin_notify(struct marlin *marlin, const char *text);
 /* The command under way goes on in `resume` no later than wake_us. */
-enum marlin_result marlin_wait(struct marlin *marlin, marlin_resume *resume, int64_t wake_us);
-const char *marlin_running_text(const struct marlin *marlin);
+enum sim_marlin_result sim_marlin_wait(
+	struct marlin *marlin, sim_marlin_resume *resume, int64_t wake_us);
+const char *sim_marlin_running_text(const struct marlin *marlin);
 
 /* Somebody has ended what the command under way waits for. */
-bool marlin_released(const struct marlin *marlin);
+bool sim_marlin_released(const struct marlin *marlin);
 
 /* ---- marlin_reader.c ---- */
-void marlin_reader_reset(struct marlin *marlin);
+void sim_marlin_reader_reset(struct marlin *marlin);
 /* Received until now_us while the thread was busy: through the interrupt into the ring. */
-void marlin_reader_interrupts(struct marlin *marlin);
+void sim_marlin_reader_interrupts(struct marlin *marlin);
 /* Reads lines into the queue as long as there are bytes and room. */
-void marlin_reader_run(struct marlin *marlin);
+void sim_marlin_reader_run(struct marlin *marlin);
 /* Resend: line, its ok, and the flush before it. */
-void marlin_request_resend(struct marlin *marlin);
+void sim_marlin_request_resend(struct marlin *marlin);
 
 /* ---- marlin_words.c ---- */
-void marlin_words_parse(struct marlin_words *words, const char *line, char *scratch);
-bool marlin_seen(const struct marlin_words *words, char letter);
-bool marlin_value(const struct marlin_words *words, char letter, double *value);
+void sim_marlin_words_parse(struct sim_marlin_words *words, const char *line, char *scratch);
+bool sim_marlin_seen(const struct sim_marlin_words *words, char letter);
+bool sim_marlin_value(const struct sim_marlin_words *words, char letter, double *value);
 
 /* ---- marlin_commands.c ---- */
-enum marlin_result marlin_dispatch(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_dispatch(struct marlin *marlin);
 
 /* ---- marlin_motion.c ---- */
-void marlin_motion_reset(struct marlin *marlin);
-enum marlin_result marlin_g0_g1(struct marlin *marlin);
-enum marlin_result marlin_g2_g3(struct marlin *marlin);
-enum marlin_result marlin_g4(struct marlin *marlin);
-enum marlin_result marlin_g28(struct marlin *marlin);
-enum marlin_result marlin_g29(struct marlin *marlin);
-enum marlin_result marlin_g92(struct marlin *marlin);
-enum marlin_result marlin_m400(struct marlin *marlin);
-enum marlin_result marlin_m410(struct marlin *marlin);
-void marlin_quickstop(struct marlin *marlin);
+void sim_marlin_motion_reset(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_g0_g1(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_g2_g3(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_g4(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_g28(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_g29(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_g92(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_m400(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_m410(struct marlin *marlin);
+void sim_marlin_quickstop(struct marlin *marlin);
 /* Waits for motion to end, then goes on in `then`. */
-enum marlin_result marlin_synchronize(struct marlin *marlin, marlin_resume *then);
+enum sim_marlin_result sim_marlin_synchronize(struct marlin *marlin, sim_marlin_resume *then);
 
 /* ---- marlin_heat.c ---- */
-void marlin_heat_reset(struct marlin *marlin);
-void marlin_heat_off(struct marlin *marlin);
-void marlin_heat_control(struct marlin *marlin);
-enum marlin_result marlin_m104(struct marlin *marlin);
-enum marlin_result marlin_m109(struct marlin *marlin);
-enum marlin_result marlin_m140(struct marlin *marlin);
-enum marlin_result marlin_m190(struct marlin *marlin);
+void sim_marlin_heat_reset(struct marlin *marlin);
+void sim_marlin_heat_off(struct marlin *marlin);
+void sim_marlin_heat_control(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_m104(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_m109(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_m140(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_m190(struct marlin *marlin);
 
 /* ---- marlin_report.c ---- */
-void marlin_banner(struct marlin *marlin);
-void marlin_print_position(struct marlin *marlin, bool real);
+void sim_marlin_banner(struct marlin *marlin);
+void sim_marlin_print_position(struct marlin *marlin, bool real);
 /* "T:… /… B:… /… @:… B@:…" into text; returns its length. */
-int marlin_temperatures(const struct marlin *marlin, char *text, size_t size);
-enum marlin_result marlin_m105(struct marlin *marlin);
-enum marlin_result marlin_m114(struct marlin *marlin);
-enum marlin_result marlin_m115(struct marlin *marlin);
-enum marlin_result marlin_m119(struct marlin *marlin);
-enum marlin_result marlin_m503(struct marlin *marlin);
+int sim_marlin_temperatures(const struct marlin *marlin, char *text, size_t size);
+enum sim_marlin_result sim_marlin_m105(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_m114(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_m115(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_m119(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_m503(struct marlin *marlin);
 
 #endif

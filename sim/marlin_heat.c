@@ -23,13 +23,13 @@ static const struct {
 	[SIM_BED] = { "bed", "BED THERMAL RUNAWAY", 5, 150, 10, 2, 60000000, 2, 20000000 },
 };
 
-void marlin_heat_reset(struct marlin *marlin)
+void sim_marlin_heat_reset(struct marlin *marlin)
 {
 	memset(marlin->guard, 0, sizeof marlin->guard);
-	marlin_heat_off(marlin);
+	sim_marlin_heat_off(marlin);
 }
 
-void marlin_heat_off(struct marlin *marlin)
+void sim_marlin_heat_off(struct marlin *marlin)
 {
 	for (int i = 0; i < SIM_HEATERS; i++) {
 		marlin->target_celsius[i] = 0;
@@ -46,7 +46,7 @@ static double reading(const struct marlin *marlin, enum sim_heater heater)
 
 static void start_watch(struct marlin *marlin, enum sim_heater heater)
 {
-	struct marlin_guard *guard = &marlin->guard[heater];
+	struct sim_marlin_guard *guard = &marlin->guard[heater];
 	double celsius = reading(marlin, heater), target = marlin->target_celsius[heater];
 
 	guard->watch_us = 0;
@@ -73,7 +73,7 @@ static void set_target(struct marlin *marlin, enum sim_heater heater, double cel
  * (PID_FUNCTIONAL_RANGE), around the power that holds it. */
 static double hotend_power(struct marlin *marlin, double celsius, double target)
 {
-	struct marlin_guard *guard = &marlin->guard[SIM_HOTEND];
+	struct sim_marlin_guard *guard = &marlin->guard[SIM_HOTEND];
 	double error = target - celsius;
 
 	if (error > 10 || error < -10) {
@@ -108,15 +108,16 @@ static void control_heater(struct marlin *marlin, enum sim_heater heater, double
 static void thermal_kill(
 	struct marlin *marlin, enum sim_heater heater, const char *what, const char *display)
 {
-	marlin_heat_off(marlin);
-	marlin_say(marlin, "Error:%s, system stopped! Heater_ID: %s\n", what, limits[heater].id);
-	marlin_say(marlin, "\n");
-	marlin_kill(marlin, display);
+	sim_marlin_heat_off(marlin);
+	sim_marlin_say(
+		marlin, "Error:%s, system stopped! Heater_ID: %s\n", what, limits[heater].id);
+	sim_marlin_say(marlin, "\n");
+	sim_marlin_kill(marlin, display);
 }
 
 static bool has_run_away(struct marlin *marlin, enum sim_heater heater, double celsius)
 {
-	struct marlin_guard *guard = &marlin->guard[heater];
+	struct sim_marlin_guard *guard = &marlin->guard[heater];
 	double target = marlin->target_celsius[heater];
 
 	if (target <= 0)
@@ -132,7 +133,7 @@ static bool has_run_away(struct marlin *marlin, enum sim_heater heater, double c
 
 static bool heats_too_slowly(struct marlin *marlin, enum sim_heater heater, double celsius)
 {
-	struct marlin_guard *guard = &marlin->guard[heater];
+	struct sim_marlin_guard *guard = &marlin->guard[heater];
 
 	if (guard->watch_us == 0 || marlin->target_celsius[heater] <= 0)
 		return false;
@@ -157,7 +158,7 @@ static bool guard_heater(struct marlin *marlin, enum sim_heater heater, double c
 	return marlin->life == MARLIN_RUNNING;
 }
 
-void marlin_heat_control(struct marlin *marlin)
+void sim_marlin_heat_control(struct marlin *marlin)
 {
 	bool on = false;
 
@@ -183,13 +184,13 @@ static void report_wait(struct marlin *marlin)
 		snprintf(left, sizeof left, "%lld",
 			(long long)((RESIDENCY_US - (marlin->now_us - marlin->wait.residency_us)) /
 				    1000000));
-	marlin_temperatures(marlin, text, sizeof text);
-	marlin_say(marlin, " %s W:%s\n", text, left);
+	sim_marlin_temperatures(marlin, text, sizeof text);
+	sim_marlin_say(marlin, " %s W:%s\n", text, left);
 }
 
 static void watch_residency(struct marlin *marlin)
 {
-	struct marlin_wait *wait = &marlin->wait;
+	struct sim_marlin_wait *wait = &marlin->wait;
 	double off = wait->target_celsius - reading(marlin, wait->heater);
 
 	if (off < 0)
@@ -200,7 +201,7 @@ static void watch_residency(struct marlin *marlin)
 		wait->residency_us = marlin->now_us;
 }
 
-static enum marlin_result heat_done(struct marlin *marlin)
+static enum sim_marlin_result heat_done(struct marlin *marlin)
 {
 	marlin->wait.heating = false;
 	marlin->wait_for_heatup = false;
@@ -208,9 +209,9 @@ static enum marlin_result heat_done(struct marlin *marlin)
 	return MARLIN_OK;
 }
 
-static enum marlin_result until_hot(struct marlin *marlin)
+static enum sim_marlin_result until_hot(struct marlin *marlin)
 {
-	struct marlin_wait *wait = &marlin->wait;
+	struct sim_marlin_wait *wait = &marlin->wait;
 	double target = marlin->target_celsius[wait->heater];
 
 	if (!marlin->wait_for_heatup)
@@ -232,12 +233,13 @@ static enum marlin_result until_hot(struct marlin *marlin)
 	/* Looks again with every step of the heat. */
 	int64_t wake_us = heat_next_us(&marlin->board->heat);
 	wake_us = wake_us < wait->next_report_us ? wake_us : wait->next_report_us;
-	return marlin_wait(marlin, until_hot, wake_us < end_us ? wake_us : end_us);
+	return sim_marlin_wait(marlin, until_hot, wake_us < end_us ? wake_us : end_us);
 }
 
-static enum marlin_result wait_for(struct marlin *marlin, enum sim_heater heater, bool no_cooling)
+static enum sim_marlin_result wait_for(
+	struct marlin *marlin, enum sim_heater heater, bool no_cooling)
 {
-	struct marlin_wait *wait = &marlin->wait;
+	struct sim_marlin_wait *wait = &marlin->wait;
 
 	wait->heater = heater;
 	wait->no_cooling = no_cooling;
@@ -255,18 +257,18 @@ static bool valid_tool(struct marlin *marlin)
 {
 	double tool = 0;
 
-	if (!marlin_value(&marlin->words, 'T', &tool) || tool == 0)
+	if (!sim_marlin_value(&marlin->words, 'T', &tool) || tool == 0)
 		return true;
-	marlin_say(
+	sim_marlin_say(
 		marlin, "echo:M%u Invalid extruder %d\n", marlin->words.code, (int)(uint8_t)tool);
 	return false;
 }
 
-enum marlin_result marlin_m104(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_m104(struct marlin *marlin)
 {
 	double celsius;
 
-	if (valid_tool(marlin) && marlin_value(&marlin->words, 'S', &celsius))
+	if (valid_tool(marlin) && sim_marlin_value(&marlin->words, 'S', &celsius))
 		set_target(marlin, SIM_HOTEND, celsius);
 	return MARLIN_OK;
 }
@@ -275,14 +277,14 @@ static void announce_bed(struct marlin *marlin)
 {
 	bool heating = marlin->target_celsius[SIM_BED] > reading(marlin, SIM_BED);
 
-	marlin_notify(marlin, heating ? "Bed Heating..." : "Bed Cooling...");
+	sim_marlin_notify(marlin, heating ? "Bed Heating..." : "Bed Cooling...");
 }
 
-enum marlin_result marlin_m140(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_m140(struct marlin *marlin)
 {
 	double celsius;
 
-	if (!marlin_value(&marlin->words, 'S', &celsius))
+	if (!sim_marlin_value(&marlin->words, 'S', &celsius))
 		return MARLIN_OK;
 	set_target(marlin, SIM_BED, celsius);
 	announce_bed(marlin);
@@ -290,13 +292,13 @@ enum marlin_result marlin_m140(struct marlin *marlin)
 }
 
 /* M109 and M190: S waits only while heating up, R waits for cooling down too. */
-static enum marlin_result set_and_wait(struct marlin *marlin, enum sim_heater heater)
+static enum sim_marlin_result set_and_wait(struct marlin *marlin, enum sim_heater heater)
 {
-	bool no_cooling = marlin_seen(&marlin->words, 'S');
+	bool no_cooling = sim_marlin_seen(&marlin->words, 'S');
 	double celsius;
 
-	if (!marlin_value(&marlin->words, 'S', &celsius) &&
-		!marlin_value(&marlin->words, 'R', &celsius))
+	if (!sim_marlin_value(&marlin->words, 'S', &celsius) &&
+		!sim_marlin_value(&marlin->words, 'R', &celsius))
 		return MARLIN_OK;
 	set_target(marlin, heater, celsius);
 	if (heater == SIM_BED)
@@ -304,17 +306,17 @@ static enum marlin_result set_and_wait(struct marlin *marlin, enum sim_heater he
 	return wait_for(marlin, heater, no_cooling);
 }
 
-static enum marlin_result heat_hotend(struct marlin *marlin)
+static enum sim_marlin_result heat_hotend(struct marlin *marlin)
 {
 	return set_and_wait(marlin, SIM_HOTEND);
 }
 
-enum marlin_result marlin_m109(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_m109(struct marlin *marlin)
 {
 	return valid_tool(marlin) ? heat_hotend(marlin) : MARLIN_OK;
 }
 
-enum marlin_result marlin_m190(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_m190(struct marlin *marlin)
 {
 	return set_and_wait(marlin, SIM_BED);
 }

@@ -7,13 +7,13 @@
 
 static const double cold_celsius = 170;		/* EXTRUDE_MINTEMP */
 static const double longest_extrusion_mm = 200; /* EXTRUDE_MAXLENGTH */
-static const char axis_letter[PLANNER_AXES] = { 'X', 'Y', 'Z', 'E' };
+static const char axis_letter[MOTION_AXES] = { 'X', 'Y', 'Z', 'E' };
 
 enum { QUICKSTOP_US = 1000000, STEPPER_TIMEOUT_US = 120000000 };
 
-void marlin_motion_reset(struct marlin *marlin)
+void sim_marlin_motion_reset(struct marlin *marlin)
 {
-	static const double max_feed_mm_s[PLANNER_AXES] = { 300, 300, 5, 25 };
+	static const double max_feed_mm_s[MOTION_AXES] = { 300, 300, 5, 25 };
 
 	memcpy(marlin->max_feed_mm_s, max_feed_mm_s, sizeof max_feed_mm_s);
 	marlin->feed_mm_s = 25; /* 1500 mm/min */
@@ -28,63 +28,65 @@ void marlin_motion_reset(struct marlin *marlin)
 
 /* ---- waiting for motion ---- */
 
-static enum marlin_result until_still(struct marlin *marlin)
+static enum sim_marlin_result until_still(struct marlin *marlin)
 {
-	if (!planner_is_empty(&marlin->board->planner))
-		return marlin_wait(marlin, until_still, planner_next_us(&marlin->board->planner));
+	if (!motion_is_empty(&marlin->board->planner))
+		return sim_marlin_wait(
+			marlin, until_still, motion_next_us(&marlin->board->planner));
 	marlin->sync_end_us = marlin->now_us;
 	return marlin->wait.then(marlin);
 }
 
-enum marlin_result marlin_synchronize(struct marlin *marlin, marlin_resume *then)
+enum sim_marlin_result sim_marlin_synchronize(struct marlin *marlin, sim_marlin_resume *then)
 {
 	marlin->wait.then = then;
 	return until_still(marlin);
 }
 
-static enum marlin_result done(struct marlin *marlin)
+static enum sim_marlin_result done(struct marlin *marlin)
 {
 	marlin->sync_end_us = marlin->now_us;
 	return MARLIN_OK;
 }
 
-static enum marlin_result until_time(struct marlin *marlin)
+static enum sim_marlin_result until_time(struct marlin *marlin)
 {
 	if (marlin->now_us < marlin->wait.until_us)
-		return marlin_wait(marlin, until_time, marlin->wait.until_us);
+		return sim_marlin_wait(marlin, until_time, marlin->wait.until_us);
 	return marlin->wait.then(marlin);
 }
 
-static enum marlin_result wait_until(struct marlin *marlin, int64_t until_us, marlin_resume *then)
+static enum sim_marlin_result wait_until(
+	struct marlin *marlin, int64_t until_us, sim_marlin_resume *then)
 {
 	marlin->wait.until_us = until_us;
 	marlin->wait.then = then;
 	return until_time(marlin);
 }
 
-enum marlin_result marlin_m400(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_m400(struct marlin *marlin)
 {
 	marlin->print_going = false;
-	return marlin_synchronize(marlin, done);
+	return sim_marlin_synchronize(marlin, done);
 }
 
-static enum marlin_result dwell(struct marlin *marlin)
+static enum sim_marlin_result dwell(struct marlin *marlin)
 {
 	double seconds = 0, value;
 
-	if (marlin_value(&marlin->words, 'P', &value))
+	if (sim_marlin_value(&marlin->words, 'P', &value))
 		seconds = value / 1000;
-	if (marlin_value(&marlin->words, 'S', &value))
+	if (sim_marlin_value(&marlin->words, 'S', &value))
 		seconds = value;
 	seconds = seconds < 0 ? 0 : seconds > 1e6 ? 1e6 : seconds;
 	int64_t until_us = marlin->now_us + (int64_t)(seconds * 1e6);
-	marlin_notify(marlin, "Sleep...");
+	sim_marlin_notify(marlin, "Sleep...");
 	return wait_until(marlin, until_us, done);
 }
 
-enum marlin_result marlin_g4(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_g4(struct marlin *marlin)
 {
-	return marlin_synchronize(marlin, dwell);
+	return sim_marlin_synchronize(marlin, dwell);
 }
 
 /* ---- moves ---- */
@@ -96,8 +98,7 @@ static void count_starvation(struct marlin *marlin)
 
 	if (since_us < marlin->sync_end_us)
 		since_us = marlin->sync_end_us;
-	if (!marlin->print_going || !planner_is_empty(&board->planner) ||
-		since_us >= marlin->now_us)
+	if (!marlin->print_going || !motion_is_empty(&board->planner) || since_us >= marlin->now_us)
 		return;
 	board->counters.starvations++;
 	board->counters.starved_us += marlin->now_us - since_us;
@@ -105,32 +106,32 @@ static void count_starvation(struct marlin *marlin)
 
 static void to_planner(struct marlin *marlin)
 {
-	const struct planner_move *move = &marlin->wait.move;
+	const struct motion_move *move = &marlin->wait.move;
 
 	count_starvation(marlin);
 	marlin->print_going = true;
 	if (marlin->stepper_timeout_us > 0)
 		marlin->last_move_us = marlin->now_us;
-	if (planner_add(&marlin->board->planner, move, marlin->now_us))
+	if (motion_add(&marlin->board->planner, move, marlin->now_us))
 		marlin->board->counters.moves++;
 	memcpy(marlin->position_mm, move->to_mm, sizeof marlin->position_mm);
 }
 
-static enum marlin_result until_room(struct marlin *marlin)
+static enum sim_marlin_result until_room(struct marlin *marlin)
 {
-	if (planner_is_full(&marlin->board->planner))
-		return marlin_wait(marlin, until_room, planner_next_us(&marlin->board->planner));
+	if (motion_is_full(&marlin->board->planner))
+		return sim_marlin_wait(marlin, until_room, motion_next_us(&marlin->board->planner));
 	to_planner(marlin);
 	return MARLIN_OK;
 }
 
-static void read_target(struct marlin *marlin, double target_mm[PLANNER_AXES])
+static void read_target(struct marlin *marlin, double target_mm[MOTION_AXES])
 {
 	double value;
 
-	for (int i = 0; i < PLANNER_AXES; i++) {
+	for (int i = 0; i < MOTION_AXES; i++) {
 		target_mm[i] = marlin->position_mm[i];
-		if (!marlin_value(&marlin->words, axis_letter[i], &value))
+		if (!sim_marlin_value(&marlin->words, axis_letter[i], &value))
 			continue;
 		if (i == 3)
 			target_mm[i] = marlin->relative_e ? target_mm[i] + value : value;
@@ -139,11 +140,11 @@ static void read_target(struct marlin *marlin, double target_mm[PLANNER_AXES])
 		else
 			target_mm[i] = value - marlin->offset_mm[i];
 	}
-	if (marlin_value(&marlin->words, 'F', &value) && value > 0)
+	if (sim_marlin_value(&marlin->words, 'F', &value) && value > 0)
 		marlin->feed_mm_s = value / 60;
 }
 
-static void clamp_to_volume(const struct marlin *marlin, double target_mm[PLANNER_AXES])
+static void clamp_to_volume(const struct marlin *marlin, double target_mm[MOTION_AXES])
 {
 	const struct sim_settings *settings = &marlin->board->settings;
 
@@ -158,7 +159,7 @@ static void clamp_to_volume(const struct marlin *marlin, double target_mm[PLANNE
 }
 
 /* Refuses filament that the hotend cannot melt: it counts as moved, but nothing moves. */
-static void guard_extrusion(struct marlin *marlin, struct planner_move *move)
+static void guard_extrusion(struct marlin *marlin, struct motion_move *move)
 {
 	double extrusion_mm = move->to_mm[3] - marlin->position_mm[3];
 	bool cold = heat_reading(&marlin->board->heat, SIM_HOTEND) < cold_celsius;
@@ -166,15 +167,15 @@ static void guard_extrusion(struct marlin *marlin, struct planner_move *move)
 	if (extrusion_mm == 0)
 		return;
 	if (cold && !marlin->cold_extrusion)
-		marlin_say(marlin, "echo: cold extrusion prevented\n");
+		sim_marlin_say(marlin, "echo: cold extrusion prevented\n");
 	else if (fabs(extrusion_mm) > longest_extrusion_mm)
-		marlin_say(marlin, "echo: too long extrusion prevented\n");
+		sim_marlin_say(marlin, "echo: too long extrusion prevented\n");
 	else
 		return;
 	marlin->position_mm[3] = move->to_mm[3];
 	/* The planner's idea of E jumps along, so that no block moves it. */
-	struct planner *planner = &marlin->board->planner;
-	if (planner_is_empty(planner))
+	struct motion *planner = &marlin->board->planner;
+	if (motion_is_empty(planner))
 		planner->position_mm[3] = move->to_mm[3];
 	else
 		planner->block[(planner->head + planner->count - 1) % SIM_BLOCKS_MAX].to_mm[3] =
@@ -182,7 +183,7 @@ static void guard_extrusion(struct marlin *marlin, struct planner_move *move)
 }
 
 /* Feed rate after M220 and the axes' limits. */
-static double limited_feed(const struct marlin *marlin, const struct planner_move *move)
+static double limited_feed(const struct marlin *marlin, const struct motion_move *move)
 {
 	double feed = marlin->feed_mm_s * marlin->feed_percent / 100, length = 0;
 
@@ -190,7 +191,7 @@ static double limited_feed(const struct marlin *marlin, const struct planner_mov
 		length = hypot(length, move->to_mm[i] - marlin->position_mm[i]);
 	if (length <= 0)
 		length = fabs(move->to_mm[3] - marlin->position_mm[3]);
-	for (int i = 0; i < PLANNER_AXES; i++) {
+	for (int i = 0; i < MOTION_AXES; i++) {
 		double part = fabs(move->to_mm[i] - marlin->position_mm[i]);
 		if (part > 0 && feed * part / length > marlin->max_feed_mm_s[i])
 			feed = marlin->max_feed_mm_s[i] * length / part;
@@ -198,9 +199,9 @@ static double limited_feed(const struct marlin *marlin, const struct planner_mov
 	return feed > 0.05 ? feed : 0.05;
 }
 
-static enum marlin_result plan(struct marlin *marlin, double length_mm)
+static enum sim_marlin_result plan(struct marlin *marlin, double length_mm)
 {
-	struct planner_move *move = &marlin->wait.move;
+	struct motion_move *move = &marlin->wait.move;
 
 	clamp_to_volume(marlin, move->to_mm);
 	guard_extrusion(marlin, move);
@@ -212,7 +213,7 @@ static enum marlin_result plan(struct marlin *marlin, double length_mm)
 	return until_room(marlin);
 }
 
-enum marlin_result marlin_g0_g1(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_g0_g1(struct marlin *marlin)
 {
 	read_target(marlin, marlin->wait.move.to_mm);
 	return plan(marlin, 0);
@@ -220,12 +221,12 @@ enum marlin_result marlin_g0_g1(struct marlin *marlin)
 
 /* Length of the arc with centre I, J from here; 0 when there is none.  Marlin cuts arcs into chords
  * of about a millimetre; one block with the length of the arc takes as long. */
-static double arc_length_mm(const struct marlin *marlin, const double target_mm[PLANNER_AXES])
+static double arc_length_mm(const struct marlin *marlin, const double target_mm[MOTION_AXES])
 {
 	double i = 0, j = 0;
 
-	marlin_value(&marlin->words, 'I', &i);
-	marlin_value(&marlin->words, 'J', &j);
+	sim_marlin_value(&marlin->words, 'I', &i);
+	sim_marlin_value(&marlin->words, 'J', &j);
 	double radius = hypot(i, j);
 	if (radius <= 0)
 		return 0;
@@ -239,12 +240,12 @@ static double arc_length_mm(const struct marlin *marlin, const double target_mm[
 	return hypot(radius * angle, target_mm[2] - marlin->position_mm[2]);
 }
 
-enum marlin_result marlin_g2_g3(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_g2_g3(struct marlin *marlin)
 {
 	read_target(marlin, marlin->wait.move.to_mm);
 	double length_mm = arc_length_mm(marlin, marlin->wait.move.to_mm);
 	if (length_mm <= 0) {
-		marlin_say(marlin, "Error:G2/G3 bad parameters\n");
+		sim_marlin_say(marlin, "Error:G2/G3 bad parameters\n");
 		return MARLIN_OK;
 	}
 	return plan(marlin, length_mm);
@@ -267,7 +268,7 @@ static double homing_seconds(const struct marlin *marlin)
 	return seconds;
 }
 
-static enum marlin_result homed(struct marlin *marlin)
+static enum sim_marlin_result homed(struct marlin *marlin)
 {
 	const struct sim_settings *settings = &marlin->board->settings;
 
@@ -284,61 +285,61 @@ static enum marlin_result homed(struct marlin *marlin)
 		marlin->position_mm[2] = 5;
 	memcpy(marlin->board->planner.position_mm, marlin->position_mm, sizeof marlin->position_mm);
 	marlin->last_move_us = marlin->now_us;
-	marlin_print_position(marlin, true);
+	sim_marlin_print_position(marlin, true);
 	return done(marlin);
 }
 
-static enum marlin_result start_homing(struct marlin *marlin)
+static enum sim_marlin_result start_homing(struct marlin *marlin)
 {
-	bool any = marlin_seen(&marlin->words, 'X') || marlin_seen(&marlin->words, 'Y') ||
-		   marlin_seen(&marlin->words, 'Z');
+	bool any = sim_marlin_seen(&marlin->words, 'X') || sim_marlin_seen(&marlin->words, 'Y') ||
+		   sim_marlin_seen(&marlin->words, 'Z');
 
 	for (int i = 0; i < 3; i++)
-		marlin->wait.axes[i] = !any || marlin_seen(&marlin->words, axis_letter[i]);
+		marlin->wait.axes[i] = !any || sim_marlin_seen(&marlin->words, axis_letter[i]);
 	return wait_until(marlin, marlin->now_us + (int64_t)(homing_seconds(marlin) * 1e6), homed);
 }
 
-enum marlin_result marlin_g28(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_g28(struct marlin *marlin)
 {
 	marlin->print_going = false;
-	return marlin_synchronize(marlin, start_homing);
+	return sim_marlin_synchronize(marlin, start_homing);
 }
 
-static enum marlin_result levelled(struct marlin *marlin)
+static enum sim_marlin_result levelled(struct marlin *marlin)
 {
-	marlin_say(marlin, "Bilinear Leveling Grid:\n");
-	marlin_say(marlin, "      0      1      2\n");
+	sim_marlin_say(marlin, "Bilinear Leveling Grid:\n");
+	sim_marlin_say(marlin, "      0      1      2\n");
 	for (int row = 0; row < 3; row++)
-		marlin_say(marlin, " %d +0.0%d0 -0.0%d5 +0.010\n", row, row + 1, row);
-	marlin_say(marlin, "\n");
+		sim_marlin_say(marlin, " %d +0.0%d0 -0.0%d5 +0.010\n", row, row + 1, row);
+	sim_marlin_say(marlin, "\n");
 	marlin->last_move_us = marlin->now_us;
-	marlin_print_position(marlin, true);
+	sim_marlin_print_position(marlin, true);
 	return done(marlin);
 }
 
-static enum marlin_result probe_bed(struct marlin *marlin)
+static enum sim_marlin_result probe_bed(struct marlin *marlin)
 {
 	return wait_until(marlin, marlin->now_us + 27000000, levelled);
 }
 
 /* G29, and G80 of the MK3 family, which files for those printers carry. */
-enum marlin_result marlin_g29(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_g29(struct marlin *marlin)
 {
 	if (!marlin->board->settings.leveling)
 		return MARLIN_UNKNOWN;
 	marlin->print_going = false;
-	return marlin_synchronize(marlin, probe_bed);
+	return sim_marlin_synchronize(marlin, probe_bed);
 }
 
 /* ---- position by decree ---- */
 
-enum marlin_result marlin_g92(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_g92(struct marlin *marlin)
 {
 	bool any = false;
 	double value;
 
-	for (int i = 0; i < PLANNER_AXES; i++) {
-		if (!marlin_value(&marlin->words, axis_letter[i], &value))
+	for (int i = 0; i < MOTION_AXES; i++) {
+		if (!sim_marlin_value(&marlin->words, axis_letter[i], &value))
 			continue;
 		any = true;
 		if (i < 3) {
@@ -346,10 +347,10 @@ enum marlin_result marlin_g92(struct marlin *marlin)
 			continue;
 		}
 		/* E is set for real: what is planned keeps its way, what comes counts from here. */
-		struct planner *planner = &marlin->board->planner;
+		struct motion *planner = &marlin->board->planner;
 		double by_mm = value - marlin->position_mm[3];
 		for (uint32_t b = 0; b < planner->count; b++) {
-			struct planner_block *block =
+			struct motion_block *block =
 				&planner->block[(planner->head + b) % SIM_BLOCKS_MAX];
 			block->from_mm[3] += by_mm;
 			block->to_mm[3] += by_mm;
@@ -360,17 +361,17 @@ enum marlin_result marlin_g92(struct marlin *marlin)
 	if (!any)
 		for (int i = 0; i < 3; i++)
 			marlin->offset_mm[i] = -marlin->position_mm[i];
-	marlin_print_position(marlin, true);
+	sim_marlin_print_position(marlin, true);
 	return MARLIN_OK;
 }
 
 /* ---- quick stop ---- */
 
-void marlin_quickstop(struct marlin *marlin)
+void sim_marlin_quickstop(struct marlin *marlin)
 {
-	struct planner *planner = &marlin->board->planner;
+	struct motion *planner = &marlin->board->planner;
 
-	planner_stop(planner, marlin->now_us);
+	motion_stop(planner, marlin->now_us);
 	memcpy(marlin->position_mm, planner->position_mm, sizeof marlin->position_mm);
 	/* cleaning_buffer_counter: for a second nothing is planned, and the firmware waits for it.
 	 */
@@ -379,10 +380,10 @@ void marlin_quickstop(struct marlin *marlin)
 	marlin->print_going = false;
 }
 
-enum marlin_result marlin_m410(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_m410(struct marlin *marlin)
 {
 	if (!marlin->board->settings.emergency_parser) {
-		marlin_quickstop(marlin);
+		sim_marlin_quickstop(marlin);
 		return wait_until(marlin, marlin->quickstop_until_us, done);
 	}
 	return MARLIN_OK;

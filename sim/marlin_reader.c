@@ -2,7 +2,6 @@
  * order of checks is serial-protocols.md 3.2, the emergency parser 3.7. */
 #include "sim/marlin.h"
 
-#include <stdlib.h> /* strtol */
 #include <string.h> /* memset, strchr, strrchr, strstr, memcpy */
 
 /* ---- emergency parser: a state machine in the receive interrupt ---- */
@@ -120,7 +119,7 @@ static void interrupt(struct marlin *marlin)
 		emergency_byte(marlin, byte);
 }
 
-void marlin_reader_interrupts(struct marlin *marlin)
+void sim_marlin_reader_interrupts(struct marlin *marlin)
 {
 	while (receiver_next_us(&marlin->board->receiver) <= marlin->now_us)
 		interrupt(marlin);
@@ -128,27 +127,26 @@ void marlin_reader_interrupts(struct marlin *marlin)
 
 /* ---- lines ---- */
 
-void marlin_reader_reset(struct marlin *marlin)
+void sim_marlin_reader_reset(struct marlin *marlin)
 {
 	marlin->line_length = 0;
 	marlin->skip_rest = false;
 	marlin->escaped = false;
 	marlin->line_torn = false;
-	marlin->line_cut = true;
 	marlin->last_number = 0;
 	marlin->emergency_state = EMERGENCY_RESET;
 	marlin->emergency_kill = false;
 	marlin->emergency_stop = false;
 }
 
-void marlin_request_resend(struct marlin *marlin)
+void sim_marlin_request_resend(struct marlin *marlin)
 {
 	bool cut;
 
-	marlin_reader_interrupts(marlin);
+	sim_marlin_reader_interrupts(marlin);
 	marlin->board->counters.flushed_bytes += receiver_flush(&marlin->board->receiver, &cut);
 	marlin->line_cut |= cut;
-	marlin_say(marlin, "Resend: %ld\n", (long)marlin->last_number + 1);
+	sim_marlin_say(marlin, "Resend: %ld\n", (long)marlin->last_number + 1);
 	marlin->board->counters.resends++;
 	if (marlin->variant->resend_ok)
 		marlin->now_us = board_print_ok(marlin->board, "ok\n", 3, marlin->now_us);
@@ -159,15 +157,22 @@ static void line_error(struct marlin *marlin, const char *what, int64_t *counter
 	++*counter;
 	/* No transmit buffer: bytes go on arriving while this is printed, and are then thrown away.
 	 */
-	marlin_say(marlin, "Error:%s, Last Line: %ld\n", what, (long)marlin->last_number);
-	marlin_request_resend(marlin);
+	sim_marlin_say(marlin, "Error:%s, Last Line: %ld\n", what, (long)marlin->last_number);
+	sim_marlin_request_resend(marlin);
 }
 
 /* strtol of a firmware whose long has 32 bits. */
 static int32_t to_long(const char *text)
 {
-	long value = strtol(text, NULL, 10);
-
+	while (*text == ' ' || (*text >= '\t' && *text <= '\r'))
+		text++;
+	bool negative = *text == '-';
+	if (*text == '-' || *text == '+')
+		text++;
+	int64_t value = 0;
+	while (*text >= '0' && *text <= '9' && value <= INT32_MAX)
+		value = value * 10 + (*text++ - '0');
+	value = negative ? -value : value;
 	return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
 }
 
@@ -227,10 +232,10 @@ static bool early_command(struct marlin *marlin, const char *command)
 		marlin->wait_for_heatup = false;
 		marlin->wait_for_user = false;
 	} else if (strncmp(command, "M112", 4) == 0) {
-		marlin_kill(marlin, "M112 Shutdown");
+		sim_marlin_kill(marlin, "M112 Shutdown");
 		return false;
 	} else if (strncmp(command, "M410", 4) == 0) {
-		marlin_quickstop(marlin);
+		sim_marlin_quickstop(marlin);
 	}
 	return true;
 }
@@ -301,13 +306,13 @@ static void line_byte(struct marlin *marlin, struct received received)
 		marlin->skip_rest = true;
 }
 
-void marlin_reader_run(struct marlin *marlin)
+void sim_marlin_reader_run(struct marlin *marlin)
 {
 	struct receiver *receiver = &marlin->board->receiver;
 	struct received received;
 
 	/* M108 ends a wait in the interrupt, before the line that brought it is read. */
-	while (marlin->life == MARLIN_RUNNING && !marlin_released(marlin) &&
+	while (marlin->life == MARLIN_RUNNING && !sim_marlin_released(marlin) &&
 		marlin->queue_length < marlin->board->settings.bufsize) {
 		if (!receiver_read(receiver, &received)) {
 			/* An idle firmware takes each byte as it comes. */
@@ -323,6 +328,6 @@ void marlin_reader_run(struct marlin *marlin)
 		int64_t before_us = marlin->now_us;
 		line_done(marlin, received.flags);
 		if (marlin->now_us > before_us)
-			marlin_reader_interrupts(marlin);
+			sim_marlin_reader_interrupts(marlin);
 	}
 }

@@ -8,24 +8,24 @@ static const double steps_per_mm[3] = { 80, 80, 400 };
 
 enum { EEPROM_LOAD_US = 18000, INIT_US = 28000 };
 
-void marlin_banner(struct marlin *marlin)
+void sim_marlin_banner(struct marlin *marlin)
 {
-	const struct marlin_variant *variant = marlin->variant;
+	const struct sim_marlin_variant *variant = marlin->variant;
 
-	marlin_say(marlin, "start\n");
-	marlin_say(marlin, "PowerUp\n");
-	marlin_say(marlin, "Marlin %s\n", variant->version);
-	marlin_say(marlin, "echo: Last Updated: %s | Author: (none, default config)\n",
+	sim_marlin_say(marlin, "start\n");
+	sim_marlin_say(marlin, "PowerUp\n");
+	sim_marlin_say(marlin, "Marlin %s\n", variant->version);
+	sim_marlin_say(marlin, "echo: Last Updated: %s | Author: (none, default config)\n",
 		variant->updated);
-	marlin_say(marlin, "echo: Compiled: %s\n", variant->compiled);
-	marlin_say(marlin, "echo: Free Memory: %d  PlannerBufferBytes: %d\n",
+	sim_marlin_say(marlin, "echo: Compiled: %s\n", variant->compiled);
+	sim_marlin_say(marlin, "echo: Free Memory: %d  PlannerBufferBytes: %d\n",
 		(int)variant->free_memory_bytes, (int)marlin->board->settings.blocks * 71);
 	marlin->now_us += EEPROM_LOAD_US;
-	marlin_say(marlin, "echo:V86 stored settings retrieved (617 bytes; crc 7832)\n");
+	sim_marlin_say(marlin, "echo:V86 stored settings retrieved (617 bytes; crc 7832)\n");
 	if (marlin->board->settings.host_actions) {
-		marlin_notify(marlin, "Stored settings retrieved");
+		sim_marlin_notify(marlin, "Stored settings retrieved");
 		marlin->now_us += INIT_US;
-		marlin_say(marlin, "//action:prompt_end\n");
+		sim_marlin_say(marlin, "//action:prompt_end\n");
 	}
 }
 
@@ -54,7 +54,7 @@ static char *put_celsius(char *text, double celsius)
 	return text;
 }
 
-int marlin_temperatures(const struct marlin *marlin, char *text, size_t size)
+int sim_marlin_temperatures(const struct marlin *marlin, char *text, size_t size)
 {
 	static const char *const label[SIM_HEATERS] = { "T:", " B:" };
 	const struct heat *heat = &marlin->board->heat;
@@ -75,17 +75,17 @@ int marlin_temperatures(const struct marlin *marlin, char *text, size_t size)
 	return (int)(end - text);
 }
 
-enum marlin_result marlin_m105(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_m105(struct marlin *marlin)
 {
 	char text[BOARD_LINE_MAX] = "ok ";
 	double tool = 0;
 
-	if (marlin_value(&marlin->words, 'T', &tool) && tool != 0) {
+	if (sim_marlin_value(&marlin->words, 'T', &tool) && tool != 0) {
 		/* No ok at all: serial-protocols.md 3.5. */
-		marlin_say(marlin, "echo:M105 Invalid extruder %d\n", (int)(uint8_t)tool);
+		sim_marlin_say(marlin, "echo:M105 Invalid extruder %d\n", (int)(uint8_t)tool);
 		return MARLIN_QUIET;
 	}
-	int length = 3 + marlin_temperatures(marlin, text + 3, sizeof text - 4);
+	int length = 3 + sim_marlin_temperatures(marlin, text + 3, sizeof text - 4);
 	text[length++] = '\n';
 	marlin->now_us = board_print_ok(marlin->board, text, (size_t)length, marlin->now_us);
 	return MARLIN_QUIET;
@@ -93,32 +93,32 @@ enum marlin_result marlin_m105(struct marlin *marlin)
 
 /* ---- position ---- */
 
-void marlin_print_position(struct marlin *marlin, bool real)
+void sim_marlin_print_position(struct marlin *marlin, bool real)
 {
 	const double *p = marlin->position_mm, *o = marlin->offset_mm;
-	double steps_mm[PLANNER_AXES];
+	double steps_mm[MOTION_AXES];
 
-	for (int i = 0; i < PLANNER_AXES; i++)
+	for (int i = 0; i < MOTION_AXES; i++)
 		steps_mm[i] = p[i];
 	if (real)
-		planner_position(&marlin->board->planner, marlin->now_us, steps_mm);
-	marlin_say(marlin, "X:%.2f Y:%.2f Z:%.2f E:%.2f Count X:%ld Y:%ld Z:%ld\n", p[0] + o[0],
+		motion_position(&marlin->board->planner, marlin->now_us, steps_mm);
+	sim_marlin_say(marlin, "X:%.2f Y:%.2f Z:%.2f E:%.2f Count X:%ld Y:%ld Z:%ld\n", p[0] + o[0],
 		p[1] + o[1], p[2] + o[2], p[3], lround(steps_mm[0] * steps_per_mm[0]),
 		lround(steps_mm[1] * steps_per_mm[1]), lround(steps_mm[2] * steps_per_mm[2]));
 }
 
-enum marlin_result marlin_m114(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_m114(struct marlin *marlin)
 {
-	marlin_print_position(marlin, false);
+	sim_marlin_print_position(marlin, false);
 	return MARLIN_OK;
 }
 
-enum marlin_result marlin_m119(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_m119(struct marlin *marlin)
 {
-	marlin_say(marlin, "Reporting endstop status\n");
-	marlin_say(marlin, "x_min: open\n");
-	marlin_say(marlin, "y_min: open\n");
-	marlin_say(marlin, "z_min: open\n");
+	sim_marlin_say(marlin, "Reporting endstop status\n");
+	sim_marlin_say(marlin, "x_min: open\n");
+	sim_marlin_say(marlin, "y_min: open\n");
+	sim_marlin_say(marlin, "z_min: open\n");
 	return MARLIN_OK;
 }
 
@@ -195,29 +195,29 @@ static bool is_capable(const struct marlin *marlin, enum capability capability)
 	return false;
 }
 
-enum marlin_result marlin_m115(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_m115(struct marlin *marlin)
 {
 	const struct sim_settings *settings = &marlin->board->settings;
 	const double *min = settings->volume_min_mm, *max = settings->volume_max_mm;
 	char box[160];
 
-	marlin_say(marlin,
+	sim_marlin_say(marlin,
 		"FIRMWARE_NAME:Marlin %s (%s %s) SOURCE_CODE_URL:github.com/MarlinFirmware/Marlin "
 		"PROTOCOL_VERSION:1.0 MACHINE_TYPE:%s EXTRUDER_COUNT:1 UUID:%s\n",
 		marlin->variant->version, marlin->variant->compiled, marlin->variant->compiled_time,
 		settings->machine, settings->uuid);
 	for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++)
-		marlin_say(marlin, "Cap:%s:%d\n", capabilities[i].name,
+		sim_marlin_say(marlin, "Cap:%s:%d\n", capabilities[i].name,
 			is_capable(marlin, capabilities[i].on));
 	snprintf(box, sizeof box, "{min:{x:%.2f,y:%.2f,z:%.2f},max:{x:%.2f,y:%.2f,z:%.2f}}", min[0],
 		min[1], min[2], max[0], max[1], max[2]);
-	marlin_say(marlin, "area:{full:%s,work:%s}\n", box, box);
+	sim_marlin_say(marlin, "area:{full:%s,work:%s}\n", box, box);
 	return MARLIN_OK;
 }
 
 /* ---- settings ---- */
 
-enum marlin_result marlin_m503(struct marlin *marlin)
+enum sim_marlin_result sim_marlin_m503(struct marlin *marlin)
 {
 	static const char *const lines[] = {
 		"echo:; Linear Units:\n",
@@ -245,6 +245,6 @@ enum marlin_result marlin_m503(struct marlin *marlin)
 	};
 
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-		marlin_say(marlin, "%s", lines[i]);
+		sim_marlin_say(marlin, "%s", lines[i]);
 	return MARLIN_OK;
 }

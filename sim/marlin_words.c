@@ -65,12 +65,12 @@ static char *command_text(const char *line, char *scratch)
 }
 
 /* Codes whose arguments are text: no parameters are looked for. */
-static bool takes_text(const struct marlin_words *words)
+static bool takes_text(const struct sim_marlin_words *words)
 {
 	return words->letter == 'M' && (words->code == 117 || words->code == 118);
 }
 
-static void read_parameters(struct marlin_words *words, const char *at)
+static void read_parameters(struct sim_marlin_words *words, const char *at)
 {
 	while (*at) {
 		char letter = *at++;
@@ -90,7 +90,7 @@ static void read_parameters(struct marlin_words *words, const char *at)
 	}
 }
 
-void marlin_words_parse(struct marlin_words *words, const char *line, char *scratch)
+void sim_marlin_words_parse(struct sim_marlin_words *words, const char *line, char *scratch)
 {
 	const char *at = command_text(line, scratch);
 
@@ -114,12 +114,12 @@ void marlin_words_parse(struct marlin_words *words, const char *line, char *scra
 		read_parameters(words, at);
 }
 
-bool marlin_seen(const struct marlin_words *words, char letter)
+bool sim_marlin_seen(const struct sim_marlin_words *words, char letter)
 {
 	return words->seen >> (letter - 'A') & 1;
 }
 
-bool marlin_value(const struct marlin_words *words, char letter, double *value)
+bool sim_marlin_value(const struct sim_marlin_words *words, char letter, double *value)
 {
 	if (!(words->valued >> (letter - 'A') & 1))
 		return false;

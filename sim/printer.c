@@ -84,6 +84,7 @@ struct sim_printer *sim_printer_create(
 	printer->powered = true;
 	printer->plugged = true;
 	printer->open = true;
+	printer->fresh = true;
 	printer->power_on_us = SIM_NEVER;
 	printer->state = printer->firmware->create(printer->firmware, &printer->board);
 	if (!printer->state) {
@@ -313,7 +314,7 @@ static void unfreeze(struct sim_printer *printer)
 		return;
 	int64_t shift_us = printer->now_us - printer->frozen_us;
 	printer->frozen = false;
-	planner_shift(&printer->board.planner, shift_us);
+	motion_shift(&printer->board.planner, shift_us);
 	printer->firmware->shift(printer->state, shift_us);
 }
 
@@ -322,7 +323,11 @@ static void power_off(struct sim_printer *printer)
 	if (!printer->powered)
 		return;
 	board_cut_output(&printer->board, printer->now_us);
-	planner_stop(&printer->board.planner, printer->now_us);
+	motion_stop(&printer->board.planner, printer->now_us);
+	/* A USB device without power is gone from the host. */
+	printer->open = false;
+	drop_arrived(printer, SIM_NEVER - 1);
+	set_listening(printer);
 	printer->powered = false;
 	printer->frozen = false;
 	printer->board.heat.powered = false;
@@ -350,7 +355,7 @@ static void set_noise(struct sim_printer *printer, const struct sim_fault *fault
 	if (fault->up)
 		noise_set(&printer->board.noise_up, fault->probability);
 	if (fault->down)
-		noise_set(&printer->board.noise_down, fault->probability);
+		noise_set(&printer->board.noise_down, fault->down_probability);
 }
 
 void sim_printer_apply(struct sim_printer *printer, const struct sim_fault *fault, int64_t now_us)
@@ -413,6 +418,16 @@ void sim_printer_apply(struct sim_printer *printer, const struct sim_fault *faul
 
 /* ---- looking ---- */
 
+bool sim_printer_is_attached(const struct sim_printer *printer)
+{
+	return printer->powered && printer->plugged;
+}
+
+int64_t sim_printer_now_us(const struct sim_printer *printer)
+{
+	return printer->now_us;
+}
+
 const struct sim_settings *sim_printer_settings(const struct sim_printer *printer)
 {
 	return &printer->board.settings;
@@ -458,5 +473,5 @@ void sim_printer_status(const struct sim_printer *printer, struct sim_status *st
 	status->hotend_power = heat_power(heat, SIM_HOTEND);
 	status->bed_power = heat_power(heat, SIM_BED);
 	status->planned = (int32_t)printer->board.planner.count;
-	planner_position(&printer->board.planner, printer->now_us, status->position_mm);
+	motion_position(&printer->board.planner, printer->now_us, status->position_mm);
 }

@@ -1,7 +1,7 @@
 /* One simulated printer: wire, firmware, heat, motion and faults behind one small interface.
  *
- * Pure: no clock, no descriptors.  Time is simulated time in microseconds, enters with every call
- *and never goes back.  Two runs with the same settings, seed and calls give the same bytes.
+ * Pure: no clock, no descriptors.  Time is simulated time in microseconds, enters with every
+ * call and never goes back.  Two runs with the same settings, seed and calls give the same bytes.
  *
  *	struct sim_settings settings;
  *	sim_settings_init(&settings, "p1", "marlin");
@@ -146,8 +146,8 @@ struct sim_status {
 	bool waits_for_user;
 };
 
-/* Power is on and the boot loader starts at now_us.  `seed` and the name decide all randomness.
- * Returns NULL without memory. */
+/* Power is on, the host has the port open and the boot loader starts at now_us.  `seed` and the
+ * name decide all randomness. Returns NULL without memory. */
 struct sim_printer *sim_printer_create(
 	const struct sim_settings *settings, uint64_t seed, int64_t now_us);
 void sim_printer_destroy(struct sim_printer *printer);
@@ -189,6 +189,12 @@ void sim_printer_closed(struct sim_printer *printer, int64_t now_us);
 
 /* One fault of sim/faults.h.  Advances to now_us first. */
 void sim_printer_apply(struct sim_printer *printer, const struct sim_fault *fault, int64_t now_us);
+
+/* The host has a port for it: plugged in and under power. */
+bool sim_printer_is_attached(const struct sim_printer *printer);
+
+/* Time of the last advance. */
+int64_t sim_printer_now_us(const struct sim_printer *printer);
 
 const struct sim_settings *sim_printer_settings(const struct sim_printer *printer);
 const struct sim_counters *sim_printer_counters(const struct sim_printer *printer);

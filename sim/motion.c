@@ -1,5 +1,5 @@
-/* The motion planner; see planner.h. */
-#include "sim/planner.h"
+/* The motion planner; see motion.h. */
+#include "sim/motion.h"
 
 #include <assert.h> /* assert */
 #include <math.h>   /* sqrt, fabs */
@@ -11,7 +11,7 @@ enum { FIRST_MOVE_DELAY_US = 100000, FIRST_MOVE_BLOCKS = 3 };
 
 static const double junction_deviation_mm = 0.013;
 
-void planner_init(struct planner *planner, int32_t blocks, int64_t now_us)
+void motion_init(struct motion *planner, int32_t blocks, int64_t now_us)
 {
 	assert(blocks > 1 && blocks <= SIM_BLOCKS_MAX);
 	memset(planner, 0, sizeof *planner);
@@ -19,28 +19,28 @@ void planner_init(struct planner *planner, int32_t blocks, int64_t now_us)
 	planner->empty_us = now_us;
 }
 
-static struct planner_block *block_at(struct planner *planner, uint32_t index)
+static struct motion_block *block_at(struct motion *planner, uint32_t index)
 {
 	return &planner->block[(planner->head + index) % SIM_BLOCKS_MAX];
 }
 
-bool planner_is_full(const struct planner *planner)
+bool motion_is_full(const struct motion *planner)
 {
 	return planner->count >= planner->usable;
 }
 
-bool planner_is_empty(const struct planner *planner)
+bool motion_is_empty(const struct motion *planner)
 {
 	return planner->count == 0;
 }
 
-uint32_t planner_free(const struct planner *planner)
+uint32_t motion_free(const struct motion *planner)
 {
 	return planner->usable - planner->count;
 }
 
 /* Seconds for a block that enters and leaves at these speeds. */
-static double block_seconds(const struct planner_block *block, double entry, double leave)
+static double block_seconds(const struct motion_block *block, double entry, double leave)
 {
 	double a = block->acceleration_mm_s2, top = block->speed_mm_s;
 	double ramps_mm = (2 * top * top - entry * entry - leave * leave) / (2 * a);
@@ -55,9 +55,9 @@ static double block_seconds(const struct planner_block *block, double entry, dou
 	return (2 * peak - entry - leave) / a;
 }
 
-static void start_head(struct planner *planner)
+static void start_head(struct motion *planner)
 {
-	struct planner_block *block = block_at(planner, 0);
+	struct motion_block *block = block_at(planner, 0);
 	double leave = 0;
 
 	/* From here on this block's exit speed is fixed, and with it the next one's entry. */
@@ -71,7 +71,7 @@ static void start_head(struct planner *planner)
 	planner->end_us = planner->start_us + (int64_t)(seconds * 1e6) + 1;
 }
 
-void planner_advance(struct planner *planner, int64_t now_us)
+void motion_advance(struct motion *planner, int64_t now_us)
 {
 	while (planner->count > 0) {
 		if (!planner->running) {
@@ -91,7 +91,7 @@ void planner_advance(struct planner *planner, int64_t now_us)
 	}
 }
 
-int64_t planner_next_us(const struct planner *planner)
+int64_t motion_next_us(const struct motion *planner)
 {
 	if (planner->count == 0)
 		return SIM_NEVER;
@@ -99,11 +99,11 @@ int64_t planner_next_us(const struct planner *planner)
 }
 
 /* Highest speed at the corner between two blocks. */
-static double corner_mm_s(const struct planner_block *before, const struct planner_block *after)
+static double corner_mm_s(const struct motion_block *before, const struct motion_block *after)
 {
 	double cosine = 0;
 
-	for (int i = 0; i < PLANNER_AXES; i++)
+	for (int i = 0; i < MOTION_AXES; i++)
 		cosine -= before->unit[i] * after->unit[i];
 	double limit =
 		before->speed_mm_s < after->speed_mm_s ? before->speed_mm_s : after->speed_mm_s;
@@ -119,13 +119,13 @@ static double corner_mm_s(const struct planner_block *before, const struct plann
 
 /* Entry speeds such that each block can brake to what follows, newest first, and none is faster
  * than acceleration allows, oldest first.  The head block is left alone while it runs. */
-static void look_ahead(struct planner *planner)
+static void look_ahead(struct motion *planner)
 {
 	uint32_t first = planner->running ? 1 : 0;
 	double leave = 0;
 
 	for (uint32_t i = planner->count; i-- > first;) {
-		struct planner_block *block = block_at(planner, i);
+		struct motion_block *block = block_at(planner, i);
 		double reach =
 			sqrt(leave * leave + 2 * block->acceleration_mm_s2 * block->distance_mm);
 		double entry = reach < block->entry_max_mm_s ? reach : block->entry_max_mm_s;
@@ -136,8 +136,7 @@ static void look_ahead(struct planner *planner)
 			break;
 	}
 	for (uint32_t i = first; i + 1 < planner->count; i++) {
-		struct planner_block *block = block_at(planner, i),
-				     *next = block_at(planner, i + 1);
+		struct motion_block *block = block_at(planner, i), *next = block_at(planner, i + 1);
 		double reach = sqrt(block->entry_mm_s * block->entry_mm_s +
 				    2 * block->acceleration_mm_s2 * block->distance_mm);
 		if (next->entry_mm_s > reach)
@@ -146,13 +145,13 @@ static void look_ahead(struct planner *planner)
 }
 
 static double fill_block(
-	struct planner *planner, struct planner_block *block, const struct planner_move *move)
+	struct motion *planner, struct motion_block *block, const struct motion_move *move)
 {
 	const double *from = planner->count > 0 ? block_at(planner, planner->count - 1)->to_mm
 						: planner->position_mm;
-	double xyz = 0, delta[PLANNER_AXES];
+	double xyz = 0, delta[MOTION_AXES];
 
-	for (int i = 0; i < PLANNER_AXES; i++) {
+	for (int i = 0; i < MOTION_AXES; i++) {
 		delta[i] = move->to_mm[i] - from[i];
 		if (i < 3)
 			xyz += delta[i] * delta[i];
@@ -165,7 +164,7 @@ static double fill_block(
 					    : fabs(delta[3]);
 	memcpy(block->from_mm, from, sizeof block->from_mm);
 	memcpy(block->to_mm, move->to_mm, sizeof block->to_mm);
-	for (int i = 0; i < PLANNER_AXES; i++)
+	for (int i = 0; i < MOTION_AXES; i++)
 		block->unit[i] = straight > 0 ? delta[i] / straight : 0;
 	block->distance_mm = length;
 	block->speed_mm_s = move->feed_mm_s;
@@ -173,11 +172,11 @@ static double fill_block(
 	return length;
 }
 
-bool planner_add(struct planner *planner, const struct planner_move *move, int64_t now_us)
+bool motion_add(struct motion *planner, const struct motion_move *move, int64_t now_us)
 {
-	assert(!planner_is_full(planner));
+	assert(!motion_is_full(planner));
 	assert(move->feed_mm_s > 0 && move->acceleration_mm_s2 > 0);
-	struct planner_block *block = block_at(planner, planner->count);
+	struct motion_block *block = block_at(planner, planner->count);
 
 	/* Marlin drops blocks of less than six steps (MIN_STEPS_PER_SEGMENT). */
 	if (fill_block(planner, block, move) < 0.002)
@@ -197,34 +196,33 @@ bool planner_add(struct planner *planner, const struct planner_move *move, int64
 	return true;
 }
 
-void planner_position(
-	const struct planner *planner, int64_t now_us, double position_mm[PLANNER_AXES])
+void motion_position(const struct motion *planner, int64_t now_us, double position_mm[MOTION_AXES])
 {
 	if (!planner->running) {
 		memcpy(position_mm, planner->position_mm, sizeof planner->position_mm);
 		return;
 	}
-	const struct planner_block *block = &planner->block[planner->head];
+	const struct motion_block *block = &planner->block[planner->head];
 	double part = (double)(now_us - planner->start_us) /
 		      (double)(planner->end_us - planner->start_us);
 	part = part < 0 ? 0 : part > 1 ? 1 : part;
-	for (int i = 0; i < PLANNER_AXES; i++)
+	for (int i = 0; i < MOTION_AXES; i++)
 		position_mm[i] = block->from_mm[i] + part * (block->to_mm[i] - block->from_mm[i]);
 }
 
-void planner_stop(struct planner *planner, int64_t now_us)
+void motion_stop(struct motion *planner, int64_t now_us)
 {
-	double position_mm[PLANNER_AXES];
+	double position_mm[MOTION_AXES];
 
-	planner_advance(planner, now_us);
-	planner_position(planner, now_us, position_mm);
+	motion_advance(planner, now_us);
+	motion_position(planner, now_us, position_mm);
 	memcpy(planner->position_mm, position_mm, sizeof position_mm);
 	planner->count = 0;
 	planner->running = false;
 	planner->empty_us = now_us;
 }
 
-void planner_shift(struct planner *planner, int64_t shift_us)
+void motion_shift(struct motion *planner, int64_t shift_us)
 {
 	planner->start_us += shift_us;
 	planner->end_us += shift_us;
