@@ -260,7 +260,7 @@ static void note_busy(struct marlin *m, const struct reply *reply)
 {
 	m->last_busy_us = m->now_us;
 	m->busy_seen = m->busy_seen || reply->kind == REPLY_BUSY;
-	if (reply->kind == REPLY_BUSY_PERSON)
+	if (reply->kind == REPLY_BUSY_PERSON && marlin_is_clear(m))
 		marlin_attention(m, "the printer waits for a person");
 	else if (reply->kind == REPLY_BUSY && !m->hold)
 		marlin_attention_over(m);

@@ -67,19 +67,28 @@ static void pop(struct marlin *m, bool certain)
 	marlin_replay_acked(m, entry.number);
 }
 
-/* The first M105 in the window; what stands before it is executed, or was never accepted. */
+/* "ok T:…" is the answer of the first M105 in the window.  That one was accepted by its number, so
+ * all numbered lines before it were, and are executed: their acknowledgements were lost. */
 static void on_temperature_answer(struct marlin *m)
 {
-	for (size_t i = 0; i < m->window.count; i++) {
-		if (window_at(&m->window, i)->answer != WINDOW_TEMPERATURE)
-			continue;
-		if (i == 0)
-			pop(m, m->identity.advanced_ok);
-		else
-			marlin_sync_begin(m, MARLIN_CAUSE_STALL);
+	size_t position = 0;
+	const struct window_entry *entry;
+
+	while (position < m->window.count &&
+		window_at(&m->window, position)->answer != WINDOW_TEMPERATURE)
+		position++;
+	if (position == m->window.count) {
+		surplus(m);
 		return;
 	}
-	surplus(m);
+	entry = window_at(&m->window, position);
+	if (m->now_us - entry->sent_us < m->round_trip_us / 3) {
+		surplus(m);
+		return;
+	}
+	m->counters.lost_acknowledgements += (int64_t)position;
+	for (size_t i = 0; i <= position; i++)
+		pop(m, m->identity.advanced_ok);
 }
 
 static void on_numbered_ok(struct marlin *m, int64_t number)

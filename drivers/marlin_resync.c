@@ -368,9 +368,23 @@ static bool holds_nonce(const struct marlin_sync *s, const struct reply *reply)
 	return false;
 }
 
+/* Nothing of ours makes the printer wait for a person while a barrier is out, but what noise can
+ * make of it does: "M1", when the second digit is hit. */
+static bool is_waiting_for_nobody(const struct marlin *m)
+{
+	return m->sync.step == MARLIN_SYNC_BARRIER && !m->sync.slow && !m->attention;
+}
+
 bool marlin_sync_line(struct marlin *m, const struct reply *reply)
 {
 	struct marlin_sync *s = &m->sync;
+
+	if (reply->kind == REPLY_BUSY_PERSON && is_waiting_for_nobody(m)) {
+		marlin_write_raw(m, "\nM108\n", 6);
+		if (!s->account_closed)
+			s->account.barriers++;
+		return true;
+	}
 
 	if (s->step != MARLIN_SYNC_BARRIER || s->nonce_seen || m->no_echo)
 		return false;

@@ -144,7 +144,6 @@ void marlin_send_far(struct marlin *m)
 	if (number > MARLIN_LAST_NUMBER)
 		number = m->history.next - MARLIN_FAR;
 	marlin_write_raw(m, frame, frame_write(frame, number, text, sizeof(text) - 1));
-	m->counters.probes++;
 }
 
 void marlin_flush_staged(struct marlin *m)
@@ -170,8 +169,9 @@ void marlin_flush_staged(struct marlin *m)
 	tell_number(m, line, m->staged_index);
 }
 
-/* Behind a line that is not answered for 2 s: M105, un-numbered.  Its answer can only come when the
- * line before is done with, so it tells a slow move from a lost acknowledgement long before the
+/* Behind a line that is not answered for 2 s: M105, as the next number.  Its answer comes when the
+ * line before is done with, and proves that it was; if that line was never accepted, this one is
+ * refused by its number.  So a slow move is told from a lost acknowledgement long before the
  * time-out.  The line end in front closes a line whose own end was lost. */
 static int64_t gentle_us(const struct marlin *m)
 {
@@ -179,7 +179,8 @@ static int64_t gentle_us(const struct marlin *m)
 	int64_t since;
 
 	if (!head || head->alone || head->answer != WINDOW_PLAIN || m->gentle_sent ||
-		m->renumber_pending || m->window.count >= MARLIN_QUEUE_LINES)
+		m->renumber_pending || m->window.count >= MARLIN_QUEUE_LINES ||
+		m->history.next > MARLIN_LAST_NUMBER)
 		return DRIVER_NEVER;
 	since = head->sent_us > m->last_ack_us ? head->sent_us : m->last_ack_us;
 	return (since > m->last_busy_us ? since : m->last_busy_us) + MARLIN_POLL_US;
@@ -214,13 +215,23 @@ int64_t marlin_poll_wake(const struct marlin *m)
 	return m->phase < MARLIN_READY ? DRIVER_NEVER : gentle < poll ? gentle : poll;
 }
 
+/* Past the window's limit of one line, within what the printer's queue holds. */
+static void send_question(struct marlin *m)
+{
+	const struct history_line *line =
+		history_append(&m->history, "M105", 4, m->job ? last_index(m) : -1, 0);
+
+	marlin_send_history_line(m, line);
+	tell_number(m, line, -1);
+}
+
 void marlin_poll(struct marlin *m)
 {
 	if (m->phase < MARLIN_READY)
 		return;
 	if (m->now_us >= gentle_us(m)) {
 		marlin_write_raw(m, "\n", 1);
-		marlin_send_unnumbered(m, "M105", WINDOW_TEMPERATURE);
+		send_question(m);
 		m->gentle_sent = true;
 	} else if (m->now_us >= poll_us(m) && marlin_send_host_line(m, "M105", 4)) {
 		m->polled_us = m->now_us;

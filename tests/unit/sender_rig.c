@@ -16,7 +16,10 @@ void rig_init(struct rig *rig, const struct sim_settings *sim, const struct driv
 	rig->dialect = driver_dialect_find("marlin");
 	rig->driver = rig->dialect->create(driver);
 	rig->executed = calloc(RIG_EXECUTED_MAX, sizeof(*rig->executed));
-	assert(rig->printer && rig->driver && rig->executed);
+	rig->index_of = malloc(RIG_NUMBERS_MAX * sizeof(*rig->index_of));
+	assert(rig->printer && rig->driver && rig->executed && rig->index_of);
+	for (size_t i = 0; i < RIG_NUMBERS_MAX; i++)
+		rig->index_of[i] = -2;
 	rig->wake_us = DRIVER_NEVER;
 	rig->acknowledged = -1;
 	sim_printer_opened(rig->printer, 0);
@@ -30,6 +33,7 @@ void rig_finish(struct rig *rig)
 	rig->dialect->destroy(rig->driver);
 	sim_printer_destroy(rig->printer);
 	free(rig->executed);
+	free(rig->index_of);
 }
 
 void rig_print(struct rig *rig, const char (*commands)[RIG_COMMAND_MAX], size_t count)
@@ -72,8 +76,8 @@ void rig_apply(struct rig *rig, struct driver_effects *effects)
 
 		switch (effect->kind) {
 		case DRIVER_WRITE:
-			write_bytes(rig, effects->bytes + effect->write_offset,
-				effect->write_length);
+			write_bytes(
+				rig, effects->bytes + effect->write_offset, effect->write_length);
 			break;
 		case DRIVER_WAKE_AT:
 			rig->wake_us = effect->time_us;
@@ -122,8 +126,8 @@ void rig_apply(struct rig *rig, struct driver_effects *effects)
 			rig->fault = effect->fault;
 			memcpy(rig->reason, effect->text, sizeof(effect->text));
 			if (rig->trace)
-				printf("              fault %s: %s\n", driver_fault_name(effect->fault),
-					effect->text);
+				printf("              fault %s: %s\n",
+					driver_fault_name(effect->fault), effect->text);
 			break;
 		case DRIVER_COLD:
 			rig->cold = true;
@@ -131,8 +135,11 @@ void rig_apply(struct rig *rig, struct driver_effects *effects)
 		case DRIVER_RESET_LINE:
 			rig->reset_line = true;
 			break;
-		case DRIVER_IDENTITY:
 		case DRIVER_NUMBERED:
+			assert(effect->line_number >= 0 && effect->line_number < RIG_NUMBERS_MAX);
+			rig->index_of[effect->line_number] = (int32_t)effect->index;
+			break;
+		case DRIVER_IDENTITY:
 		case DRIVER_HEATERS:
 			break;
 		}
@@ -181,8 +188,7 @@ static void offer(struct rig *rig, struct driver_effects *effects)
 		rig->dialect->wants_command(rig->driver)) {
 		const char *command = rig->commands[rig->offered++];
 
-		rig->dialect->command(
-			rig->driver, rig->now_us, command, strlen(command), effects);
+		rig->dialect->command(rig->driver, rig->now_us, command, strlen(command), effects);
 		rig_apply(rig, effects);
 	}
 	if (rig->started && rig->offered == rig->command_count) {
@@ -205,8 +211,12 @@ bool rig_run(struct rig *rig, int64_t limit_us, bool (*until)(const struct rig *
 	driver_effects_clear(&effects);
 	while (rig->now_us < end_us) {
 		int64_t event_us = sim_printer_next_event_us(rig->printer);
-		int64_t next_us = event_us < rig->wake_us ? event_us : rig->wake_us;
+		int64_t next_us;
 
+		/* Bytes of a line whose end was lost lie on the wire without being an event. */
+		if (event_us <= rig->now_us)
+			event_us = DRIVER_NEVER;
+		next_us = event_us < rig->wake_us ? event_us : rig->wake_us;
 		if (rig->poll_us > 0 && event_us < rig->wake_us) {
 			/* The host reads at its own pace: round up. */
 			next_us = (event_us / rig->poll_us + 1) * rig->poll_us;
@@ -229,4 +239,42 @@ bool rig_run(struct rig *rig, int64_t limit_us, bool (*until)(const struct rig *
 			return true;
 	}
 	return false;
+}
+
+/* docs/wire-lines.md: what the host sends without a number. */
+static bool is_host_unnumbered(const char *command)
+{
+	static const char *const lines[] = { "M115", "M105", "M108", "M112", "M104 S0", "M140 S0" };
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (strcmp(command, lines[i]) == 0)
+			return true;
+	}
+	return strncmp(command, "M118 E1 pf", 10) == 0 && strlen(command) == 18;
+}
+
+void rig_judge(const struct rig *rig, struct rig_verdict *verdict)
+{
+	memset(verdict, 0, sizeof(*verdict));
+	for (size_t i = 0; i < rig->executed_count; i++) {
+		const struct rig_executed *entry = &rig->executed[i];
+		int32_t index;
+
+		if (entry->number == SIM_UNNUMBERED) {
+			verdict->fragments += !is_host_unnumbered(entry->command);
+			continue;
+		}
+		index = entry->number >= 0 && entry->number < RIG_NUMBERS_MAX
+				? rig->index_of[entry->number]
+				: -2;
+		if (index == -1)
+			continue;
+		if (index == (int32_t)verdict->in_order &&
+			strcmp(entry->command, rig->commands[index]) == 0) {
+			verdict->in_order++;
+		} else if (!verdict->wrong) {
+			verdict->wrong = true;
+			memcpy(verdict->first_wrong, entry->command, RIG_COMMAND_MAX);
+		}
+	}
 }

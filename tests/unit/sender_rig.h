@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RIG_COMMAND_MAX = 96, RIG_EXECUTED_MAX = 8192 };
+enum { RIG_COMMAND_MAX = 96, RIG_EXECUTED_MAX = 8192, RIG_NUMBERS_MAX = 65536 };
 
 struct rig_executed {
 	int64_t number; /* SIM_UNNUMBERED without */
@@ -39,6 +39,9 @@ struct rig {
 	int64_t in_flight_max;	     /* lines written less lines answered, at most */
 	size_t effects_max;
 
+	int32_t *
+		index_of; /* line number -> command index, -1: a line of the host, -2: never used */
+
 	struct rig_executed *executed;
 	size_t executed_count;
 	bool trace;
@@ -54,6 +57,15 @@ void rig_print(struct rig *rig, const char (*commands)[RIG_COMMAND_MAX], size_t 
 /* Runs until the print has ended one way or the other, `until` says so, or the time is over.
  * False: time is over. */
 bool rig_run(struct rig *rig, int64_t limit_us, bool (*until)(const struct rig *rig));
+
+/* What the printer has executed, held against the commands. */
+struct rig_verdict {
+	size_t in_order;  /* commands executed, each once, in order */
+	bool wrong;	  /* a numbered command that is not the next one, or a changed one */
+	size_t fragments; /* un-numbered lines that are none of the host's */
+	char first_wrong[RIG_COMMAND_MAX];
+};
+void rig_judge(const struct rig *rig, struct rig_verdict *verdict);
 
 /* Hands effects of a call made by the test to the printer. */
 void rig_apply(struct rig *rig, struct driver_effects *effects);
