@@ -311,6 +311,9 @@ class Farm:
         return json.loads(answer[answer.index("{"):])
 
     def executed(self, name):
+        """The ground truth up to now."""
+        if self.simulator.poll() is None:
+            self.sim("sync")
         path = self.ports / f"{name}.executed"
         return ground_truth.read_executed(path) if path.exists() else []
 
