@@ -348,13 +348,15 @@ static void step(void *state, int64_t now_us)
 {
 	struct marlin *marlin = state;
 
-	/* What came while the thread was busy has met the ring as it was. */
-	if (marlin->life == MARLIN_RUNNING && marlin->free_us > marlin->now_us) {
-		marlin->now_us = marlin->free_us;
+	/* What came while the thread was busy has met the ring as it was; and with a full queue
+	 * nobody takes anything out of it. */
+	if (marlin->life == MARLIN_RUNNING)
 		sim_marlin_reader_interrupts(marlin);
-	}
 	if (marlin->now_us < now_us)
 		marlin->now_us = now_us;
+	if (marlin->life == MARLIN_RUNNING &&
+		marlin->queue_length >= marlin->board->settings.bufsize)
+		sim_marlin_reader_interrupts(marlin);
 	motion_advance(&marlin->board->planner, marlin->now_us);
 	switch (marlin->life) {
 	case MARLIN_OFF:

@@ -9,7 +9,7 @@ static const double cold_celsius = 170;		/* EXTRUDE_MINTEMP */
 static const double longest_extrusion_mm = 200; /* EXTRUDE_MAXLENGTH */
 static const char axis_letter[MOTION_AXES] = { 'X', 'Y', 'Z', 'E' };
 
-enum { QUICKSTOP_US = 1000000, STEPPER_TIMEOUT_US = 120000000 };
+enum { QUICKSTOP_US = 1024000, STEPPER_TIMEOUT_US = 120000000 };
 
 void sim_marlin_motion_reset(struct marlin *marlin)
 {
