@@ -47,7 +47,8 @@ struct session *session_create(
 	}
 	session->setup = *setup;
 	snprintf(session->name, sizeof(session->name), "%s", setup->name);
-	session->driver_wake_us = session->reconnect_us = session->release_us = INT64_MAX;
+	session->driver_wake_us = session->reconnect_us = INT64_MAX;
+	session->release_us = session->close_us = INT64_MAX;
 	length = snprintf(
 		path, sizeof(path), "%s/%s.progress", setup->state_directory, session->name);
 	if (length < 0 || length >= (int)sizeof(path)) {
@@ -333,15 +334,33 @@ void session_booked(struct session *session, const char *attempt)
 
 /* ---- what happened ------------------------------------------------------------ */
 
+/* A printer that waits for its own heat-up may hear nothing but an emergency stop. */
+static void cool_by_force(struct session *session, int64_t now_us)
+{
+	static const char text[] =
+		"emergency stop: hot from a print of ours, and it takes no command";
+
+	if (session->cool_since_us == 0 ||
+		now_us - session->cool_since_us < SESSION_COOL_LIMIT_US ||
+		!supervisor_is_heating(&session->supervisor))
+		return;
+	session->cool_since_us = 0;
+	session_say(session, "%s", text);
+	stop_at_once(session, DRIVER_FAULT_ESTOP, text, now_us);
+}
+
 /* Our heaters go off as soon as the printer listens; again if nothing confirms it. */
 static void cool(struct session *session, int64_t now_us)
 {
-	if (!session->cool_wanted || !session_is_online(session) || session->job.active)
+	if (!session->cool_wanted || session->job.active || session->close_wanted ||
+		!port_is_open(&session->port))
 		return;
 	if (!session->progress.facts.hot_by_us) {
 		session->cool_wanted = false;
+		session->cool_since_us = 0;
 		return;
 	}
+	cool_by_force(session, now_us);
 	if (session->cool_sent_us != 0 && now_us - session->cool_sent_us < SESSION_COOL_AGAIN_US)
 		return;
 	session->cool_sent_us = now_us;
@@ -349,9 +368,19 @@ static void cool(struct session *session, int64_t now_us)
 	session_perform(session, now_us);
 }
 
+/* The driver has given the port up.  What it wrote last may be an emergency stop, which closing
+ * would throw away, and a pulled reset line must be let go of. */
 static void close_if_wanted(struct session *session, int64_t now_us)
 {
-	if (session->close_wanted)
+	if (!session->close_wanted)
+		return;
+	if (session->close_us == INT64_MAX) {
+		session->close_us = now_us + (session->out_length > 0 ? SESSION_LINGER_US : 0);
+		if (session->release_us != INT64_MAX)
+			session->close_us = session->release_us + SESSION_LINGER_US;
+		session_flush(session, now_us);
+	}
+	if (session->close_us <= now_us)
 		session_close_port(session, session->reason, now_us);
 }
 
@@ -400,6 +429,8 @@ void session_on_wake(struct session *session, int64_t now_us)
 		session->hold_ends_until_us = 0;
 		session->setup.events->ended(session->setup.context, session);
 	}
+	/* Before the driver: giving up a silent port is not enough when it is hot. */
+	supervise(session, now_us);
 	if (session->driver_wake_us <= now_us) {
 		session->driver_wake_us = DRIVER_NEVER;
 		session->dialect->wake(session->driver, now_us, session_effects(session));
@@ -424,6 +455,7 @@ int64_t session_wake_us(const struct session *session)
 
 	earlier(&wake_us, session->reconnect_us);
 	earlier(&wake_us, session->release_us);
+	earlier(&wake_us, session->close_us);
 	if (session->hold_ends_until_us != 0)
 		earlier(&wake_us, session->hold_ends_until_us);
 	if (session->job.active && session->job.starving_since_us != 0)
@@ -432,8 +464,11 @@ int64_t session_wake_us(const struct session *session)
 		earlier(&wake_us,
 			session->stalled_since_us +
 				(session->stall_told ? SESSION_STALL_US : SESSION_STALL_WARN_US));
-	if (session->cool_wanted && session->cool_sent_us != 0)
+	if (session->cool_wanted && session->cool_sent_us != 0 && port_is_open(&session->port))
 		earlier(&wake_us, session->cool_sent_us + SESSION_COOL_AGAIN_US);
+	if (session->cool_wanted && session->cool_since_us != 0 && port_is_open(&session->port) &&
+		supervisor_is_heating(&session->supervisor))
+		earlier(&wake_us, session->cool_since_us + SESSION_COOL_LIMIT_US);
 	if (port_is_open(&session->port) && !session->alarmed)
 		earlier(&wake_us, supervisor_due_us(&session->supervisor));
 	return wake_us;
@@ -456,7 +491,9 @@ const struct wire_settings *session_settings(const struct session *session)
 
 bool session_is_busy(const struct session *session)
 {
-	return session->job.active || (session->cool_wanted && session_is_online(session));
+	/* A board that was stopped does not confirm that it is cold. */
+	return session->job.active || (session->cool_wanted && session_is_online(session) &&
+					      session->state != DRIVER_FAULT);
 }
 
 static enum wire_activity activity_of(const struct session *session)

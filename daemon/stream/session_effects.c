@@ -117,7 +117,7 @@ static void on_link_fault(struct session *session, const struct driver_effect *e
 static void on_cold(struct session *session)
 {
 	session->cool_wanted = false;
-	session->cool_sent_us = 0;
+	session->cool_sent_us = session->cool_since_us = 0;
 	session->hold_ends_until_us = 0;
 	session_set_hot(session, false);
 	session->setup.events->ended(session->setup.context, session);

@@ -26,6 +26,7 @@ static void reset_port_state(struct session *session)
 	session->release_us = INT64_MAX;
 	session->driver_wake_us = DRIVER_NEVER;
 	session->close_wanted = false;
+	session->close_us = INT64_MAX;
 	session->paused = false;
 	session->attention = false;
 	session->alarmed = false;
@@ -63,6 +64,8 @@ void session_open_port(struct session *session, int64_t now_us)
 	}
 	reset_port_state(session);
 	session->cool_wanted = session->progress.facts.hot_by_us != 0;
+	if (session->cool_wanted && session->cool_since_us == 0)
+		session->cool_since_us = now_us;
 	session->news = true;
 	session->setup.events->port_opened(session->setup.context, session, session->port.fd);
 	session->dialect->opened(session->driver, now_us, session_effects(session));
@@ -105,6 +108,11 @@ void session_close_port(struct session *session, const char *reason, int64_t now
 	try_later(session, now_us);
 }
 
+static const char *loss_words(ssize_t count)
+{
+	return count == 0 ? "the device is gone (cable, power?)" : strerror((int)-count);
+}
+
 void session_read_port(struct session *session, int64_t now_us)
 {
 	char bytes[DRIVER_RECEIVE_MAX];
@@ -116,10 +124,8 @@ void session_read_port(struct session *session, int64_t now_us)
 		if (count == -EAGAIN)
 			return;
 		if (count <= 0) {
-			session_close_port(session,
-				count == 0 ? "the device is gone (cable, power?)"
-					   : strerror((int)-count),
-				now_us);
+			session->cool_since_us = 0;
+			session_close_port(session, loss_words(count), now_us);
 			return;
 		}
 		supervisor_heard(&session->supervisor, now_us);
@@ -163,10 +169,7 @@ void session_flush(struct session *session, int64_t now_us)
 			return;
 		}
 		if (count <= 0) {
-			session_close_port(session,
-				count == 0 ? "the device is gone (cable, power?)"
-					   : strerror((int)-count),
-				now_us);
+			session_close_port(session, loss_words(count), now_us);
 			return;
 		}
 		session->out_start += (size_t)count;

@@ -14,7 +14,9 @@ enum {
 	SESSION_STALL_US = 60000000,  /* the port takes nothing: it is broken */
 	SESSION_STARVE_US = 60000000, /* the disk gives nothing: the print is stopped */
 	SESSION_COOL_AGAIN_US = 20000000,
+	SESSION_COOL_LIMIT_US = 30000000, /* hot because of us and deaf for so long: stopped */
 	SESSION_HOLD_US = 15000000, /* an end is told when the heaters are off, or after this */
+	SESSION_LINGER_US = 200000, /* an emergency stop gets out before its port is closed */
 	SESSION_PULSE_US = 250000,  /* DTR low */
 	SESSION_MANUAL_HEAT_US = 5000000, /* until its target must have shown up in a reading */
 };
@@ -55,6 +57,7 @@ struct session {
 	int64_t reconnect_us;	    /* INT64_MAX: not wanted */
 	char reason[WIRE_TEXT_MAX]; /* why offline */
 	bool close_wanted;
+	int64_t close_us;   /* when it will be done; INT64_MAX: not decided */
 	int64_t release_us; /* of the reset line; INT64_MAX: not pulled */
 
 	char out[SESSION_OUT_BYTES];
@@ -68,8 +71,9 @@ struct session {
 
 	struct progress progress;
 	struct session_job job;
-	bool cool_wanted;     /* our heaters must go off */
-	int64_t cool_sent_us; /* 0: not yet */
+	bool cool_wanted;      /* our heaters must go off */
+	int64_t cool_sent_us;  /* 0: not yet */
+	int64_t cool_since_us; /* the port was opened to switch them off; 0: not so */
 	int64_t hold_ends_until_us;
 	int64_t manual_heat_us;
 	struct supervisor supervisor;

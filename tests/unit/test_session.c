@@ -1,0 +1,480 @@
+/* A session on a simulated printer: each print ends in exactly one stated way, hot printers are
+ * made cold, and nothing is printed twice. */
+#include "daemon/stream/session_private.h"
+#include "tests/unit/session_rig.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct session_rig rig;
+
+static const char cold_print[] = "G28\nG1 X10 Y10 F3000\nG1 X20 Y10\nG1 X20 Y20\nM117 half\n"
+				 "G1 X10 Y20\nG1 X10 Y10\n";
+static const char hot_print[] = "M140 S60\nM104 S200\nM109 S200\nG28\nG1 X10 Y10 F3000\n"
+				"G1 X20 Y10\nG1 X20 Y20\nG1 X10 Y20\nM104 S0\nM140 S0\n";
+
+static int set_up(void **state)
+{
+	(void)state;
+	session_rig_init(&rig);
+	session_rig_start_streamer(&rig);
+	session_rig_write_file(&rig, cold_print);
+	return session_rig_run(&rig, 60, session_rig_is_ready) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	session_rig_finish(&rig);
+	return 0;
+}
+
+static const struct progress_ended *only_end(void)
+{
+	int index = 0;
+	const struct progress_ended *ended = session_next_ended(rig.session, rig.now_us, &index);
+
+	if (!ended)
+		fail_msg("no end; said:\n%s", rig.said);
+	assert_null(session_next_ended(rig.session, rig.now_us, &index));
+	return ended;
+}
+
+static bool heaters_are_off(void)
+{
+	struct sim_status truth = session_rig_truth(&rig);
+
+	return truth.hotend_target_celsius == 0 && truth.bed_target_celsius == 0;
+}
+
+static bool is_hot(struct session_rig *unused)
+{
+	(void)unused;
+	return session_rig_truth(&rig).hotend_celsius > 100;
+}
+
+static bool is_warm(struct session_rig *unused)
+{
+	(void)unused;
+	return session_rig_truth(&rig).hotend_celsius > 100 &&
+	       session_rig_has_executed(&rig, "G1 X10 Y10 F3000");
+}
+
+static bool is_moving(struct session_rig *unused)
+{
+	(void)unused;
+	return session_rig_has_executed(&rig, "G1 X10 Y10 F3000");
+}
+
+static bool is_paused(struct session_rig *unused)
+{
+	(void)unused;
+	return session_rig_state(&rig).activity == WIRE_PAUSED;
+}
+
+static bool is_locked(struct session_rig *unused)
+{
+	(void)unused;
+	return session_rig_state(&rig).fault != 0;
+}
+
+static void test_a_print_executes_the_files_commands_in_order_and_ends_printed(void **state)
+{
+	static const char *const commands[] = { "G28", "G1 X10 Y10 F3000", "G1 X20 Y10",
+		"G1 X20 Y20", "M117 half", "G1 X10 Y20", "G1 X10 Y10" };
+	size_t found = 0;
+
+	(void)state;
+	rig.executed_count = 0;
+	session_rig_start(&rig, "a1");
+	assert_string_equal(session_rig_state(&rig).attempt, "a1");
+	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
+	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_int_equal(only_end()->numbers.commands_done, 7);
+	for (size_t i = 0; i < rig.executed_count && found < 7; i++)
+		if (rig.numbered[i] && strcmp(rig.executed[i], commands[found]) == 0)
+			found++;
+	assert_int_equal(found, 7);
+	assert_false(session_rig_state(&rig).hot_by_us);
+}
+
+static void test_an_attempt_is_never_printed_twice(void **state)
+{
+	struct wire_start start = { .bytes = rig.bytes };
+	struct error error = { "" };
+	int64_t lines;
+
+	(void)state;
+	strcpy(start.path, rig.path);
+	session_rig_start(&rig, "a1");
+	assert_int_equal(session_start(rig.session, "a1", &start, rig.now_us, &error), 0);
+	assert_int_equal(session_start(rig.session, "a2", &start, rig.now_us, &error), -EBUSY);
+	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
+	lines = (int64_t)rig.executed_count;
+	assert_int_equal(session_start(rig.session, "a1", &start, rig.now_us, &error), 0);
+	assert_true(session_rig_is_idle(&rig));
+	session_booked(rig.session, "a1");
+	assert_int_equal(session_start(rig.session, "a1", &start, rig.now_us, &error), -EALREADY);
+	session_rig_run(&rig, 30, NULL);
+	assert_true((int64_t)rig.executed_count < lines + 60); /* reports only */
+	assert_true(session_rig_is_idle(&rig));
+}
+
+static void test_a_cable_pulled_while_hot_makes_it_suspect_and_cold_when_back(void **state)
+{
+	(void)state;
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_warm));
+	session_rig_fault(&rig, "unplug");
+	session_rig_run(&rig, 2, NULL);
+	assert_int_equal(only_end()->result, WIRE_SUSPECT);
+	assert_int_equal(session_rig_state(&rig).link, WIRE_OFFLINE);
+	assert_true(session_rig_state(&rig).hot_by_us);
+	assert_false(heaters_are_off());
+	session_rig_fault(&rig, "replug");
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_true(heaters_are_off());
+	assert_int_equal(session_rig_state(&rig).fault, 0);
+}
+
+static void test_a_killed_streamer_finds_its_print_and_cools_before_it_tells(void **state)
+{
+	int index = 0;
+
+	(void)state;
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_warm));
+	session_rig_kill_streamer(&rig);
+	assert_false(heaters_are_off());
+	session_rig_start_streamer(&rig);
+	assert_null(session_next_ended(rig.session, rig.now_us, &index));
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_true(heaters_are_off());
+	assert_int_equal(only_end()->result, WIRE_SUSPECT);
+	assert_string_equal(only_end()->attempt, "a1");
+}
+
+static void test_an_end_is_told_in_time_though_the_printer_never_comes_back(void **state)
+{
+	(void)state;
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_hot));
+	session_rig_kill_streamer(&rig);
+	session_rig_fault(&rig, "power-off");
+	rig.ended = 0;
+	session_rig_start_streamer(&rig);
+	session_rig_run(&rig, 20, NULL);
+	assert_true(rig.ended > 0);
+	assert_int_equal(only_end()->result, WIRE_SUSPECT);
+	assert_true(session_rig_state(&rig).hot_by_us);
+}
+
+static void test_an_emergency_stop_in_a_heat_up_kills_at_once_and_locks(void **state)
+{
+	struct error error = { "" };
+	struct wire_start start = { .bytes = rig.bytes };
+
+	(void)state;
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_int_equal(session_estop(rig.session, rig.now_us, &error), 0);
+	session_rig_run(&rig, 1, NULL);
+	assert_int_equal(session_rig_truth(&rig).state, SIM_HALTED);
+	assert_true(heaters_are_off());
+	assert_int_equal(only_end()->result, WIRE_FAILED);
+	assert_int_equal(only_end()->fault, DRIVER_FAULT_ESTOP);
+	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_ESTOP);
+	strcpy(start.path, rig.path);
+	assert_int_equal(session_start(rig.session, "a2", &start, rig.now_us, &error), -EBUSY);
+	assert_non_null(strstr(error.text, "locked"));
+}
+
+static void test_a_lock_outlives_the_streamer_and_only_a_person_takes_it_off(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	session_estop(rig.session, rig.now_us, &error);
+	session_rig_run(&rig, 5, NULL);
+	session_rig_kill_streamer(&rig);
+	session_rig_fault(&rig, "power-cycle 2");
+	session_rig_start_streamer(&rig);
+	session_rig_run(&rig, 60, NULL);
+	assert_int_equal(session_rig_state(&rig).link, WIRE_ONLINE);
+	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_ESTOP);
+	assert_int_equal(session_connect(rig.session, rig.now_us, &error), 0);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_int_equal(session_rig_state(&rig).fault, 0);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
+	assert_int_equal(only_end()->result, WIRE_PRINTED);
+}
+
+static void test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault(void **state)
+{
+	int64_t frozen_us;
+
+	(void)state;
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_hot));
+	session_rig_fault(&rig, "freeze");
+	frozen_us = rig.now_us;
+	assert_true(session_rig_run(&rig, 60, is_locked));
+	assert_true(rig.now_us - frozen_us <= 13 * CLOCK_SECOND_US);
+	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_SILENT);
+	assert_int_equal(only_end()->result, WIRE_FAILED);
+	assert_int_equal(only_end()->fault, DRIVER_FAULT_SILENT);
+	assert_non_null(strstr(only_end()->reason, "10 s"));
+	session_rig_run(&rig, 2, NULL);
+	/* The stop was sent, whether the frozen board can hear it or not. */
+	assert_true(sim_printer_counters(rig.printer)->deaf_bytes >= 12);
+}
+
+static void test_a_board_that_resets_in_the_middle_fails_the_print_and_locks(void **state)
+{
+	(void)state;
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_hot));
+	session_rig_fault(&rig, "reset");
+	assert_true(session_rig_run(&rig, 60, is_locked));
+	assert_int_equal(only_end()->result, WIRE_FAILED);
+	assert_int_equal(only_end()->fault, DRIVER_FAULT_RESET);
+	session_rig_run(&rig, 60, NULL);
+	assert_false(session_rig_state(&rig).hot_by_us);
+	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_RESET);
+}
+
+static void test_a_heater_without_current_is_noticed_by_us_or_the_firmware(void **state)
+{
+	(void)state;
+	session_rig_fault(&rig, "heater hotend dead");
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 120, is_locked));
+	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_THERMAL);
+	assert_int_equal(only_end()->result, WIRE_FAILED);
+	session_rig_run(&rig, 3, NULL);
+	assert_true(heaters_are_off());
+}
+
+static void test_a_pause_holds_and_a_resume_goes_on_where_it_was(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_moving));
+	assert_int_equal(session_pause(rig.session, "other", rig.now_us, &error), -ENOENT);
+	assert_int_equal(session_pause(rig.session, "a1", rig.now_us, &error), 0);
+	assert_true(session_rig_run(&rig, 60, is_paused));
+	session_rig_run(&rig, 120, NULL);
+	assert_true(is_paused(NULL));
+	assert_int_equal(session_resume(rig.session, "", rig.now_us, &error), 0);
+	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
+	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_int_equal(only_end()->numbers.commands_done, 7);
+}
+
+static void test_a_cancel_in_a_heat_up_leaves_it_and_ends_cold(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_int_equal(session_cancel(rig.session, "a1", rig.now_us, &error), 0);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_idle));
+	assert_int_equal(only_end()->result, WIRE_CANCELLED);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_true(heaters_are_off());
+	assert_false(session_rig_has_executed(&rig, "G1 X20 Y10"));
+}
+
+static void test_a_streamer_told_to_end_parks_cools_and_says_why(void **state)
+{
+	(void)state;
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_hot));
+	session_stop(rig.session, "the streamer was told to end", rig.now_us);
+	assert_true(session_is_busy(rig.session));
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_false(session_is_busy(rig.session));
+	assert_int_equal(only_end()->result, WIRE_FAILED);
+	assert_int_equal(only_end()->fault, DRIVER_FAULT_NONE);
+	assert_string_equal(only_end()->reason, "the streamer was told to end");
+	assert_true(heaters_are_off());
+}
+
+static void test_a_file_that_cannot_be_sent_ends_the_print_and_not_the_printer(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t more_bytes;
+		const char *words;
+	} rows[] = {
+		{ "G28\nG1 X10 Y10 F3000\nM112\nG1 X50\n", 0, "line 3" },
+		{ "G28\nG1 X1\n", 5, "announced" },
+		{ "; nothing\n\n", 0, "no command" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char attempt[16];
+
+		snprintf(attempt, sizeof(attempt), "a%zu", i);
+		session_rig_write_file(&rig, rows[i].text);
+		rig.bytes += rows[i].more_bytes;
+		session_rig_start(&rig, attempt);
+		assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
+		assert_int_equal(only_end()->result, WIRE_FAILED);
+		if (!strstr(only_end()->reason, rows[i].words))
+			fail_msg("%s", only_end()->reason);
+		session_booked(rig.session, attempt);
+		assert_int_equal(session_rig_state(&rig).fault, 0);
+		assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+		assert_false(session_rig_has_executed(&rig, "G1 X50"));
+	}
+}
+
+static void test_a_printer_heated_by_hand_is_watched_and_left_alone(void **state)
+{
+	struct wire_start start = { .bytes = rig.bytes };
+	struct error error = { "" };
+
+	(void)state;
+	session_rig_fault(&rig, "press M104 S200");
+	assert_true(session_rig_run(&rig, 300, is_hot));
+	session_rig_run(&rig, 10, NULL);
+	assert_int_equal(session_rig_state(&rig).activity, WIRE_BY_HAND);
+	assert_false(session_rig_state(&rig).hot_by_us);
+	strcpy(start.path, rig.path);
+	assert_int_equal(session_start(rig.session, "a1", &start, rig.now_us, &error), -EBUSY);
+	assert_non_null(strstr(error.text, "by hand"));
+	session_rig_fault(&rig, "unplug");
+	session_rig_run(&rig, 5, NULL);
+	session_rig_fault(&rig, "replug");
+	session_rig_run(&rig, 60, NULL);
+	assert_int_equal(session_rig_state(&rig).activity, WIRE_BY_HAND);
+	assert_false(heaters_are_off());
+}
+
+static void test_manual_heat_is_ours_until_it_is_off_again(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	assert_int_equal(session_manual(rig.session, "M104 S200", rig.now_us, &error), 0);
+	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_state(&rig).hot_by_us);
+	assert_int_equal(session_rig_state(&rig).activity, WIRE_IDLE);
+	assert_int_equal(session_manual(rig.session, "M104 S0", rig.now_us, &error), 0);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_true(heaters_are_off());
+	assert_int_equal(session_manual(rig.session, "M112", rig.now_us, &error), -EPERM);
+	assert_int_equal(session_manual(rig.session, "; hello", rig.now_us, &error), -EINVAL);
+}
+
+static void test_a_missing_port_is_offline_with_the_reason_and_tried_with_growing_pauses(
+	void **state)
+{
+	int opened;
+
+	(void)state;
+	session_rig_fault(&rig, "unplug");
+	session_rig_run(&rig, 1, NULL);
+	assert_int_equal(session_rig_state(&rig).link, WIRE_OFFLINE);
+	assert_non_null(strstr(session_rig_state(&rig).reason, "gone"));
+	session_rig_run(&rig, 600, NULL);
+	assert_non_null(strstr(session_rig_state(&rig).reason, "No such device"));
+	assert_true(rig.session->tries >= 20 && rig.session->tries <= 26);
+	opened = rig.memory.opened;
+	session_rig_fault(&rig, "replug");
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_int_equal(rig.memory.opened, opened + 1);
+}
+
+/* Before every step: room for a few bytes, now and then. */
+static bool is_idle_on_a_slow_port(struct session_rig *unused)
+{
+	static int count;
+
+	(void)unused;
+	rig.memory.write_room = (size_t)(count++ % 7);
+	if (session_wants_write(rig.session))
+		session_on_writable(rig.session, rig.now_us);
+	return session_rig_is_idle(&rig);
+}
+
+static void test_a_port_that_takes_bytes_in_pieces_loses_none(void **state)
+{
+	(void)state;
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 600, is_idle_on_a_slow_port));
+	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_int_equal(only_end()->numbers.commands_done, 7);
+	assert_int_equal(sim_printer_counters(rig.printer)->checksum_errors, 0);
+}
+
+static void test_new_settings_wait_for_the_end_of_the_print(void **state)
+{
+	struct wire_settings settings = rig.settings;
+	int opened = rig.memory.opened;
+
+	(void)state;
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_moving));
+	settings.bed_max_celsius = 90;
+	session_configure(rig.session, &settings, rig.now_us);
+	assert_int_equal(rig.memory.opened, opened);
+	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
+	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_int_equal(rig.memory.opened, opened + 1);
+	assert_true(session_settings(rig.session)->bed_max_celsius == 90);
+}
+
+#define SESSION_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SESSION_TEST(test_an_emergency_stop_in_a_heat_up_kills_at_once_and_locks),
+		SESSION_TEST(test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault),
+		SESSION_TEST(test_a_heater_without_current_is_noticed_by_us_or_the_firmware),
+		SESSION_TEST(test_a_cable_pulled_while_hot_makes_it_suspect_and_cold_when_back),
+		SESSION_TEST(test_a_killed_streamer_finds_its_print_and_cools_before_it_tells),
+		SESSION_TEST(test_an_end_is_told_in_time_though_the_printer_never_comes_back),
+		SESSION_TEST(test_a_print_executes_the_files_commands_in_order_and_ends_printed),
+		SESSION_TEST(test_an_attempt_is_never_printed_twice),
+		SESSION_TEST(test_a_lock_outlives_the_streamer_and_only_a_person_takes_it_off),
+		SESSION_TEST(test_a_board_that_resets_in_the_middle_fails_the_print_and_locks),
+		SESSION_TEST(test_a_cancel_in_a_heat_up_leaves_it_and_ends_cold),
+		SESSION_TEST(test_a_streamer_told_to_end_parks_cools_and_says_why),
+		SESSION_TEST(test_a_file_that_cannot_be_sent_ends_the_print_and_not_the_printer),
+		SESSION_TEST(test_a_pause_holds_and_a_resume_goes_on_where_it_was),
+		SESSION_TEST(test_a_printer_heated_by_hand_is_watched_and_left_alone),
+		SESSION_TEST(test_manual_heat_is_ours_until_it_is_off_again),
+		SESSION_TEST(
+			test_a_missing_port_is_offline_with_the_reason_and_tried_with_growing_pauses),
+		SESSION_TEST(test_a_port_that_takes_bytes_in_pieces_loses_none),
+		SESSION_TEST(test_new_settings_wait_for_the_end_of_the_print),
+	};
+
+	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
