@@ -24,7 +24,9 @@ void marlin_confirm(struct marlin *m, int64_t number)
 /* Acknowledged means: the printer has accepted this command and all before it, for good.  A plain
  * ok does not prove that: the ok of a damaged line looks the same.  But had the line not been
  * accepted, the next one would have been refused; so with plain oks a command counts when the line
- * behind it is acknowledged too, or when the printer's counter says so. */
+ * behind it is acknowledged too, or when the printer's counter says so.  In a window of several
+ * lines doubled oks can run further ahead: there the answer of an M105 counts (it has a number, and
+ * its "ok T:…" can be taken for nothing else), or the counter. */
 void marlin_report_acknowledged(struct marlin *m)
 {
 	struct driver_effect *effect;
@@ -51,7 +53,13 @@ static void surplus(struct marlin *m)
 		marlin_suspect(m);
 }
 
-static void pop(struct marlin *m, bool certain)
+enum proof {
+	PROOF_NONE,	 /* a plain ok, which may be anybody's */
+	PROOF_BY_NEXT,	 /* a plain ok, one line in flight: the line before was accepted */
+	PROOF_BY_NUMBER, /* this line was accepted */
+};
+
+static void pop(struct marlin *m, enum proof proof)
 {
 	struct window_entry entry = window_pop(&m->window);
 
@@ -63,7 +71,8 @@ static void pop(struct marlin *m, bool certain)
 	if (entry.number == WINDOW_NO_NUMBER)
 		return;
 	m->acked_number = entry.number;
-	marlin_confirm(m, certain ? entry.number : entry.number - 1);
+	if (proof != PROOF_NONE)
+		marlin_confirm(m, entry.number - (proof == PROOF_BY_NEXT));
 	marlin_replay_acked(m, entry.number);
 }
 
@@ -88,7 +97,7 @@ static void on_temperature_answer(struct marlin *m)
 	}
 	m->counters.lost_acknowledgements += (int64_t)position;
 	for (size_t i = 0; i <= position; i++)
-		pop(m, m->identity.advanced_ok);
+		pop(m, PROOF_BY_NUMBER);
 }
 
 static void on_numbered_ok(struct marlin *m, int64_t number)
@@ -101,7 +110,7 @@ static void on_numbered_ok(struct marlin *m, int64_t number)
 	}
 	m->counters.lost_acknowledgements += (int64_t)position;
 	for (size_t i = 0; i <= position; i++)
-		pop(m, true);
+		pop(m, PROOF_BY_NUMBER);
 }
 
 static void on_plain_ok(struct marlin *m)
@@ -112,7 +121,7 @@ static void on_plain_ok(struct marlin *m)
 		m->now_us - head->sent_us < m->round_trip_us / 3)
 		surplus(m);
 	else
-		pop(m, false);
+		pop(m, marlin_window_limit(m) > 1 ? PROOF_NONE : PROOF_BY_NEXT);
 }
 
 /* P and B without N: an un-numbered line was executed. Without P and B, where the firmware has
@@ -123,7 +132,7 @@ static void on_advanced_plain_ok(struct marlin *m, const struct reply *reply)
 
 	if (head && head->number == WINDOW_NO_NUMBER && head->answer == WINDOW_PLAIN &&
 		reply->queue_free >= 0)
-		pop(m, false);
+		pop(m, PROOF_NONE);
 	else
 		surplus(m);
 }

@@ -51,7 +51,7 @@ enum {
 	MARLIN_STEP_TEXT_MAX = 48,
 	MARLIN_TOOLS_MAX = MODAL_TOOLS_MAX,
 
-	MARLIN_CHECK_LINES = 50, /* at most between two M105 while the window is open */
+	MARLIN_CHECK_LINES = 20, /* at most between two M105 while the window is open */
 
 	MARLIN_SAME_RESENDS_MAX = 10, /* of one number, then the print ends (14.5 step 7) */
 	MARLIN_SAME_RESENDS_WARN = 5,

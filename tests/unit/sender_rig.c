@@ -1,6 +1,8 @@
 /* See sender_rig.h. */
 #include "tests/unit/sender_rig.h"
 
+#include "drivers/frame.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +255,11 @@ static bool is_host_unnumbered(const char *command)
 	return strncmp(command, "M118 E1 pf", 10) == 0 && strlen(command) == 18;
 }
 
+static bool has_the_same_checksum(const char *a, const char *b)
+{
+	return frame_checksum(a, strlen(a)) == frame_checksum(b, strlen(b));
+}
+
 void rig_judge(const struct rig *rig, struct rig_verdict *verdict)
 {
 	memset(verdict, 0, sizeof(*verdict));
@@ -270,8 +277,9 @@ void rig_judge(const struct rig *rig, struct rig_verdict *verdict)
 		if (index == -1)
 			continue;
 		if (index == (int32_t)verdict->in_order &&
-			strcmp(entry->command, rig->commands[index]) == 0) {
+			has_the_same_checksum(entry->command, rig->commands[index])) {
 			verdict->in_order++;
+			verdict->changed += strcmp(entry->command, rig->commands[index]) != 0;
 		} else if (!verdict->wrong) {
 			verdict->wrong = true;
 			memcpy(verdict->first_wrong, entry->command, RIG_COMMAND_MAX);

@@ -61,7 +61,8 @@ bool rig_run(struct rig *rig, int64_t limit_us, bool (*until)(const struct rig *
 /* What the printer has executed, held against the commands. */
 struct rig_verdict {
 	size_t in_order;  /* commands executed, each once, in order */
-	bool wrong;	  /* a numbered command that is not the next one, or a changed one */
+	size_t changed;	  /* of these, with other bytes and the same checksum */
+	bool wrong;	  /* a numbered command that is neither */
 	size_t fragments; /* un-numbered lines that are none of the host's */
 	char first_wrong[RIG_COMMAND_MAX];
 };
