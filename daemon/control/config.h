@@ -58,6 +58,8 @@ struct config {
 	char socket[CONFIG_PATH_MAX];
 	char stream_dir[CONFIG_PATH_MAX]; /* streamers' sockets; default: beside the API socket */
 	char stream_program[CONFIG_PATH_MAX]; /* default: beside printfarmd's own file, then PATH */
+	char profile_dir[CONFIG_PATH_MAX];    /* where profiles are looked for that the file lacks;
+						 empty: beside the program */
 	enum config_streamers streamers;
 	enum config_start_streamers start_streamers;
 	int64_t start_delay_s;	    /* between a clear and the next start: 30 */
@@ -78,7 +80,8 @@ struct config {
 };
 
 /* Reads and checks `path`.  On failure *config is untouched, error names file, line, key, value and
- * what would be accepted. 0 or a negative errno (-EINVAL: contents). */
+ * what would be accepted. 0 or a negative errno (-EINVAL: contents).  On success what *config held
+ * before is overwritten, not freed. */
 int config_load(struct config *config, const char *path, struct error *error);
 void config_finish(struct config *config);
 

@@ -1,0 +1,317 @@
+/* The table of options; see options.h. */
+#include "daemon/control/options.h"
+
+#include "daemon/control/config.h"
+#include "daemon/control/hours.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define AT(record, member)                                                                         \
+	.offset = offsetof(struct record, member), .size = sizeof(((struct record *)0)->member)
+#define LIST(record, member, n)                                                                    \
+	.offset = offsetof(struct record, member),                                                 \
+	.size = sizeof(((struct record *)0)->member[0]),                                           \
+	.count_offset = offsetof(struct record, n)
+#define GROUP(table, record)                                                                       \
+	{                                                                                          \
+		.option = table, .count = COUNT(table), .record_bytes = sizeof(struct record)      \
+	}
+
+static const char *const streamers_choice[] = { "process", "shared", NULL };
+static const char *const start_choice[] = { "self", "none", NULL };
+static const char *const inspect_choice[] = { "person", "automatic", NULL };
+static const char *const unattended_choice[] = { "never", "allowed", NULL };
+static const char *const shape_choice[] = { "box", "round", NULL };
+static const char *const firmware_choice[] = { "any", "marlin", "klipper", NULL };
+static const char *const dialect_choice[] = { "auto", "marlin", NULL };
+
+static const struct option farm_options[] = {
+	{ "name", OPTION_TEXT, .max = NAME_MAX_BYTES - 1, .initial = "farm", AT(config, farm_name),
+		.help = "What the farm is called on pages and in messages." },
+	{ "timezone", OPTION_ZONE, .max = NAME_MAX_BYTES - 1, .initial = "", AT(config, timezone),
+		.help = "Zone of due dates and staffed hours, such as Europe/Paris.  Empty: the "
+			"system's." },
+	{ "hours", OPTION_HOURS, .max = CONFIG_HOURS_MAX, LIST(config, hours, hours_count),
+		.help = "When somebody is there, in the farm's zone.  Nothing is started that "
+			"would end "
+			"outside these hours, except on printers whose unattended is allowed.  "
+			"None "
+			"given: somebody is always there." },
+};
+static const struct option_group farm_group = GROUP(farm_options, config);
+
+static const struct option volume_options[] = {
+	{ "min", OPTION_POINT, .required = true, .min = -10000, .max = 10000, .unit = "mm",
+		AT(profile, volume_min_mm),
+		.help = "Lowest X, Y and Z that a nozzle may go to.  Not always 0: the purge line "
+			"of "
+			"some machines lies in front of the bed." },
+	{ "max", OPTION_POINT, .required = true, .min = -10000, .max = 10000, .unit = "mm",
+		AT(profile, volume_max_mm),
+		.help = "Highest X, Y and Z.  Of a round bed: the radius, the radius, the "
+			"height." },
+};
+static const struct option_group volume_group = GROUP(volume_options, profile);
+
+static const struct option profile_options[] = {
+	{ "name", OPTION_NAME, .required = true, .min = 1, .max = PROFILE_NAME_MAX - 1,
+		AT(profile, name), .help = "What printers call it in their profile option." },
+	{ "shape", OPTION_CHOICE, .choice = shape_choice, .initial = "box", AT(profile, shape),
+		.help = "Form of the bed; round beds have their centre at 0, 0." },
+	{ "volume_mm", OPTION_GROUP, .required = true, .group = &volume_group,
+		.help = "Where the nozzle may go." },
+	{ "nozzle_mm", OPTION_NUMBER, .min = 0, .max = 5, .required = true, .unit = "mm",
+		AT(profile, nozzle_mm), .help = "Bore of the nozzle; 0: not said." },
+	{ "hotend_max_celsius", OPTION_NUMBER, .required = true, .min = 0, .max = 500,
+		.unit = "degrees Celsius", AT(profile, hotend_max_celsius),
+		.help = "Hottest that a file may ask of the nozzle." },
+	{ "bed_max_celsius", OPTION_NUMBER, .required = true, .min = 0, .max = 200,
+		.unit = "degrees Celsius", AT(profile, bed_max_celsius),
+		.help = "Hottest that a file may ask of the bed; 0 for a bed without heater." },
+	{ "firmware", OPTION_CHOICE, .choice = firmware_choice, .initial = "any",
+		AT(profile, firmware), .help = "What the machine's firmware reads." },
+	{ "tools", OPTION_INT32, .min = 1, .max = 16, .initial = "1", AT(profile, tool_count),
+		.help = "How many filaments it can choose between." },
+	{ "machines", OPTION_TEXTS, .max = PROFILE_MACHINES_MAX,
+		LIST(profile, machine, machine_count),
+		.help = "Names that slicers give this machine.  A file that names another machine "
+			"is not printed on it.  None given: any file may try." },
+};
+const struct option_group options_profile = GROUP(profile_options, profile);
+
+static const struct option printer_options[] = {
+	{ "name", OPTION_NAME, .required = true, .min = 1, .max = NAME_MAX_BYTES - 1,
+		AT(config_printer, name), .help = "What people call it.  Unique." },
+	{ "port", OPTION_PATH, .required = true, .min = 1, .max = CONFIG_PATH_MAX - 1,
+		AT(config_printer, port),
+		.help = "Serial port, best a name under /dev/serial/by-id or by-path." },
+	{ "dialect", OPTION_WORD, .choice = dialect_choice, .initial = "auto",
+		AT(config_printer, dialect), .help = "What its firmware speaks." },
+	{ "baud", OPTION_INT32, .min = 0, .max = 4000000, .initial = "0", .unit = "bits a second",
+		AT(config_printer, baud), .help = "Speed of the port.  0: the usual one." },
+	{ "window", OPTION_WINDOW, .min = 1, .max = 64, .initial = "auto",
+		AT(config_printer, window_lines),
+		.help = "How many lines may be under way without an answer.  Printers that lose "
+			"lines are served with ping-pong." },
+	{ "profile", OPTION_NAME, .required = true, .min = 1, .max = PROFILE_NAME_MAX - 1,
+		AT(config_printer, profile),
+		.help = "What it can do: the name of a profile in this file, or of a file "
+			"NAME.cfg in profile_dir." },
+	{ "material", OPTION_TEXT, .max = NAME_MAX_BYTES - 1, .initial = "",
+		AT(config_printer, material),
+		.help = "Material that is loaded unless a spool says otherwise.  Empty: not "
+			"said." },
+	{ "tags", OPTION_TEXTS, .max = CONFIG_TAGS_MAX, LIST(config_printer, tag, tag_count),
+		.help = "Words by which orders may choose printers." },
+	{ "unattended", OPTION_CHOICE, .choice = unattended_choice, .initial = "never",
+		AT(config_printer, unattended),
+		.help = "Whether prints may run while nobody is there." },
+	{ "reset_line", OPTION_BOOL, .initial = "false", AT(config_printer, reset_line),
+		.help = "DTR resets this board: used as the last means of an emergency stop." },
+};
+static const struct option_group printer_group = GROUP(printer_options, config_printer);
+
+static const struct option root_options[] = {
+	{ "farm", OPTION_GROUP, .group = &farm_group, .help = "The farm as a whole." },
+	{ "state_dir", OPTION_PATH, .min = 1, .max = CONFIG_PATH_MAX - 64,
+		.initial = "/var/lib/printfarm", AT(config, state_dir),
+		.help = "Where the ledger and the files are kept." },
+	/* sockaddr_un holds 108 bytes with the NUL. */
+	{ "socket", OPTION_PATH, .min = 1, .max = 107, .initial = "/run/printfarm/api.sock",
+		AT(config, socket), .help = "The Unix socket of the API." },
+	{ "stream_dir", OPTION_PATH, .max = CONFIG_PATH_MAX - 1, .initial = "",
+		AT(config, stream_dir),
+		.help = "Where the streamers have their sockets and their state.  Empty: the "
+			"directory of socket." },
+	{ "stream_program", OPTION_PATH, .max = CONFIG_PATH_MAX - 1, .initial = "",
+		AT(config, stream_program),
+		.help = "The program printfarm-stream.  Empty: the one beside printfarmd, else the "
+			"one in PATH." },
+	{ "streamers", OPTION_CHOICE, .choice = streamers_choice, .initial = "process",
+		AT(config, streamers),
+		.help = "One process for each printer, or one shared by all." },
+	{ "start_streamers", OPTION_CHOICE, .choice = start_choice, .initial = "self",
+		AT(config, start_streamers),
+		.help = "Whether printfarmd starts the streamers itself, or somebody else "
+			"(systemd) "
+			"does." },
+	{ "start_delay_s", OPTION_INT64, .min = 0, .max = 3600, .initial = "30", .unit = "seconds",
+		AT(config, start_delay_s),
+		.help = "Time between a clear and the next start, for hands to leave the "
+			"printer." },
+	{ "retries", OPTION_INT32, .min = 0, .max = 10, .initial = "1", AT(config, retries),
+		.help = "How often a failed job is tried again before a person is asked." },
+	{ "inspect", OPTION_CHOICE, .choice = inspect_choice, .initial = "person",
+		AT(config, inspect_automatically),
+		.help = "Whether a person counts what was printed, or all of it counts as good." },
+	{ "clear_s", OPTION_INT64, .min = 0, .max = 604800, .initial = "900", .unit = "seconds",
+		AT(config, clear_s),
+		.help = "How long a finished print usually waits to be taken off, for plans." },
+	{ "upload_max_bytes", OPTION_INT64, .min = 1024, .max = 16e9, .initial = "536870912",
+		.unit = "bytes", AT(config, upload_max_bytes),
+		.help = "The largest file that is taken, as uploaded." },
+	{ "text_max_bytes", OPTION_INT64, .min = 1024, .max = 64e9, .initial = "1073741824",
+		.unit = "bytes", AT(config, text_max_bytes),
+		.help = "The largest G-code text, unpacked." },
+	{ "free_floor_bytes", OPTION_INT64, .min = 0, .max = 1e15, .initial = "268435456",
+		.unit = "bytes", AT(config, free_floor_bytes),
+		.help = "Uploads are refused while less than this is free on the disk of "
+			"state_dir, so that running prints and their results have room." },
+	{ "free_floor_percent", OPTION_INT32, .min = 0, .max = 90, .initial = "5",
+		.unit = "percent", AT(config, free_floor_percent),
+		.help = "The same as a part of the disk; the larger of the two counts." },
+	{ "reserve_bytes", OPTION_INT64, .min = 0, .max = 1e12, .initial = "8388608",
+		.unit = "bytes", AT(config, reserve_bytes),
+		.help = "Kept occupied and given up when the disk is full, so that the results of "
+			"running prints can still be written." },
+	{ "profile_dir", OPTION_PATH, .max = CONFIG_PATH_MAX - PROFILE_NAME_MAX - 8, .initial = "",
+		AT(config, profile_dir),
+		.help = "Where NAME.cfg is looked for when no profile NAME is in this file.  "
+			"Empty: "
+			"../share/printfarm/profiles, then ../profiles, from the program's "
+			"directory." },
+	{ "profiles", OPTION_ROWS, .max = CONFIG_PROFILES_MAX, .group = &options_profile,
+		.offset = offsetof(struct config, profile),
+		.count_offset = offsetof(struct config, profile_count),
+		.help = "Kinds of machines." },
+	{ "printers", OPTION_ROWS, .max = CONFIG_PRINTERS_MAX, .group = &printer_group,
+		.offset = offsetof(struct config, printer),
+		.count_offset = offsetof(struct config, printer_count),
+		.help = "The printers of the farm." },
+};
+const struct option_group options_root = GROUP(root_options, config);
+
+/* ---- words for people -------------------------------------------------------------------- */
+
+static size_t add(char *text, size_t size, size_t length, const char *more)
+{
+	int added = length < size ? snprintf(text + length, size - length, "%s", more) : 0;
+
+	return length + (size_t)(added > 0 ? added : 0);
+}
+
+static void accepts_choice(const struct option *option, const char *before, char *text, size_t size)
+{
+	size_t length = add(text, size, 0, before);
+
+	for (size_t i = 0; option->choice[i]; i++) {
+		length = add(text, size, length,
+			i == 0			? "\""
+			: option->choice[i + 1] ? ", \""
+						: " or \"");
+		length = add(text, size, length, option->choice[i]);
+		length = add(text, size, length, "\"");
+	}
+}
+
+void option_accepts(const struct option *option, char *text, size_t size)
+{
+	const char *unit = option->unit ? option->unit : "";
+	const char *blank = option->unit ? " " : "";
+
+	switch (option->type) {
+	case OPTION_TEXT:
+		snprintf(text, size, "a text of up to %.0f bytes, printable", option->max);
+		return;
+	case OPTION_NAME:
+		snprintf(text, size,
+			"a name of up to %.0f letters, digits, '.', '_' or '-', beginning with a "
+			"letter or digit",
+			option->max);
+		return;
+	case OPTION_PATH:
+		snprintf(text, size, "a path of up to %.0f bytes", option->max);
+		return;
+	case OPTION_ZONE:
+		snprintf(text, size, "a time zone such as \"Europe/Paris\", or \"\"");
+		return;
+	case OPTION_INT32:
+	case OPTION_INT64:
+		snprintf(text, size, "a whole number from %.0f to %.0f%s%s", option->min,
+			option->max, blank, unit);
+		return;
+	case OPTION_NUMBER:
+		snprintf(text, size, "a number from %.0f to %.0f%s%s", option->min, option->max,
+			blank, unit);
+		return;
+	case OPTION_BOOL:
+		snprintf(text, size, "true or false");
+		return;
+	case OPTION_CHOICE:
+	case OPTION_WORD:
+		accepts_choice(option, "", text, size);
+		return;
+	case OPTION_WINDOW:
+		snprintf(text, size,
+			"\"auto\", \"ping-pong\" or a whole number of lines from %.0f to %.0f",
+			option->min, option->max);
+		return;
+	case OPTION_POINT:
+		snprintf(text, size, "[ X, Y, Z ], each from %.0f to %.0f%s%s", option->min,
+			option->max, blank, unit);
+		return;
+	case OPTION_TEXTS:
+		snprintf(text, size, "[ \"...\", ... ], up to %.0f texts of up to %zu bytes",
+			option->max, option->size - 1);
+		return;
+	case OPTION_HOURS:
+		snprintf(text, size, "a list of texts such as " HOURS_ACCEPTED);
+		return;
+	case OPTION_GROUP:
+		snprintf(text, size, "a group { ... }");
+		return;
+	case OPTION_ROWS:
+		snprintf(text, size, "a list ( { ... }, { ... } ) of up to %.0f groups",
+			option->max);
+		return;
+	}
+}
+
+/* Text for mdoc: no line begins with a control character, no escape is started. */
+static void print_text(FILE *file, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\')
+			fputs("\\e", file);
+		else if (*text == '-')
+			fputs("\\-", file);
+		else
+			fputc(*text, file);
+	}
+}
+
+static void print_option(FILE *file, const struct option *option)
+{
+	char accepted[256];
+
+	option_accepts(option, accepted, sizeof accepted);
+	fprintf(file, ".It Ic %s\n", option->key);
+	print_text(file, option->help);
+	fputs("\nAccepted: ", file);
+	print_text(file, accepted);
+	if (option->required) {
+		fputs(".\nMust be given.\n", file);
+	} else if (option->initial) {
+		fputs(".\nDefault: ", file);
+		print_text(file, *option->initial ? option->initial : "empty");
+		fputs(".\n", file);
+	} else {
+		fputs(".\n", file);
+	}
+}
+
+static void print_group(FILE *file, const char *title, const struct option_group *group)
+{
+	fprintf(file, ".Ss %s\n.Bl -tag -width Ds\n", title);
+	for (size_t i = 0; i < group->count; i++)
+		print_option(file, &group->option[i]);
+	fputs(".El\n", file);
+}
+
+void options_print_man(FILE *file)
+{
+	print_group(file, "The file", &options_root);
+	print_group(file, "farm", &farm_group);
+	print_group(file, "Each of profiles", &options_profile);
+	print_group(file, "volume_mm of a profile", &volume_group);
+	print_group(file, "Each of printers", &printer_group);
+}
