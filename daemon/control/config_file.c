@@ -12,10 +12,11 @@
 #include <libconfig.h>
 
 #include "base/error.h"
+#include "daemon/control/config_text.h"
 #include "daemon/control/hours.h"
 #include "daemon/control/options.h"
 
-enum { KEY_PATH_MAX = 128, VALUE_MAX = 64 };
+enum { KEY_PATH_MAX = 128, VALUE_MAX = 64, FILE_MAX_BYTES = 1 << 20 };
 
 /* Where the reader is, for what it has to say. */
 struct place {
@@ -543,24 +544,77 @@ static int say_syntax(struct place *place, const config_t *file)
 	return -EINVAL;
 }
 
+/* Text to settings, with the numbers that libconfig would misread made plain first. */
+static int read_text(struct place *place, config_t *file, const char *text, size_t length)
+{
+	char *wide = NULL;
+	size_t line = 0;
+
+	switch (config_text_widen(text, length, &wide, &line)) {
+	case CONFIG_TEXT_OK:
+		break;
+	case CONFIG_TEXT_NO_MEMORY:
+		return -ENOMEM;
+	case CONFIG_TEXT_TOO_LARGE:
+		error_set(place->error, "%s:%zu: a whole number may have 18 digits", place->file,
+			line);
+		return -EINVAL;
+	case CONFIG_TEXT_NUL:
+		error_set(place->error, "%s:%zu: a NUL byte: this is not a text file", place->file,
+			line);
+		return -EINVAL;
+	}
+	int result = config_read_string(file, wide) ? 0 : say_syntax(place, file);
+
+	free(wide);
+	return result;
+}
+
+/* Up to FILE_MAX_BYTES of a file; negative errno. */
+static int load(const char *path, char **text, size_t *length)
+{
+	FILE *file = fopen(path, "re");
+	char *bytes = malloc(FILE_MAX_BYTES + 1);
+	int result = 0;
+
+	if (!file)
+		result = -errno;
+	else if (!bytes)
+		result = -ENOMEM;
+	if (result == 0) {
+		*length = fread(bytes, 1, FILE_MAX_BYTES + 1, file);
+		if (ferror(file))
+			result = -errno;
+		else if (*length > FILE_MAX_BYTES)
+			result = -EFBIG;
+	}
+	if (file)
+		fclose(file);
+	if (result == 0)
+		*text = bytes;
+	else
+		free(bytes);
+	return result;
+}
+
 static int read_file(struct place *place, config_t *file, const char *path)
 {
 	char directory[PATH_MAX];
 	const char *slash = strrchr(path, '/');
+	char *text = NULL;
+	size_t length = 0;
+	int result = load(path, &text, &length);
 
-	snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - path) : 1,
-		slash ? path : ".");
-	config_set_include_dir(file, *directory ? directory : "/");
-	errno = 0;
-	if (config_read_file(file, path))
-		return 0;
-	if (config_error_type(file) == CONFIG_ERR_FILE_IO) {
-		int result = errno ? -errno : -EIO;
-
+	if (result != 0) {
 		error_set(place->error, "%s cannot be read: %s", path, strerror(-result));
 		return result;
 	}
-	return say_syntax(place, file);
+	snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - path) : 1,
+		slash ? path : ".");
+	config_set_include_dir(file, *directory ? directory : "/");
+	result = read_text(place, file, text, length);
+	free(text);
+	return result;
 }
 
 /* Beside the program's own file; empty when that cannot be told. */
@@ -752,8 +806,8 @@ int config_parse(struct config *config, const char *text, struct error *error)
 	int result = read ? 0 : -ENOMEM;
 
 	config_init(&file);
-	if (result == 0 && !config_read_string(&file, text))
-		result = say_syntax(&place, &file);
+	if (result == 0)
+		result = read_text(&place, &file, text, strlen(text));
 	if (result == 0)
 		result = fill(&place, &file, read);
 	if (result == 0)
