@@ -13,6 +13,7 @@
 
 #include "gcode/command.h"
 #include "gcode/extent.h"
+#include "gcode/filament.h"
 #include "gcode/lexer.h"
 #include "gcode/line_reader.h"
 #include "gcode/modal.h"
@@ -33,21 +34,10 @@
 #define HOTEND_CELSIUS_S     2.0 /* how fast they heat: common 40 W cartridge, 24 V bed */
 #define BED_CELSIUS_S	     0.35
 #define FILAMENT_MM	     1.75
-/* mm of filament a mm of path: a fat line is 0.3 mm2 of 1.75 mm filament. */
-#define LINE_RATIO_MAX 0.3
-#define ULTIMAKER_MM   2.85
-#define PI	       3.141592653589793
+#define ULTIMAKER_MM	     2.85
+#define PI		     3.141592653589793
 
 enum { PROBLEMS_PER_RULE = 8 };
-
-struct filament {
-	double position_mm; /* sum of all moves */
-	double furthest_mm; /* where it was furthest: what lies beyond is new filament */
-	double used_mm, print_mm;
-	bool stated; /* a hotend target was set for this tool */
-	bool used;
-	bool loading; /* selected, and not laid down as a line yet */
-};
 
 struct analyser {
 	const struct profile *profile; /* borrowed */
@@ -59,7 +49,8 @@ struct analyser {
 	struct time_model time;
 	struct extent print;
 	struct filament filament[ANALYSIS_TOOLS_MAX];
-	double volumetric_mm2; /* M200 D: E counts mm3; 0: mm */
+	bool stated[ANALYSIS_TOOLS_MAX]; /* a hotend target was set for this tool */
+	double volumetric_mm2;		 /* M200 D: E counts mm3; 0: mm */
 	double layer_z_mm;
 	int32_t z_layers;
 	bool hotend_stated, hotend_waited, macro_seen, macro_after_print;
@@ -75,48 +66,6 @@ struct analyser {
 };
 
 /* ---- problems ---------------------------------------------------------------------------- */
-
-const char *analysis_verdict_name(enum analysis_verdict verdict)
-{
-	static const char *const names[] = { "ok", "warn", "refuse" };
-
-	return names[verdict];
-}
-
-/* The place of a new problem; when full, a warning gives way to a refusal. */
-static struct analysis_problem *find_room(struct analysis *analysis, enum analysis_verdict severity)
-{
-	if (analysis->problem_count < ANALYSIS_PROBLEMS_MAX)
-		return &analysis->problem[analysis->problem_count++];
-	if (severity < VERDICT_REFUSE)
-		return NULL;
-	for (size_t i = ANALYSIS_PROBLEMS_MAX; i-- > 0;)
-		if (analysis->problem[i].severity < VERDICT_REFUSE) {
-			memmove(&analysis->problem[i], &analysis->problem[i + 1],
-				(ANALYSIS_PROBLEMS_MAX - 1 - i) * sizeof *analysis->problem);
-			return &analysis->problem[ANALYSIS_PROBLEMS_MAX - 1];
-		}
-	return NULL;
-}
-
-void analysis_add_problem(struct analysis *analysis, int64_t line, const char *rule,
-	enum analysis_verdict severity, const char *command, const char *text)
-{
-	struct analysis_problem *problem;
-
-	analysis->problem_total++;
-	if (severity > analysis->verdict)
-		analysis->verdict = severity;
-	problem = find_room(analysis, severity);
-	if (!problem)
-		return;
-	problem->line = line;
-	problem->rule = rule;
-	problem->severity = severity;
-	text_escape(problem->command, sizeof problem->command, command ? command : "",
-		command ? strlen(command) : 0);
-	text_escape(problem->text, sizeof problem->text, text, strlen(text));
-}
 
 /* One line of the file and what was found about it. */
 struct finding_place {
@@ -186,42 +135,13 @@ static struct filament *current_filament(struct analyser *analyser)
 									  : ANALYSIS_TOOLS_MAX - 1];
 }
 
-static void select_tool(struct analyser *analyser, int before)
-{
-	if (analyser->modal.tool != before)
-		current_filament(analyser)->loading = true;
-}
-
-/* Filament is used when it goes further than ever before, so that retractions cost nothing. */
-static void use_filament(struct analyser *analyser, double extruded_mm, double path_mm)
-{
-	struct filament *filament = current_filament(analyser);
-	double fresh;
-
-	filament->used = true;
-	/* A changer's unloading and loading do not add up: the print begins where loading ends. */
-	if (filament->loading && extruded_mm > 0 && extruded_mm < path_mm * LINE_RATIO_MAX) {
-		filament->loading = false;
-		if (filament->position_mm < filament->furthest_mm)
-			filament->furthest_mm = filament->position_mm;
-	}
-	filament->position_mm += extruded_mm;
-	fresh = filament->position_mm - filament->furthest_mm;
-	if (!(fresh > 0))
-		return;
-	filament->furthest_mm = filament->position_mm;
-	filament->used_mm += fresh;
-	if (analyser->hints.section != SLICER_SECTION_CUSTOM)
-		filament->print_mm += fresh;
-}
-
 /* Tools that share a nozzle get their target once; the others' counts then. */
 static double hotend_target(const struct analyser *analyser)
 {
 	const struct modal *modal = &analyser->modal;
 	double highest = 0;
 
-	if (modal->tool < ANALYSIS_TOOLS_MAX && analyser->filament[modal->tool].stated)
+	if (modal->tool < ANALYSIS_TOOLS_MAX && analyser->stated[modal->tool])
 		return modal->hotend_celsius[modal->tool];
 	for (int tool = 0; tool < MODAL_TOOLS_MAX; tool++)
 		if (modal->hotend_celsius[tool] > highest)
@@ -267,7 +187,7 @@ static void note_targets(struct analyser *analyser, const struct lexer_line *lin
 	lexer_value(line, line->letter == 'G' ? 'P' : 'T', &tool);
 	if (tool >= 0 && tool < ANALYSIS_TOOLS_MAX) {
 		double celsius = analyser->modal.hotend_celsius[(int)tool];
-		analyser->filament[(int)tool].stated = analyser->hotend_stated = true;
+		analyser->stated[(int)tool] = analyser->hotend_stated = true;
 		if (celsius > result->hotend_celsius)
 			result->hotend_celsius = celsius;
 	}
@@ -391,9 +311,10 @@ static void apply_move(
 			move->radius_end_mm - move->radius_mm, true, ARC_RADIUS_DIFFER_MM);
 	if (extruded_mm != 0) {
 		check_extrusion(analyser, extruded_mm, findings);
-		use_filament(analyser, extruded_mm,
+		filament_move(current_filament(analyser), extruded_mm,
 			hypot(move->to_mm[MODAL_X] - move->from_mm[MODAL_X],
-				move->to_mm[MODAL_Y] - move->from_mm[MODAL_Y]));
+				move->to_mm[MODAL_Y] - move->from_mm[MODAL_Y]),
+			analyser->hints.section != SLICER_SECTION_CUSTOM);
 	}
 	if (extruded_mm > 0 && travels) {
 		extent_add_move(&analyser->print, move);
@@ -475,7 +396,8 @@ static void apply_command(
 		time_model_wait(&analyser->time, 0);
 		return;
 	case MODAL_STATE:
-		select_tool(analyser, tool);
+		if (analyser->modal.tool != tool)
+			filament_select(current_filament(analyser));
 		note_targets(analyser, line);
 		break;
 	case MODAL_SET:
@@ -566,7 +488,7 @@ static void take_macro(struct analyser *analyser)
 	analyser->macro_seen = analyser->macro_after_print = true;
 	analyser->hotend_stated = false;
 	for (int tool = 0; tool < ANALYSIS_TOOLS_MAX; tool++)
-		analyser->filament[tool].stated = false;
+		analyser->stated[tool] = false;
 }
 
 static void take_line(struct analyser *analyser, const struct line_reader_line *read,
@@ -675,6 +597,10 @@ static void fill_tools(struct analyser *analyser)
 		const struct filament *filament = &analyser->filament[tool];
 		double diameter = hints->filament_diameter_mm[tool];
 		double density = hints->filament_density_g_cm3[tool];
+
+		/* One number stands for all. */
+		if (density <= 0)
+			density = hints->filament_density_g_cm3[0];
 
 		if (filament->used)
 			result->tool_count = tool + 1;

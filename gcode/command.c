@@ -24,8 +24,14 @@ static void put_raw(struct writer *writer, char c)
 
 static void put(struct writer *writer, char c)
 {
-	if (writer->blank_pending && writer->command->length > 0)
+	/* Not as the last character of a message that is cut. */
+	if (writer->blank_pending && writer->command->length > 0 &&
+		writer->command->length + 1 < COMMAND_MAX)
 		put_raw(writer, ' ');
+	else if (writer->blank_pending && writer->command->length > 0)
+		writer->overflow = true;
+	if (writer->overflow)
+		return;
 	writer->blank_pending = false;
 	put_raw(writer, c);
 }

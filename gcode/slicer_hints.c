@@ -85,17 +85,16 @@ static void take_name(const struct slice *value, char *name)
 /* "1.24,1.27": one a tool. */
 static void take_list(const struct slice *value, double max, double *numbers)
 {
-	struct slice rest = *value;
+	const char *at = value->at, *end = value->at + value->length;
 
-	for (size_t i = 0; i < ANALYSIS_TOOLS_MAX && rest.length; i++) {
-		const char *comma = memchr(rest.at, ',', rest.length);
-		struct slice one = { rest.at, comma ? (size_t)(comma - rest.at) : rest.length };
+	for (size_t i = 0; i < ANALYSIS_TOOLS_MAX && at < end; i++) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		const char *stop = comma ? comma : end;
+		struct slice one = { at, (size_t)(stop - at) };
 
 		trim(&one);
 		take_number(&one, max, &numbers[i]);
-		rest.at += one.length;
-		rest.length = comma ? (size_t)(rest.at + rest.length - comma - 1) : 0;
-		rest.at = comma ? comma + 1 : rest.at;
+		at = stop + (comma != NULL);
 	}
 }
 

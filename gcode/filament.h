@@ -1,0 +1,23 @@
+/* How much filament one tool uses: new filament only, so that retractions cost nothing. */
+#ifndef GCODE_FILAMENT_H
+#define GCODE_FILAMENT_H
+
+#include <stdbool.h>
+
+/* All zero is a tool that has done nothing. */
+struct filament {
+	double position_mm; /* sum of all moves */
+	double furthest_mm; /* where it was furthest: what lies beyond is new filament */
+	double used_mm;	    /* with purge */
+	double print_mm;    /* without */
+	bool used;
+	bool loading; /* selected, and not laid down as a line yet */
+};
+
+/* The tool was changed to this one. */
+void filament_select(struct filament *filament);
+
+/* `path_mm` is how far the head goes meanwhile; `is_print`: no start, end or purge code. */
+void filament_move(struct filament *filament, double extruded_mm, double path_mm, bool is_print);
+
+#endif
