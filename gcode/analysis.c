@@ -97,12 +97,7 @@ static void report(struct analyser *analyser, const struct finding_place *place,
 	}
 	text_escape(command, sizeof command, place->bytes, place->length);
 	policy_describe(finding, text, sizeof text);
-	analysis_add_problem(result, place->line, rule->name, rule->severity, NULL, text);
-	if (result->problem_count > 0) {
-		struct analysis_problem *last = &result->problem[result->problem_count - 1];
-		if (last->line == place->line && last->rule == rule->name)
-			memcpy(last->command, command, sizeof command);
-	}
+	analysis_add_problem(result, place->line, rule->name, rule->severity, command, text);
 }
 
 static void report_all(struct analyser *analyser, const struct finding_place *place,

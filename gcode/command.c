@@ -10,6 +10,7 @@
 struct writer {
 	struct command *command;
 	bool overflow;
+	bool changed;	    /* a word would not be sent as it stands */
 	bool blank_pending; /* one blank before the next character */
 };
 
@@ -64,7 +65,7 @@ static char safe_character(char c)
 	case '*':
 		return 'x';
 	case '\\':
-		return '/';
+		return '|';
 	case '(':
 		return '[';
 	case ')':
@@ -103,48 +104,79 @@ static void put_text_command(struct writer *writer, const struct lexer_line *lin
 	put_text(writer, line->text, line->text_length);
 }
 
+/* Behind the closing quote or at the end. */
+static size_t put_quoted(struct writer *writer, const struct lexer_line *line, size_t at)
+{
+	size_t from = at++;
+
+	while (at < line->body_length && line->body[at] != '"')
+		at++;
+	at += at < line->body_length;
+	put_text(writer, line->body + from, at - from);
+	return at;
+}
+
+/* Behind the matching parenthesis or at the end, as in the lexer. */
+static size_t skip_comment(struct writer *writer, const struct lexer_line *line, size_t at)
+{
+	size_t depth = 0;
+
+	for (; at < line->body_length; at++) {
+		depth += line->body[at] == '(';
+		if (line->body[at] == ')' && --depth == 0) {
+			at++;
+			break;
+		}
+	}
+	writer->blank_pending = true;
+	return at;
+}
+
+static bool begins_number(char c)
+{
+	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
+}
+
 /* Words as they stand in the file, with its digits: nothing is rounded or set in another form. */
 static void put_words(struct writer *writer, const struct lexer_line *line)
 {
-	size_t depth = 0;
-	bool quoted = false, after_letter = false;
+	bool after_letter = false, comment_between = false;
 
 	for (size_t at = 0; at < line->body_length;) {
 		char c = line->body[at];
 
-		if (quoted || c == '"') {
-			size_t from = at++;
-			while (at < line->body_length && line->body[at] != '"')
-				at++;
-			at += at < line->body_length;
-			put_text(writer, line->body + from, at - from);
+		if (c == '"' && after_letter) {
+			at = put_quoted(writer, line, at);
 			after_letter = false;
 			continue;
 		}
-		at++;
-		depth += c == '(';
-		if (depth) {
-			depth -= c == ')';
-			writer->blank_pending |= depth == 0;
+		if (c == '(') {
+			at = skip_comment(writer, line, at);
+			comment_between = true;
 			continue;
 		}
+		at++;
 		if (c == ' ' || c == '\t') {
 			writer->blank_pending = true;
 			continue;
 		}
 		/* "X 100": Marlin skips the blank, others read X as 0. */
-		if (after_letter && ((c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.'))
+		if (after_letter && begins_number(c)) {
+			writer->changed |= comment_between;
 			writer->blank_pending = false;
+		}
 		if (c >= 'a' && c <= 'z')
 			c = (char)(c - 'a' + 'A');
 		after_letter = c >= 'A' && c <= 'Z';
+		comment_between = false;
+		writer->changed |= c == '"' || c < 0x20 || c > 0x7e || safe_character(c) != c;
 		put(writer, c < 0x20 || c > 0x7e ? '?' : safe_character(c));
 	}
 }
 
-static void write_command(const struct lexer_line *line, struct command *command, bool *overflow)
+static struct writer write_command(const struct lexer_line *line, struct command *command)
 {
-	struct writer writer = { command, false, false };
+	struct writer writer = { .command = command };
 
 	command->length = 0;
 	command->rule = NULL;
@@ -155,7 +187,7 @@ static void write_command(const struct lexer_line *line, struct command *command
 	else
 		put_text(&writer, line->body, line->body_length);
 	command->text[command->length] = '\0';
-	*overflow = writer.overflow;
+	return writer;
 }
 
 /* A message may lose its end; a name of a file, a move or a macro may not. */
@@ -165,32 +197,49 @@ static bool may_be_cut(const struct lexer_line *line)
 					      line->code == 117 || line->code == 118);
 }
 
+/* One refusal refuses; one rule that drops the line drops it, whatever else was found. */
+static enum command_result decide(const struct policy_findings *findings, struct command *command)
+{
+	enum command_result result = COMMAND_SEND;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct policy_rule *rule = policy_rule(findings->finding[i].id);
+
+		if (rule->severity == VERDICT_REFUSE) {
+			command->rule = rule->name;
+			return COMMAND_REFUSED;
+		}
+		if (rule->filter && result == COMMAND_SEND) {
+			command->rule = rule->name;
+			result = COMMAND_FILTERED;
+		}
+	}
+	return result;
+}
+
 enum command_result command_from_words(const struct lexer_line *line, const struct profile *profile,
 	struct command *command, struct policy_findings *findings)
 {
-	const struct policy_finding *worst;
-	bool overflow;
+	struct writer writer;
 
 	if (line->kind == LEXER_BLANK && !(line->flags & LEXER_CONTROL)) {
 		policy_check_line(line, profile, findings);
 		return COMMAND_NOTHING;
 	}
-	write_command(line, command, &overflow);
+	writer = write_command(line, command);
 	policy_check_line(line, profile, findings);
-	if (overflow && line->kind != LEXER_HASH && line->kind != LEXER_MARKER)
+	/* A letter without its accent may spell what the line did not. */
+	if (line->flags & LEXER_IS_TEXT && line->flags & LEXER_NON_ASCII) {
+		struct lexer_line sent;
+
+		lexer_read(command->text, command->length, &sent);
+		policy_check_line(&sent, profile, findings);
+	}
+	if (writer.changed)
+		policy_add(findings, POLICY_BAD_NUMBER);
+	if (writer.overflow && line->kind != LEXER_HASH && line->kind != LEXER_MARKER)
 		policy_add(findings, may_be_cut(line) ? POLICY_TEXT_CUT : POLICY_TOO_LONG);
-	worst = policy_worst(findings);
-	if (!worst)
-		return COMMAND_SEND;
-	if (policy_rule(worst->id)->severity == VERDICT_REFUSE) {
-		command->rule = policy_rule(worst->id)->name;
-		return COMMAND_REFUSED;
-	}
-	if (policy_rule(worst->id)->filter) {
-		command->rule = policy_rule(worst->id)->name;
-		return COMMAND_FILTERED;
-	}
-	return COMMAND_SEND;
+	return decide(findings, command);
 }
 
 enum command_result command_from_line(const char *bytes, size_t length, struct command *command)

@@ -98,21 +98,40 @@ static bool looks_utf16(const char *head, size_t length)
 				     (zeros[1] > pairs * 3 / 4 && zeros[0] == 0));
 }
 
-/* Text may hold some bytes above ASCII (names in comments) and, when damaged, some control bytes;
- * the rules of policy.h find those line by line.  A tenth and more is no text. */
+/* Length of a character of more than one byte that is right UTF-8, else 0. */
+static size_t utf8_length(const char *at, const char *end)
+{
+	unsigned char lead = (unsigned char)*at;
+	size_t length = lead >= 0xf0 && lead < 0xf8   ? 4
+			: lead >= 0xe0 && lead < 0xf0 ? 3
+			: lead >= 0xc2 && lead < 0xe0 ? 2
+						      : 0;
+
+	if (length == 0 || (size_t)(end - at) < length)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if (((unsigned char)at[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+/* Text may hold some bytes above ASCII (names in comments, in any encoding) and, when damaged, some
+ * control bytes; the rules of policy.h find those line by line.  A tenth of control bytes, or half
+ * of others that are no UTF-8, is no text. */
 static bool looks_binary(const char *head, size_t length)
 {
-	size_t odd = 0, letters = 0;
+	size_t control = 0, strange = 0;
 
-	for (size_t i = 0; i < length; i++) {
-		unsigned char byte = (unsigned char)head[i];
+	for (const char *at = head, *end = head + length; at < end;) {
+		unsigned char byte = (unsigned char)*at;
+		size_t wide = byte >= 0x80 ? utf8_length(at, end) : 1;
 
 		if (byte < 0x20)
-			odd += byte != '\n' && byte != '\r' && byte != '\t';
-		else
-			letters += byte < 0x7f;
+			control += byte != '\n' && byte != '\r' && byte != '\t';
+		strange += wide == 0 || byte == 0x7f;
+		at += wide ? wide : 1;
 	}
-	return odd * 10 > length || letters * 2 < length;
+	return control * 10 > length || strange * 2 > length;
 }
 
 /* A binary STL: 80 bytes of anything, a count of triangles, and 50 bytes for each, the last two of

@@ -225,10 +225,13 @@ static enum lexer_form check_tail(const struct cursor *cursor, const struct lexe
 	bool line_is_lower, bool has_blanks)
 {
 	char c = peek(cursor);
-	char next = cursor->at + 1 < cursor->end ? cursor->at[1] : '\0';
-	bool number_follows = is_digit(next) || next == '-' || next == '+';
+	struct cursor after = { cursor->at + (cursor->at < cursor->end), cursor->end };
+	bool number_follows;
 	bool is_zero = word->text_length == 1 && word->text[0] == '0';
 
+	skip_blanks(&after);
+	number_follows = is_digit(peek(&after)) || peek(&after) == '-' || peek(&after) == '+' ||
+			 peek(&after) == '.';
 	if (c == ',')
 		return LEXER_COMMA;
 	if (c == 'e' && number_follows && !line_is_lower)

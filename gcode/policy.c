@@ -174,7 +174,7 @@ void policy_add_value(struct policy_findings *findings, enum policy_id id, char 
 	if (at == POLICY_FINDINGS_MAX) {
 		if (policy_rule(id)->severity < VERDICT_REFUSE)
 			return;
-		at--;
+		at--; /* there is room for one refusal, whatever came before */
 	} else {
 		findings->count++;
 	}
@@ -188,21 +188,6 @@ void policy_add(struct policy_findings *findings, enum policy_id id)
 	policy_add_value(findings, id, '\0', 0, false, 0);
 	if (findings->count > before)
 		findings->finding[before].has_value = false;
-}
-
-const struct policy_finding *policy_worst(const struct policy_findings *findings)
-{
-	const struct policy_finding *worst = NULL;
-
-	for (size_t i = 0; i < findings->count; i++) {
-		const struct policy_rule *rule = policy_rule(findings->finding[i].id);
-
-		if (!worst || rule->severity > policy_rule(worst->id)->severity ||
-			(rule->severity == policy_rule(worst->id)->severity && rule->filter &&
-				!policy_rule(worst->id)->filter))
-			worst = &findings->finding[i];
-	}
-	return worst;
 }
 
 /* ---- arguments --------------------------------------------------------------------------- */

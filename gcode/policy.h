@@ -126,16 +126,13 @@ struct policy_finding {
 enum { POLICY_FINDINGS_MAX = 6 };
 
 struct policy_findings {
-	size_t count; /* further ones are dropped; the gravest is kept */
+	size_t count; /* further ones are dropped, but a refusal takes the last place */
 	struct policy_finding finding[POLICY_FINDINGS_MAX];
 };
 
 void policy_add(struct policy_findings *findings, enum policy_id id);
 void policy_add_value(struct policy_findings *findings, enum policy_id id, char letter,
 	double value, bool has_limit, double limit);
-
-/* The gravest of them, NULL when there are none. */
-const struct policy_finding *policy_worst(const struct policy_findings *findings);
 
 /* Appends what is wrong with this one line.  `profile` may be NULL: then the limits that hold for
  * every machine apply.  Does not see the length on the wire; command.c adds that. */

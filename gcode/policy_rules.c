@@ -126,7 +126,7 @@ static const struct policy_rule rules[] = {
 		"the slicer's configuration block has no end: the file may be cut off" },
 	{ POLICY_OTHER_MACHINE, "other-machine", WARN, "sliced for another machine" },
 	{ POLICY_OTHER_NOZZLE, "other-nozzle", WARN, "sliced for another nozzle" },
-	{ POLICY_FORMAT, "format", REFUSE, "not G-code" },
+	{ POLICY_FORMAT, "format", REFUSE, "the file is not G-code" },
 };
 
 const struct policy_rule *policy_rule(enum policy_id id)

@@ -191,7 +191,15 @@ static double pick_acceleration(const struct time_limits *limits, const struct p
 /* The speed from which the machine may stop at once. */
 static double safe_speed(const struct time_limits *limits, const struct path *path, double cruise)
 {
-	return cruise * limit_factor(path, cruise, limits->jerk_mm_s);
+	double factor = 1;
+
+	for (int axis = 0; axis < MODAL_AXES; axis++) {
+		double size = cruise * larger(fabs(path->start[axis]), fabs(path->end[axis]));
+
+		if (size * factor > limits->jerk_mm_s[axis])
+			factor = limits->jerk_mm_s[axis] / size;
+	}
+	return cruise * factor;
 }
 
 /* Classic jerk (Marlin, Prusa): the axes' changes of speed at the corner stay below their jerk

@@ -37,7 +37,7 @@ static const struct command_case cases[] = {
 	{ "Tx", COMMAND_SEND, "Tx", NULL },
 	{ "M117 Hello World ; note", COMMAND_SEND, "M117 Hello World", NULL },
 	{ "m117 Hello", COMMAND_SEND, "M117 Hello", NULL },
-	{ "M117 5*3 \\ (x)", COMMAND_SEND, "M117 5x3 / [x]", NULL },
+	{ "M117 5*3 \\ (x)", COMMAND_SEND, "M117 5x3 | [x]", NULL },
 	{ "M117 Pr\xc3\xa9paration \xe2\x82\xac", COMMAND_SEND, "M117 Preparation ?", NULL },
 	{ "M117 \xff\xfe", COMMAND_SEND, "M117 ??", NULL },
 	{ "M117", COMMAND_SEND, "M117", NULL },
@@ -75,6 +75,10 @@ static const struct command_case cases[] = {
 	{ "@pause", COMMAND_REFUSED, NULL, "host-command" },
 	{ "M118 //action:poweroff", COMMAND_REFUSED, NULL, "action-text" },
 	{ "M118 A1 action:cancel", COMMAND_REFUSED, NULL, "action-text" },
+	{ "M118 A1 acti\xc3\xb3n:cancel", COMMAND_REFUSED, NULL, "action-text" },
+	{ "M118 \\\\action:cancel", COMMAND_REFUSED, NULL, "action-text" },
+	{ "M119 N (a) 5 * 7", COMMAND_REFUSED, NULL, "bad-number" },
+	{ "G1 X(a)5", COMMAND_REFUSED, NULL, "bad-number" },
 	{ "!", COMMAND_REFUSED, NULL, "realtime" },
 };
 
