@@ -26,7 +26,8 @@ static struct calendar of_windows(const struct world_window *window, size_t coun
 	struct world_calendar hours = { .window_count = count };
 	struct calendar calendar;
 
-	memcpy(hours.window, window, count * sizeof *window);
+	if (count > 0)
+		memcpy(hours.window, window, count * sizeof *window);
 	calendar_init(&calendar, &hours);
 	return calendar;
 }
