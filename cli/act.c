@@ -1,0 +1,89 @@
+/* One POST for each name; see act.h. */
+#include "cli/act.h"
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/words.h"
+
+int act_on_each(struct cli *cli, const char *noun, const char *action, json_t *body, int count,
+	char **names, void (*show)(const struct cli *cli, const json_t *answer))
+{
+	json_t *answers = json_array();
+	int first = CLI_DONE;
+
+	for (int i = 0; i < count; i++) {
+		char path[CLIENT_PATH_MAX];
+		struct client_answer answer;
+		int status =
+			client_post(cli, client_path(path, noun, names[i], action), body, &answer);
+
+		if (status != CLI_DONE) {
+			if (first == CLI_DONE)
+				first = status;
+			if (status == CLI_UNREACHABLE)
+				break;
+			continue;
+		}
+		if (cli->json)
+			json_array_append(answers, answer.json);
+		else
+			show(cli, answer.json);
+		client_answer_finish(&answer);
+	}
+	if (cli->json && json_array_size(answers) > 0)
+		words_print_json(cli, count == 1 ? json_array_get(answers, 0) : answers);
+	json_decref(answers);
+	return first;
+}
+
+int act(struct cli *cli, int argc, char **argv, const char *noun, const char *action,
+	void (*show)(const struct cli *cli, const json_t *answer))
+{
+	int count;
+	int status = args_parse_counted(cli, NULL, argc, argv, 1, argc, &count);
+
+	return status ? status : act_on_each(cli, noun, action, NULL, count, argv + 1, show);
+}
+
+void act_show_order(const struct cli *cli, const json_t *order)
+{
+	char good[WORDS_MAX], units[WORDS_MAX], promised[WORDS_MAX];
+	const char *state = words_text(order, "state");
+
+	(void)cli;
+	say(stdout, "order %lld (%s): %s, %s of %s good", (long long)words_integer(order, "id"),
+		words_text(order, "design"), state, words_count(good, order, "good"),
+		words_count(units, order, "units"));
+	if (words_integer(order, "promised_s") > 0)
+		say(stdout, ", done by %s%s", words_time(promised, order, "promised_s"),
+			words_is_true(order, "late") ? ", later than it is due" : "");
+	say(stdout, "\n");
+}
+
+void act_show_job(const struct cli *cli, const json_t *job)
+{
+	const char *printer = words_text(job, "printer"), *reason = words_text(job, "reason");
+
+	(void)cli;
+	say(stdout, "job %lld: %s%s%s%s%s\n", (long long)words_integer(job, "id"),
+		words_state(words_text(job, "state")), *printer ? " on " : "", printer,
+		*reason ? ": " : "", reason);
+}
+
+void act_show_printer(const struct cli *cli, const json_t *printer)
+{
+	const json_t *reasons = json_object_get(printer, "not_ready");
+	char wait[WORDS_MAX];
+	const json_t *reason;
+	size_t index;
+
+	(void)cli;
+	say(stdout, "%s: %s, bed %s, %s%s\n", words_text(printer, "name"),
+		words_text(printer, "link"), words_text(printer, "bed"),
+		words_state(words_text(printer, "activity")),
+		words_is_true(printer, "enabled") ? "" : ", disabled");
+	if (words_integer(printer, "starts_in_s") > 0)
+		say(stdout, "  the next print may start in %s\n",
+			words_duration(wait, printer, "starts_in_s"));
+	json_array_foreach(reasons, index, reason) if (json_is_string(reason))
+		say(stdout, "  %s\n", json_string_value(reason));
+}

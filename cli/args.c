@@ -1,0 +1,272 @@
+/* Options and operands of a command; see args.h. */
+#include "cli/args.h"
+
+#include <errno.h>
+#include <stdlib.h> /* strtoll */
+#include <string.h>
+
+enum { SUGGEST_WORD_MAX = 32, NAMES_MAX = 64 };
+
+bool args_read_number(const char *text, int64_t low, int64_t high, int64_t *number)
+{
+	char *end;
+
+	/* strtoll would skip blanks. */
+	if (!(text[0] >= '0' && text[0] <= '9') && !(text[0] == '-' && text[1]))
+		return false;
+	errno = 0;
+	long long value = strtoll(text, &end, 10);
+
+	if (errno != 0 || *end || value < low || value > high)
+		return false;
+	*number = value;
+	return true;
+}
+
+/* How many letters must be added, removed, changed or swapped. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[3][SUGGEST_WORD_MAX + 1];
+	size_t length_a = strlen(a), length_b = strlen(b);
+
+	if (length_a > SUGGEST_WORD_MAX || length_b > SUGGEST_WORD_MAX)
+		return SUGGEST_WORD_MAX;
+	for (size_t j = 0; j <= length_b; j++)
+		row[0][j] = j;
+	for (size_t i = 1; i <= length_a; i++) {
+		size_t *now = row[i % 3], *before = row[(i + 2) % 3], *twice = row[(i + 1) % 3];
+
+		now[0] = i;
+		for (size_t j = 1; j <= length_b; j++) {
+			size_t least = before[j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (before[j] + 1 < least)
+				least = before[j] + 1;
+			if (now[j - 1] + 1 < least)
+				least = now[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+				twice[j - 2] + 1 < least)
+				least = twice[j - 2] + 1;
+			now[j] = least;
+		}
+	}
+	return row[length_a % 3][length_b];
+}
+
+const char *args_suggest(const char *word, const char *const *names)
+{
+	const char *best = NULL;
+	size_t best_distance = strlen(word) > 4 ? 3 : 2;
+
+	for (; *names; names++) {
+		size_t steps = distance(word, *names);
+
+		/* A beginning of at least three letters is as good as one mistake. */
+		if (strlen(word) >= 3 && strncmp(word, *names, strlen(word)) == 0 && steps > 1)
+			steps = 1;
+		if (steps < best_distance) {
+			best = *names;
+			best_distance = steps;
+		}
+	}
+	return best;
+}
+
+/* ---- parsing -------------------------------------------------------------- */
+
+struct parser {
+	struct cli *cli;
+	const struct args_option *options; /* the command's own */
+	struct args_option common[4];
+	int argc, at;
+	char **argv;
+};
+
+static struct parser parser_of(
+	struct cli *cli, const struct args_option *options, int argc, char **argv)
+{
+	return (struct parser){
+		.cli = cli,
+		.options = options,
+		.common = { { "json", 0, ARGS_FLAG, &cli->json, 0, 0 },
+			{ "quiet", 'q', ARGS_FLAG, &cli->quiet, 0, 0 },
+			{ "socket", 0, ARGS_TEXT, &cli->socket, 0, 0 } },
+		.argc = argc,
+		.argv = argv,
+	};
+}
+
+static const struct args_option *find_in(
+	const struct args_option *row, const char *name, size_t length, char letter)
+{
+	for (; row && row->name; row++)
+		if (letter ? row->letter == letter
+			   : strlen(row->name) == length && strncmp(row->name, name, length) == 0)
+			return row;
+	return NULL;
+}
+
+static const struct args_option *find(
+	const struct parser *parser, const char *name, size_t length, char letter)
+{
+	const struct args_option *row = find_in(parser->options, name, length, letter);
+
+	return row ? row : find_in(parser->common, name, length, letter);
+}
+
+static int unknown(const struct parser *parser, const char *name, size_t length)
+{
+	const char *names[NAMES_MAX + 1];
+	char word[SUGGEST_WORD_MAX + 1];
+	size_t count = 0;
+
+	for (const struct args_option *row = parser->options; row && row->name; row++)
+		if (count < NAMES_MAX - 3)
+			names[count++] = row->name;
+	for (const struct args_option *row = parser->common; row->name; row++)
+		names[count++] = row->name;
+	names[count] = NULL;
+	snprintf(word, sizeof word, "%.*s", (int)length, name);
+
+	const char *meant = args_suggest(word, names);
+
+	if (meant)
+		return cli_usage_error(
+			parser->cli, "there is no option --%s; did you mean --%s?", word, meant);
+	return cli_usage_error(parser->cli, "there is no option --%s", word);
+}
+
+static int take_value(
+	const struct parser *parser, const struct args_option *option, const char *value)
+{
+	struct args_list *list = option->value;
+
+	switch (option->kind) {
+	case ARGS_FLAG:
+		*(bool *)option->value = true;
+		return 0;
+	case ARGS_TEXT:
+		*(const char **)option->value = value;
+		return 0;
+	case ARGS_NUMBER:
+		if (args_read_number(value, option->low, option->high, option->value))
+			return 0;
+		return cli_usage_error(parser->cli,
+			"--%s: '%s' is not a whole number from %lld to %lld", option->name, value,
+			(long long)option->low, (long long)option->high);
+	case ARGS_LIST:
+		if (list->count < ARGS_LIST_MAX) {
+			list->item[list->count++] = value;
+			return 0;
+		}
+		return cli_usage_error(
+			parser->cli, "--%s: at most %d times", option->name, (int)ARGS_LIST_MAX);
+	}
+	return 0;
+}
+
+/* `attached` is what stands behind "=" or the letter; NULL: the next word is the value. */
+static int take_option(
+	struct parser *parser, const struct args_option *option, const char *attached)
+{
+	if (option->kind == ARGS_FLAG)
+		return take_value(parser, option, NULL);
+	if (!attached && parser->at + 1 >= parser->argc)
+		return cli_usage_error(parser->cli, "--%s needs a value", option->name);
+	return take_value(parser, option, attached ? attached : parser->argv[++parser->at]);
+}
+
+static int take_long(struct parser *parser, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	size_t length = equals ? (size_t)(equals - word) : strlen(word);
+	const struct args_option *option = find(parser, word, length, 0);
+
+	if (!option)
+		return unknown(parser, word, length);
+	if (equals && option->kind == ARGS_FLAG)
+		return cli_usage_error(parser->cli, "--%s takes no value", option->name);
+	return take_option(parser, option, equals ? equals + 1 : NULL);
+}
+
+static int take_short(struct parser *parser, const char *letters)
+{
+	for (; *letters; letters++) {
+		const struct args_option *option = find(parser, NULL, 0, *letters);
+
+		if (!option)
+			return cli_usage_error(parser->cli, "there is no option -%.1s", letters);
+		if (option->kind != ARGS_FLAG)
+			return take_option(parser, option, letters[1] ? letters + 1 : NULL);
+		take_value(parser, option, NULL);
+	}
+	return 0;
+}
+
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && word[1] != '\0';
+}
+
+static int take_word(struct parser *parser, const char *word)
+{
+	return word[1] == '-' ? take_long(parser, word + 2) : take_short(parser, word + 1);
+}
+
+int args_parse(struct cli *cli, const struct args_option *options, int argc, char **argv,
+	int *operand_count)
+{
+	struct parser parser = parser_of(cli, options, argc, argv);
+	bool options_end = false;
+	int count = 0;
+
+	for (parser.at = 1; parser.at < argc; parser.at++) {
+		char *word = argv[parser.at];
+		int status = 0;
+
+		if (!options_end && strcmp(word, "--") == 0)
+			options_end = true;
+		else if (options_end || !is_option(word))
+			argv[++count] = word;
+		else
+			status = take_word(&parser, word);
+		if (status)
+			return status;
+	}
+	*operand_count = count;
+	return 0;
+}
+
+int args_parse_counted(struct cli *cli, const struct args_option *options, int argc, char **argv,
+	int low, int high, int *operand_count)
+{
+	int count = 0;
+	int status = args_parse(cli, options, argc, argv, &count);
+
+	if (status)
+		return status;
+	if (count < low)
+		return cli_usage_error(cli, "something is missing");
+	if (count > high)
+		return cli_usage_error(cli, "'%s' is one word too many", argv[high + 1]);
+	*operand_count = count;
+	return 0;
+}
+
+int args_parse_front(struct cli *cli, int argc, char **argv, int *at)
+{
+	struct parser parser = parser_of(cli, NULL, argc, argv);
+
+	for (parser.at = 1; parser.at < argc && is_option(argv[parser.at]); parser.at++) {
+		if (strcmp(argv[parser.at], "--") == 0) {
+			parser.at++;
+			break;
+		}
+		int status = take_word(&parser, argv[parser.at]);
+
+		if (status)
+			return status;
+	}
+	*at = parser.at;
+	return 0;
+}

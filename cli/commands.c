@@ -1,0 +1,216 @@
+/* The table of commands, and finding one in it; see cli.h. */
+#include "cli/commands.h"
+#include "cli/args.h"
+#include "cli/check.h"
+
+#include <string.h>
+
+static int run_check(struct cli *cli, int argc, char **argv)
+{
+	return command_check(argc, argv, cli->json);
+}
+
+#define ORDER_OPTIONS                                                                              \
+	"  -n, --units UNITS   good units wanted (1)\n"                                            \
+	"  --due TIME          fri, tomorrow, 2026-11-27, 2026-11-27T18:00, +3h, +2d\n"            \
+	"  --priority 0..100   higher first (50)\n"                                                \
+	"  --material M        print with this filament whatever the file says\n"                  \
+	"  --color C           print in this colour\n"                                             \
+	"  --printer NAME      only on this printer\n"                                             \
+	"  --tag TAG           only on printers with this tag\n"                                   \
+	"  --hold              do not start it before 'order release'\n"                           \
+	"  --user USER         who it is for\n"
+
+static const struct command design_commands[] = {
+	{ "add", "NAME --plate FILE[:YIELD] [--plate ...]", "a design of one or more plates",
+		"A plate is a G-code file that makes YIELD units (1) at once.  The planner "
+		"chooses\n"
+		"the mix of plates that is done soonest.\n\n"
+		"example: printfarm design add visor --plate visor.gcode:1 --plate "
+		"visor-x4.gcode:4\n",
+		command_design_add, NULL },
+	{ "list", "", "every design", NULL, command_design_list, NULL },
+	{ "show", "NAME", "its plates, with time, filament and size", NULL, command_design_show,
+		NULL },
+	{ 0 },
+};
+
+static const struct command job_commands[] = {
+	{ "cancel", "JOB...", "ends it; a bed it was printing on becomes unknown", NULL,
+		command_job_cancel, NULL },
+	{ "hold", "JOB...", "is not started before 'job release'", NULL, command_job_hold, NULL },
+	{ "inspect", "JOB [--good N] [--scrap N]", "counts what it made; 'good' is the rest",
+		"For a job that is printed, or needs a look and turns out to be printed.\n\n"
+		"example: printfarm job inspect 7 --scrap 1\n",
+		command_job_inspect, NULL },
+	{ "reassign", "JOB PRINTER", "to be printed on this printer", NULL, command_job_reassign,
+		NULL },
+	{ "redo", "JOB...", "a job that needs a look is printed again", NULL, command_job_redo,
+		NULL },
+	{ "release", "JOB...", "a held job may start", NULL, command_job_release, NULL },
+	{ "retry", "JOB...", "a failed job is tried again", NULL, command_job_retry, NULL },
+	{ "show", "JOB", "the job and its attempts", NULL, command_job_show, NULL },
+	{ 0 },
+};
+
+static const struct command order_commands[] = {
+	{ "cancel", "ORDER...", "ends it, with the prints under way", NULL, command_order_cancel,
+		NULL },
+	{ "create", "DESIGN [-n UNITS] [--due TIME] [...]", "order units of a design",
+		ORDER_OPTIONS
+		"\nexample: printfarm order create visor -n 400 --due fri --color white\n",
+		command_order_create, NULL },
+	{ "hold", "ORDER...", "nothing more of it is started; running prints go on", NULL,
+		command_order_hold, NULL },
+	{ "list", "[--all]", "open orders, or all", NULL, command_order_list, NULL },
+	{ "release", "ORDER...", "a held order goes on", NULL, command_order_release, NULL },
+	{ "reorder", "ORDER [-n UNITS]", "a new order with the same wishes", NULL,
+		command_order_reorder, NULL },
+	{ "set", "ORDER [-n UNITS] [--due TIME] [--priority 0..100]", "changes an open order", NULL,
+		command_order_set, NULL },
+	{ "show", "ORDER", "good, scrap, printing, left, promised time", NULL, command_order_show,
+		NULL },
+	{ 0 },
+};
+
+static const struct command printer_commands[] = {
+	{ "connect", "NAME...", "tries its port again now", NULL, command_printer_connect, NULL },
+	{ "disable", "NAME...", "gets no new jobs; a running print goes on", NULL,
+		command_printer_disable, NULL },
+	{ "enable", "NAME...", "may get jobs", NULL, command_printer_enable, NULL },
+	{ "gcode", "NAME COMMAND...", "sends one command, checked by the rules for files",
+		"example: printfarm printer gcode p1 M104 S0\n", command_printer_gcode, NULL },
+	{ "load", "NAME SPOOL", "says which spool is in; 0 is none", NULL, command_printer_load,
+		NULL },
+	{ "log", "NAME", "the last lines that were said", NULL, command_printer_log, NULL },
+	{ "pause", "NAME...", "stops after the lines already accepted, parks, cools the nozzle",
+		NULL, command_printer_pause, NULL },
+	{ "resume", "NAME...", "goes on where it was", NULL, command_printer_resume, NULL },
+	{ "show", "NAME", "everything about it", NULL, command_printer_show, NULL },
+	{ "unlock", "NAME...", "a person has dealt with the fault", NULL, command_printer_unlock,
+		NULL },
+	{ 0 },
+};
+
+static const struct command spool_commands[] = {
+	{ "add", "--material M [--color C] [--grams G] [--lot LOT]", "a new spool", NULL,
+		command_spool_add, NULL },
+	{ "list", "[--all]", "spools in use, or all", NULL, command_spool_list, NULL },
+	{ "retire", "SPOOL...", "is not used any more", NULL, command_spool_retire, NULL },
+	{ "set", "SPOOL [--grams G] [--material M] [--color C] [--lot LOT]", "corrects a spool",
+		NULL, command_spool_set, NULL },
+	{ 0 },
+};
+
+static const struct command config_commands[] = {
+	{ "check", "FILE", "is this configuration right? (runs printfarmd --check-config)", NULL,
+		command_config_check, NULL },
+	{ 0 },
+};
+
+const struct command cli_commands[] = {
+	{ "check", "FILE... [--profile P] [--commands]", "analyses files here, without the daemon",
+		NULL, run_check, NULL },
+	{ "clear", "PRINTER... [--good N] [--scrap N] [--why TEXT] [--not-yet]",
+		"the bed is empty, and this is what was on it",
+		"  --good N     good units (what the plate yields, less the scrap)\n"
+		"  --scrap N    units that are not (0)\n"
+		"  --why TEXT   kept with the act\n"
+		"  --not-yet    count the units, but the bed is not free yet\n\n"
+		"It is safe to repeat.  The next print starts after the announced delay.\n\n"
+		"example: printfarm clear p1 p2\n",
+		command_clear, NULL },
+	{ "config", NULL, "the configuration file", NULL, NULL, config_commands },
+	{ "design", NULL, "designs and their plates", NULL, NULL, design_commands },
+	{ "estop", "[PRINTER...]", "emergency stop; without a name, of everything",
+		"Goes straight to the streamers' stop sockets and works when printfarmd is dead.\n"
+		"Stopped printers are locked until 'printer unlock'.\n",
+		command_estop, NULL },
+	{ "help", "[COMMAND]", "this list, or one command", NULL, command_help, NULL },
+	{ "job", NULL, "one job", NULL, NULL, job_commands },
+	{ "jobs", "[--all] [--order ORDER]", "jobs that have not ended, or all", NULL, command_jobs,
+		NULL },
+	{ "order", NULL, "orders", NULL, NULL, order_commands },
+	{ "plan", "", "who prints what, when", NULL, command_plan, NULL },
+	{ "printer", NULL, "one printer", NULL, NULL, printer_commands },
+	{ "printers", "", "every printer", NULL, command_printers, NULL },
+	{ "reload", "", "printfarmd reads its configuration again", NULL, command_reload, NULL },
+	{ "spool", NULL, "filament on reels", NULL, NULL, spool_commands },
+	{ "status", "", "the farm on one screen", NULL, command_status, NULL },
+	{ "submit", "FILE... [-n UNITS] [--yield K] [--due TIME] [...]",
+		"upload a file and order units of it",
+		ORDER_OPTIONS "  --yield K           units that the file makes at once (1)\n"
+			      "  --design NAME       name of the design (the file's name)\n"
+			      "  --quote             say when it would be done; order nothing\n"
+			      "\nEach file is an order of its own.\n"
+			      "\nexample: printfarm submit visor.gcode -n 400 --due fri\n",
+		command_submit, NULL },
+	{ "version", "", "the version of this program", NULL, command_version, NULL },
+	{ "watch", "[ORDER | order ORDER | job JOB]", "progress bars until it is done", NULL,
+		command_watch, NULL },
+	{ "why", "JOB [PRINTER]", "why it waits: every printer, every unmet condition", NULL,
+		command_why, NULL },
+	{ 0 },
+};
+
+const struct command *cli_find_command(
+	const struct cli *cli, const struct command *rows, const char *name)
+{
+	enum { NAMES_MAX = 64 };
+	const char *names[NAMES_MAX + 1];
+	const char *context = cli->command_name;
+	size_t count = 0;
+
+	for (const struct command *row = rows; row->name; row++) {
+		if (strcmp(row->name, name) == 0)
+			return row;
+		if (count < NAMES_MAX)
+			names[count++] = row->name;
+	}
+	names[count] = NULL;
+
+	const char *meant = args_suggest(name, names);
+
+	if (meant)
+		cli_error("there is no command '%s%s%s'; did you mean '%s%s%s'?", context,
+			*context ? " " : "", name, context, *context ? " " : "", meant);
+	else
+		cli_error("there is no command '%s%s%s'; 'printfarm help%s%s' lists them", context,
+			*context ? " " : "", name, *context ? " " : "", context);
+	return NULL;
+}
+
+/* The options that are understood everywhere may stand between "order" and "show". */
+static int take_front(struct cli *cli, int *argc, char ***argv)
+{
+	int at = 1;
+	int status = args_parse_front(cli, *argc, *argv, &at);
+
+	if (status)
+		return status;
+	*argc -= at;
+	*argv += at;
+	return 0;
+}
+
+int cli_run(struct cli *cli, const struct command *rows, int argc, char **argv)
+{
+	const struct command *command = cli_find_command(cli, rows, argv[0]);
+	size_t length = strlen(cli->command_name);
+
+	if (!command)
+		return CLI_USAGE;
+	snprintf(cli->command_name + length, sizeof cli->command_name - length, "%s%s",
+		length > 0 ? " " : "", command->name);
+	cli->command = command;
+	if (command->run)
+		return command->run(cli, argc, argv);
+
+	int status = take_front(cli, &argc, &argv);
+
+	if (status)
+		return status;
+	if (argc > 0)
+		return cli_run(cli, command->sub, argc, argv);
+	return cli_usage_error(cli, "what about it?");
+}

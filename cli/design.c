@@ -1,0 +1,193 @@
+/* `printfarm design`: designs and their plates. */
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/upload.h"
+#include "cli/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLATES_MAX = 16, YIELD_MAX = 10000 };
+
+/* "visor-x4.gcode:4": what stands behind the last colon, if it is a number. */
+static char *split_plate(const char *word, int64_t *yield)
+{
+	const char *colon = strrchr(word, ':');
+
+	*yield = 1;
+	if (colon && colon > word && args_read_number(colon + 1, 1, YIELD_MAX, yield))
+		return strndup(word, (size_t)(colon - word));
+	return strdup(word);
+}
+
+static int add_plate(struct cli *cli, const char *word, json_t *plates)
+{
+	json_t *stored = NULL;
+	int64_t yield;
+	char *path = split_plate(word, &yield);
+	int status = path ? upload(cli, path, &stored) : CLI_TRY_AGAIN;
+
+	if (status == CLI_DONE)
+		json_array_append_new(
+			plates, json_pack("{s:s, s:I}", "sha256", words_text(stored, "sha256"),
+					"yield", (json_int_t)yield));
+	json_decref(stored);
+	free(path);
+	return status;
+}
+
+int command_design_add(struct cli *cli, int argc, char **argv)
+{
+	struct args_list plates = { 0 };
+	const struct args_option options[] = { { "plate", 0, ARGS_LIST, &plates, 0, 0 }, { 0 } };
+	struct client_answer answer;
+	int count;
+	int status = args_parse_counted(cli, options, argc, argv, 1, 1, &count);
+
+	if (status)
+		return status;
+	if (plates.count == 0 || plates.count > PLATES_MAX)
+		return cli_usage_error(
+			cli, "from 1 to %d times --plate FILE:YIELD is expected", (int)PLATES_MAX);
+
+	json_t *list = json_array();
+	for (size_t i = 0; i < plates.count && status == CLI_DONE; i++)
+		status = add_plate(cli, plates.item[i], list);
+
+	json_t *body = json_pack("{s:s, s:o}", "name", argv[1], "plates", list);
+	if (status == CLI_DONE && !body)
+		status = cli_usage_error(cli, "the name is not UTF-8");
+	if (status == CLI_DONE)
+		status = client_create(cli, "/api/v1/designs", body, &answer);
+	json_decref(body);
+	if (status != CLI_DONE)
+		return status;
+	if (cli->json)
+		words_print_json(cli, answer.json);
+	else
+		say(stdout, "design %s: %zu plate%s\n", words_text(answer.json, "name"),
+			plates.count, plates.count == 1 ? "" : "s");
+	client_answer_finish(&answer);
+	return CLI_DONE;
+}
+
+static void list_row(struct table *table, const json_t *design)
+{
+	const json_t *plates = json_object_get(design, "plates"), *plate;
+	const char *material = "";
+	char yields[64] = "";
+	size_t index;
+
+	json_array_foreach(plates, index, plate)
+	{
+		size_t used = strlen(yields);
+
+		snprintf(yields + used, sizeof yields - used, "%s%lld", index ? ", " : "",
+			(long long)words_integer(plate, "yield"));
+		material = words_text(plate, "material");
+	}
+	table_cell(table, TABLE_PLAIN, "%s", words_text(design, "name"));
+	table_cell(table, TABLE_PLAIN, "%zu", json_array_size(plates));
+	table_cell(table, TABLE_PLAIN, "%s", yields);
+	table_cell(table, TABLE_PLAIN, "%s", material);
+	table_cell(table, TABLE_DIM, "%.10s", words_text(design, "created_at"));
+}
+
+int command_design_list(struct cli *cli, int argc, char **argv)
+{
+	static const struct table_column columns[] = {
+		{ "DESIGN", false, true },
+		{ "PLATES", true, false },
+		{ "UNITS EACH", false, true },
+		{ "MATERIAL", false, true },
+		{ "SINCE", false, false },
+		{ 0 },
+	};
+	struct client_answer answer;
+	const json_t *design;
+	size_t index;
+	int count;
+	int status = args_parse_counted(cli, NULL, argc, argv, 0, 0, &count);
+
+	if (status == 0)
+		status = client_get(cli, "/api/v1/designs", &answer);
+	if (status)
+		return status;
+	if (cli->json) {
+		words_print_json(cli, answer.json);
+	} else {
+		struct table *table = table_create(columns);
+
+		json_array_foreach(words_items(answer.json), index, design) list_row(table, design);
+		words_print_table(cli, table);
+		table_destroy(table);
+	}
+	client_answer_finish(&answer);
+	return CLI_DONE;
+}
+
+static double size_mm(const json_t *plate, size_t axis)
+{
+	return json_number_value(json_array_get(json_object_get(plate, "box_max_mm"), axis)) -
+	       json_number_value(json_array_get(json_object_get(plate, "box_min_mm"), axis));
+}
+
+static void plate_row(struct table *table, const json_t *plate)
+{
+	char text[WORDS_MAX];
+	double seconds = words_number(plate, "time_s") + words_number(plate, "heat_s");
+
+	table_cell(table, TABLE_PLAIN, "%s", words_text(plate, "file"));
+	table_cell(table, TABLE_PLAIN, "%lld", (long long)words_integer(plate, "yield"));
+	table_cell(table, TABLE_PLAIN, "%s", words_duration_of(text, seconds));
+	table_cell(table, TABLE_PLAIN, "%s", words_amount(text, plate, "filament_g", "g"));
+	table_cell(table, TABLE_PLAIN, "%s", words_text(plate, "material"));
+	table_cell(table, TABLE_PLAIN, "%s", words_text(plate, "machine"));
+	if (words_is_null(plate, "box_max_mm"))
+		table_cell(table, TABLE_PLAIN, "-");
+	else
+		table_cell(table, TABLE_PLAIN, "%d x %d x %d", (int)(size_mm(plate, 0) + 0.5),
+			(int)(size_mm(plate, 1) + 0.5), (int)(size_mm(plate, 2) + 0.5));
+	table_cell(table, TABLE_DIM, "%.8s", words_text(plate, "sha256"));
+}
+
+int command_design_show(struct cli *cli, int argc, char **argv)
+{
+	static const struct table_column columns[] = {
+		{ "FILE", false, true },
+		{ "UNITS", true, false },
+		{ "TIME", true, false },
+		{ "FILAMENT", true, false },
+		{ "MATERIAL", false, true },
+		{ "MACHINE", false, true },
+		{ "SIZE (MM)", false, false },
+		{ "SHA-256", false, false },
+		{ 0 },
+	};
+	char path[CLIENT_PATH_MAX];
+	struct client_answer answer;
+	const json_t *plate;
+	size_t index;
+	int count;
+	int status = args_parse_counted(cli, NULL, argc, argv, 1, 1, &count);
+
+	if (status == 0)
+		status = client_get(cli, client_path(path, "designs", argv[1], NULL), &answer);
+	if (status)
+		return status;
+	if (cli->json) {
+		words_print_json(cli, answer.json);
+	} else {
+		struct table *table = table_create(columns);
+
+		say(stdout, "design %s, since %.10s\n", words_text(answer.json, "name"),
+			words_text(answer.json, "created_at"));
+		json_array_foreach(json_object_get(answer.json, "plates"), index, plate)
+			plate_row(table, plate);
+		words_print_table(cli, table);
+		table_destroy(table);
+	}
+	client_answer_finish(&answer);
+	return CLI_DONE;
+}

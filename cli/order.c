@@ -1,0 +1,249 @@
+/* `printfarm order`: orders and their units. */
+#include "cli/act.h"
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/order_table.h"
+#include "cli/wishes.h"
+#include "cli/words.h"
+
+#include <string.h>
+
+int command_order_create(struct cli *cli, int argc, char **argv)
+{
+	struct wishes wishes = wishes_usual();
+	const struct args_option options[] = { WISHES_OPTIONS(&wishes), { 0 } };
+	struct client_answer answer;
+	int count;
+	int status = args_parse_counted(cli, options, argc, argv, 1, 1, &count);
+
+	if (status)
+		return status;
+	json_t *body = wishes_body(&wishes, argv[1]);
+
+	status = body ? client_create(cli, "/api/v1/orders", body, &answer) : CLI_USAGE;
+	json_decref(body);
+	if (status)
+		return status;
+	if (cli->json)
+		words_print_json(cli, answer.json);
+	else
+		act_show_order(cli, answer.json);
+	client_answer_finish(&answer);
+	return CLI_DONE;
+}
+
+/* ---- tables --------------------------------------------------------------- */
+
+static const struct table_column order_columns[] = {
+	{ "ORDER", true, false },
+	{ "DESIGN", false, true },
+	{ "STATE", false, false },
+	{ "GOOD", true, false },
+	{ "OF", true, false },
+	{ "SCRAP", true, false },
+	{ "PRINTING", true, false },
+	{ "LEFT", true, false },
+	{ "PROMISED", false, false },
+	{ "DUE", false, false },
+	{ 0 },
+};
+
+static void cell_count(struct table *table, const json_t *order, const char *key)
+{
+	table_cell(table, TABLE_PLAIN, "%lld", (long long)words_integer(order, key));
+}
+
+static void order_row(struct table *table, const json_t *order)
+{
+	const char *state = words_text(order, "state");
+	bool is_open = strcmp(state, "open") == 0;
+	char text[WORDS_MAX];
+
+	cell_count(table, order, "id");
+	table_cell(table, TABLE_PLAIN, "%s", words_text(order, "design"));
+	table_cell(table, words_style(state), "%s", state);
+	cell_count(table, order, "good");
+	cell_count(table, order, "units");
+	cell_count(table, order, "scrap");
+	cell_count(table, order, "printing");
+	cell_count(table, order, "left");
+	table_cell(table, words_is_true(order, "late") ? TABLE_BAD : TABLE_PLAIN, "%s",
+		is_open ? words_time(text, order, "promised_s") : "-");
+	table_cell(table, TABLE_PLAIN, "%s", words_time(text, order, "due_s"));
+}
+
+void order_table_print(const struct cli *cli, const json_t *orders, bool all)
+{
+	struct table *table = table_create(order_columns);
+	const json_t *order;
+	size_t index;
+
+	json_array_foreach(orders, index, order)
+	{
+		const char *state = words_text(order, "state");
+
+		if (all || strcmp(state, "open") == 0 || strcmp(state, "held") == 0)
+			order_row(table, order);
+	}
+	if (table_rows(table) > 0)
+		words_print_table(cli, table);
+	else
+		say(stdout, "no %sorders\n", all ? "" : "open ");
+	table_destroy(table);
+}
+
+int command_order_list(struct cli *cli, int argc, char **argv)
+{
+	bool all = false;
+	const struct args_option options[] = { { "all", 'a', ARGS_FLAG, &all, 0, 0 }, { 0 } };
+	struct client_answer answer;
+	int count;
+	int status = args_parse_counted(cli, options, argc, argv, 0, 0, &count);
+
+	if (status == 0)
+		status = client_get(cli, "/api/v1/orders", &answer);
+	if (status)
+		return status;
+	if (cli->json)
+		words_print_json(cli, answer.json);
+	else
+		order_table_print(cli, words_items(answer.json), all);
+	client_answer_finish(&answer);
+	return CLI_DONE;
+}
+
+/* ---- one order ------------------------------------------------------------ */
+
+static void say_wish(const json_t *order, const char *key, const char *title)
+{
+	const char *text = words_text(order, key);
+
+	if (*text)
+		say(stdout, "  %-10s %s\n", title, text);
+}
+
+static void show_order(const json_t *order)
+{
+	const json_t *jobs = json_object_get(order, "jobs"), *job;
+	char text[WORDS_MAX];
+	size_t index;
+
+	say(stdout, "order %lld: %lld x %s, %s\n", (long long)words_integer(order, "id"),
+		(long long)words_integer(order, "units"), words_text(order, "design"),
+		words_text(order, "state"));
+	say(stdout, "  %-10s %lld good, %lld scrap, %lld printed, %lld printing, %lld left",
+		"units", (long long)words_integer(order, "good"),
+		(long long)words_integer(order, "scrap"),
+		(long long)words_integer(order, "printed"),
+		(long long)words_integer(order, "printing"),
+		(long long)words_integer(order, "left"));
+	if (words_integer(order, "over") > 0)
+		say(stdout, ", %lld more than asked", (long long)words_integer(order, "over"));
+	say(stdout, "\n  %-10s %s%s\n", "promised", words_time(text, order, "promised_s"),
+		words_is_true(order, "late") ? ", later than it is due" : "");
+	say(stdout, "  %-10s %s\n", "due", words_time(text, order, "due_s"));
+	say(stdout, "  %-10s %lld\n", "priority", (long long)words_integer(order, "priority"));
+	say_wish(order, "user", "user");
+	say_wish(order, "material", "material");
+	say_wish(order, "color", "color");
+	say_wish(order, "printer", "printer");
+	say_wish(order, "tag", "tag");
+	say(stdout, "  %-10s", "jobs");
+	json_array_foreach(jobs, index, job)
+		say(stdout, " %lld", (long long)json_integer_value(job));
+	say(stdout, "\n");
+}
+
+int command_order_show(struct cli *cli, int argc, char **argv)
+{
+	char path[CLIENT_PATH_MAX];
+	struct client_answer answer;
+	int count;
+	int status = args_parse_counted(cli, NULL, argc, argv, 1, 1, &count);
+
+	if (status == 0)
+		status = client_get(cli, client_path(path, "orders", argv[1], NULL), &answer);
+	if (status)
+		return status;
+	if (cli->json)
+		words_print_json(cli, answer.json);
+	else
+		show_order(answer.json);
+	client_answer_finish(&answer);
+	return CLI_DONE;
+}
+
+int command_order_cancel(struct cli *cli, int argc, char **argv)
+{
+	return act(cli, argc, argv, "orders", "cancel", act_show_order);
+}
+
+int command_order_hold(struct cli *cli, int argc, char **argv)
+{
+	return act(cli, argc, argv, "orders", "hold", act_show_order);
+}
+
+int command_order_release(struct cli *cli, int argc, char **argv)
+{
+	return act(cli, argc, argv, "orders", "release", act_show_order);
+}
+
+int command_order_reorder(struct cli *cli, int argc, char **argv)
+{
+	int64_t units = 0;
+	const struct args_option options[] = {
+		{ "units", 'n', ARGS_NUMBER, &units, 1, WISHES_UNITS_MAX },
+		{ 0 },
+	};
+	char path[CLIENT_PATH_MAX];
+	struct client_answer answer;
+	int count;
+	int status = args_parse_counted(cli, options, argc, argv, 1, 1, &count);
+
+	if (status)
+		return status;
+	json_t *body = units > 0 ? json_pack("{s:I}", "units", (json_int_t)units) : json_object();
+
+	status = client_create(cli, client_path(path, "orders", argv[1], "reorder"), body, &answer);
+	json_decref(body);
+	if (status)
+		return status;
+	if (cli->json)
+		words_print_json(cli, answer.json);
+	else
+		act_show_order(cli, answer.json);
+	client_answer_finish(&answer);
+	return CLI_DONE;
+}
+
+int command_order_set(struct cli *cli, int argc, char **argv)
+{
+	int64_t units = -1, priority = -1;
+	const char *due = NULL;
+	const struct args_option options[] = {
+		{ "units", 'n', ARGS_NUMBER, &units, 1, WISHES_UNITS_MAX },
+		{ "priority", 0, ARGS_NUMBER, &priority, 0, WISHES_PRIORITY_MAX },
+		{ "due", 0, ARGS_TEXT, &due, 0, 0 },
+		{ 0 },
+	};
+	int count;
+	int status = args_parse_counted(cli, options, argc, argv, 1, 1, &count);
+
+	if (status)
+		return status;
+	json_t *body = json_object();
+
+	if (units >= 0)
+		json_object_set_new(body, "units", json_integer(units));
+	if (priority >= 0)
+		json_object_set_new(body, "priority", json_integer(priority));
+	/* "" takes the due date away. */
+	if (due)
+		json_object_set_new(body, "due", *due ? json_string(due) : json_null());
+	status = json_object_size(body) > 0
+			 ? act_on_each(cli, "orders", "set", body, 1, argv + 1, act_show_order)
+			 : cli_usage_error(cli, "what is to be changed?");
+	json_decref(body);
+	return status;
+}

@@ -1,0 +1,60 @@
+/* `printfarm plan`: who prints what, when. */
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/words.h"
+
+static const struct table_column plan_columns[] = {
+	{ "START", false, false },
+	{ "END", false, false },
+	{ "PRINTER", false, true },
+	{ "JOB", true, false },
+	{ "ORDER", true, false },
+	{ "PLATE", false, true },
+	{ "UNITS", true, false },
+	{ "STATE", false, false },
+	{ 0 },
+};
+
+static void plan_row(struct table *table, const json_t *item)
+{
+	const char *state = words_text(item, "state");
+	char text[WORDS_MAX];
+
+	table_cell(table, TABLE_PLAIN, "%s", words_time(text, item, "start_s"));
+	table_cell(table, TABLE_PLAIN, "%s", words_time(text, item, "end_s"));
+	table_cell(table, TABLE_PLAIN, "%s", words_text(item, "printer"));
+	table_cell(table, TABLE_PLAIN, "%s", words_count(text, item, "job"));
+	table_cell(table, TABLE_PLAIN, "%s", words_count(text, item, "order"));
+	table_cell(table, TABLE_PLAIN, "%s", words_text(item, "plate"));
+	table_cell(table, TABLE_PLAIN, "%s", words_count(text, item, "yield"));
+	table_cell(table, words_style(state), "%s", state);
+}
+
+int command_plan(struct cli *cli, int argc, char **argv)
+{
+	struct client_answer answer;
+	const json_t *item;
+	size_t index;
+	int count;
+	int status = args_parse_counted(cli, NULL, argc, argv, 0, 0, &count);
+
+	if (status == 0)
+		status = client_get(cli, "/api/v1/plan", &answer);
+	if (status)
+		return status;
+	if (cli->json) {
+		words_print_json(cli, answer.json);
+	} else {
+		struct table *table = table_create(plan_columns);
+
+		json_array_foreach(words_items(answer.json), index, item) plan_row(table, item);
+		if (table_rows(table) > 0)
+			words_print_table(cli, table);
+		else
+			say(stdout, "nothing is planned\n");
+		table_destroy(table);
+	}
+	client_answer_finish(&answer);
+	return CLI_DONE;
+}

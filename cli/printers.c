@@ -1,0 +1,120 @@
+/* `printfarm printers`: printers as a table. */
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/printer_table.h"
+#include "cli/words.h"
+
+#include <string.h>
+
+static const struct table_column printer_columns[] = {
+	{ "PRINTER", false, true },
+	{ "LINK", false, false },
+	{ "BED", false, false },
+	{ "ACTIVITY", false, false },
+	{ "JOB", true, false },
+	{ "DONE", true, false },
+	{ "LEFT", true, false },
+	{ "HOTEND", true, false },
+	{ "LOADED", false, true },
+	{ "NOTE", false, true },
+	{ 0 },
+};
+
+static int whole(double celsius)
+{
+	return celsius > -1000 && celsius < 1000
+		       ? (int)(celsius < 0 ? celsius - 0.5 : celsius + 0.5)
+		       : 0;
+}
+
+void printer_heat(const json_t *printer, const char *heater, char *text, size_t size)
+{
+	const json_t *heaters = json_object_get(printer, "heaters"), *row;
+	size_t index;
+
+	snprintf(text, size, "?");
+	if (words_is_null(printer, "heaters_age_s"))
+		return;
+	json_array_foreach(heaters, index, row) if (strcmp(words_text(row, "name"), heater) == 0)
+		snprintf(text, size, "%d/%d", whole(words_number(row, "celsius")),
+			whole(words_number(row, "target_celsius")));
+}
+
+/* The one thing that somebody should know. */
+static void note(const json_t *printer, struct table *table)
+{
+	const json_t *lock = json_object_get(printer, "lock");
+	const char *reason = words_text(printer, "reason");
+	const char *first =
+		json_string_value(json_array_get(json_object_get(printer, "not_ready"), 0));
+	char text[WORDS_MAX];
+
+	if (json_is_object(lock))
+		table_cell(table, TABLE_BAD, "locked: %s", words_text(lock, "text"));
+	else if (!words_is_true(printer, "enabled"))
+		table_cell(table, TABLE_WARN, "disabled");
+	else if (*reason)
+		table_cell(table, TABLE_WARN, "%s", reason);
+	else if (words_integer(printer, "starts_in_s") > 0)
+		table_cell(table, TABLE_PLAIN, "may start in %s",
+			words_duration(text, printer, "starts_in_s"));
+	else if (words_is_true(printer, "ready"))
+		table_cell(table, TABLE_GOOD, "ready");
+	else
+		table_cell(table, TABLE_DIM, "%s",
+			first && strcmp(words_text(printer, "activity"), "idle") == 0 ? first : "");
+}
+
+static void printer_row(struct table *table, const json_t *printer)
+{
+	const char *link = words_text(printer, "link"), *bed = words_text(printer, "bed");
+	const char *activity = words_text(printer, "activity");
+	const char *color = words_text(printer, "color");
+	char text[WORDS_MAX];
+
+	table_cell(table, TABLE_PLAIN, "%s", words_text(printer, "name"));
+	table_cell(table, words_style(link), "%s", link);
+	table_cell(table, words_style(bed), "%s", bed);
+	table_cell(table, words_style(activity), "%s", words_state(activity));
+	table_cell(table, TABLE_PLAIN, "%s", words_count(text, printer, "job"));
+	table_cell(table, TABLE_PLAIN, "%s", words_share(text, printer, "progress"));
+	table_cell(table, TABLE_PLAIN, "%s", words_duration(text, printer, "eta_s"));
+	printer_heat(printer, "T", text, sizeof text);
+	table_cell(table, TABLE_PLAIN, "%s", text);
+	table_cell(table, TABLE_PLAIN, "%s%s%s", words_text(printer, "material"), *color ? " " : "",
+		color);
+	note(printer, table);
+}
+
+void printer_table_print(const struct cli *cli, const json_t *printers)
+{
+	struct table *table = table_create(printer_columns);
+	const json_t *printer;
+	size_t index;
+
+	json_array_foreach(printers, index, printer) printer_row(table, printer);
+	if (table_rows(table) > 0)
+		words_print_table(cli, table);
+	else
+		say(stdout, "no printers\n");
+	table_destroy(table);
+}
+
+int command_printers(struct cli *cli, int argc, char **argv)
+{
+	struct client_answer answer;
+	int count;
+	int status = args_parse_counted(cli, NULL, argc, argv, 0, 0, &count);
+
+	if (status == 0)
+		status = client_get(cli, "/api/v1/printers", &answer);
+	if (status)
+		return status;
+	if (cli->json)
+		words_print_json(cli, answer.json);
+	else
+		printer_table_print(cli, words_items(answer.json));
+	client_answer_finish(&answer);
+	return CLI_DONE;
+}

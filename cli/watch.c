@@ -1,0 +1,330 @@
+/* `printfarm watch`: progress bars until an order, a job, or everything is done.
+ *
+ * It polls: the status is a cached snapshot that is cheap to ask for, and a daemon that restarts
+ * in between is simply asked again. */
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/words.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h> /* nanosleep */
+
+enum {
+	EVERY_MS = 500,
+	PATIENCE_MS = 30000, /* a daemon that does not answer for so long is gone */
+	LINES_MAX = 300,
+	BAR_WIDTH = 24,
+};
+
+enum watched { WATCH_ALL, WATCH_ORDER, WATCH_JOB };
+
+struct watch {
+	struct cli *cli;
+	enum watched watched;
+	const char *id;
+	bool draws;
+	struct progress progress;
+	char *line[LINES_MAX]; /* owned; of this round */
+	size_t line_count;
+	char *last; /* owned; what was printed last where nothing is drawn */
+};
+
+/* ---- lines ---------------------------------------------------------------- */
+
+static void __attribute__((format(printf, 2, 3)))
+add_line(struct watch *watch, const char *format, ...)
+{
+	va_list arguments;
+	char *line = NULL;
+
+	if (watch->line_count == LINES_MAX)
+		return;
+	va_start(arguments, format);
+	int length = vasprintf(&line, format, arguments);
+	va_end(arguments);
+	if (length >= 0)
+		watch->line[watch->line_count++] = line;
+}
+
+static void forget_lines(struct watch *watch)
+{
+	for (size_t i = 0; i < watch->line_count; i++)
+		free(watch->line[i]);
+	watch->line_count = 0;
+}
+
+static void add_order(struct watch *watch, const json_t *order)
+{
+	int64_t units = words_integer(order, "units"), good = words_integer(order, "good");
+	int64_t made = good + words_integer(order, "printed");
+	char bar[PROGRESS_BAR_MAX], promised[WORDS_MAX];
+
+	progress_bar(
+		bar, BAR_WIDTH, units > 0 ? (double)made / (double)units : 1, watch->cli->has_utf8);
+	add_line(watch, "order %lld %s %s%s%lld of %lld good, %lld to count, %lld printing, by %s",
+		(long long)words_integer(order, "id"), words_text(order, "design"),
+		watch->draws ? bar : "", watch->draws ? " " : "", (long long)good, (long long)units,
+		(long long)words_integer(order, "printed"),
+		(long long)words_integer(order, "printing"),
+		words_time(promised, order, "promised_s"));
+}
+
+static void add_print(struct watch *watch, const char *printer, int64_t job, const json_t *source)
+{
+	char bar[PROGRESS_BAR_MAX], share[WORDS_MAX], left[WORDS_MAX];
+
+	/* Where nothing is drawn, a line for every percent would be too much. */
+	if (!watch->draws)
+		return;
+	progress_bar(bar, BAR_WIDTH, words_number(source, "progress"), watch->cli->has_utf8);
+	add_line(watch, "  %-10s job %-5lld %s %5s, %s left", printer, (long long)job, bar,
+		words_share(share, source, "progress"), words_duration(left, source, "eta_s"));
+}
+
+static bool has_job(const json_t *order, int64_t job)
+{
+	const json_t *jobs = json_object_get(order, "jobs"), *own;
+	size_t index;
+
+	json_array_foreach(jobs, index, own) if (json_integer_value(own) == job) return true;
+	return false;
+}
+
+/* The printers that print for this order. */
+static void add_prints(struct watch *watch, const json_t *order, const json_t *printers)
+{
+	const json_t *printer;
+	size_t index;
+
+	json_array_foreach(printers, index, printer)
+	{
+		int64_t job = words_integer(printer, "job");
+
+		if (job > 0 && !words_is_null(printer, "progress") && has_job(order, job))
+			add_print(watch, words_text(printer, "name"), job, printer);
+	}
+}
+
+/* Draws the lines, or prints them when they have changed. */
+static void show_lines(struct watch *watch)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *memory;
+
+	if (watch->draws) {
+		progress_block(&watch->progress, stdout, (const char *const *)watch->line,
+			watch->line_count, (size_t)watch->cli->columns - 1);
+		return;
+	}
+	memory = open_memstream(&text, &size);
+	for (size_t i = 0; memory && i < watch->line_count; i++)
+		fprintf(memory, "%s\n", watch->line[i]);
+	if (memory)
+		fclose(memory);
+	if (text && (!watch->last || strcmp(watch->last, text) != 0)) {
+		say(stdout, "%s", text);
+		fflush(stdout);
+		free(watch->last);
+		watch->last = text;
+	} else {
+		free(text);
+	}
+}
+
+/* One document a line, when it has changed. */
+static void show_json(struct watch *watch, const json_t *document)
+{
+	char *text = json_dumps(document, JSON_COMPACT | JSON_REAL_PRECISION(12));
+
+	if (text && (!watch->last || strcmp(watch->last, text) != 0)) {
+		puts(text);
+		fflush(stdout);
+		free(watch->last);
+		watch->last = text;
+	} else {
+		free(text);
+	}
+}
+
+/* ---- rounds: each returns true when it is over, with the exit code ---------- */
+
+static int end_of_order(const char *state, bool *is_over)
+{
+	*is_over = strcmp(state, "done") == 0 || strcmp(state, "cancelled") == 0;
+	return strcmp(state, "cancelled") == 0 ? CLI_REFUSED : CLI_DONE;
+}
+
+static int end_of_job(const char *state, bool *is_over)
+{
+	static const struct {
+		const char *state;
+		int status;
+	} rows[] = {
+		{ "printed", CLI_DONE },
+		{ "inspected", CLI_DONE },
+		{ "failed", CLI_REFUSED },
+		{ "cancelled", CLI_REFUSED },
+		{ "needs_look", CLI_REFUSED },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strcmp(rows[i].state, state) == 0) {
+			*is_over = true;
+			return rows[i].status;
+		}
+	*is_over = false;
+	return CLI_DONE;
+}
+
+static int round_of_job(struct watch *watch, const json_t *job, bool *is_over)
+{
+	const char *state = words_text(job, "state"), *printer = words_text(job, "printer");
+
+	add_line(watch, "job %lld of order %lld (%s): %s%s%s%s%s",
+		(long long)words_integer(job, "id"), (long long)words_integer(job, "order"),
+		words_text(job, "design"), words_state(state), *printer ? " on " : "", printer,
+		*words_text(job, "reason") ? ": " : "", words_text(job, "reason"));
+	if (!words_is_null(job, "progress"))
+		add_print(watch, printer, words_integer(job, "id"), job);
+	return end_of_job(state, is_over);
+}
+
+static int round_of_order(
+	struct watch *watch, const json_t *order, const json_t *status, bool *is_over)
+{
+	const char *state = words_text(order, "state");
+	int code = end_of_order(state, is_over);
+
+	add_order(watch, order);
+	if (*is_over)
+		add_line(watch, "order %lld is %s", (long long)words_integer(order, "id"), state);
+	else
+		add_prints(watch, order, json_object_get(status, "printers"));
+	return code;
+}
+
+static int round_of_all(struct watch *watch, const json_t *status, bool *is_over)
+{
+	const json_t *orders = json_object_get(status, "orders"), *order;
+	size_t index;
+
+	json_array_foreach(orders, index, order)
+	{
+		add_order(watch, order);
+		add_prints(watch, order, json_object_get(status, "printers"));
+	}
+	*is_over = json_array_size(orders) == 0;
+	if (*is_over)
+		add_line(watch, "no open orders");
+	return CLI_DONE;
+}
+
+static int ask(struct watch *watch, const char *path, bool is_quiet, struct client_answer *answer)
+{
+	const struct client_request request = {
+		.method = "GET",
+		.path = path,
+		.is_quiet = is_quiet,
+	};
+
+	return client_send(watch->cli, &request, answer);
+}
+
+static int one_round(struct watch *watch, bool is_quiet, bool *is_over, bool *has_answered)
+{
+	char path[CLIENT_PATH_MAX];
+	struct client_answer status = { 0 }, own = { 0 };
+	int code = CLI_DONE;
+
+	if (watch->watched != WATCH_JOB)
+		code = ask(watch, "/api/v1/status", is_quiet, &status);
+	if (code == CLI_DONE && watch->watched != WATCH_ALL)
+		code = ask(watch,
+			client_path(path, watch->watched == WATCH_JOB ? "jobs" : "orders",
+				watch->id, NULL),
+			is_quiet, &own);
+	*has_answered = code == CLI_DONE;
+	if (code == CLI_DONE) {
+		switch (watch->watched) {
+		case WATCH_ALL:
+			code = round_of_all(watch, status.json, is_over);
+			break;
+		case WATCH_ORDER:
+			code = round_of_order(watch, own.json, status.json, is_over);
+			break;
+		case WATCH_JOB:
+			code = round_of_job(watch, own.json, is_over);
+			break;
+		}
+		if (watch->cli->json)
+			show_json(watch, own.json ? own.json : status.json);
+		else
+			show_lines(watch);
+	}
+	forget_lines(watch);
+	client_answer_finish(&own);
+	client_answer_finish(&status);
+	return code;
+}
+
+static int watch_until_done(struct watch *watch)
+{
+	static const struct timespec pause = { .tv_nsec = EVERY_MS * 1000000L };
+	bool is_over = false, has_answered = false;
+	int code = one_round(watch, false, &is_over, &has_answered);
+	int silent_ms = 0;
+
+	/* The first question must be answered; later the daemon may restart. */
+	if (!has_answered)
+		return code;
+	while (!is_over) {
+		nanosleep(&pause, NULL);
+		code = one_round(watch, silent_ms < PATIENCE_MS, &is_over, &has_answered);
+		if (!has_answered && ((code != CLI_UNREACHABLE && code != CLI_TRY_AGAIN) ||
+					     silent_ms >= PATIENCE_MS))
+			return code;
+		silent_ms = has_answered ? 0 : silent_ms + EVERY_MS;
+	}
+	return code;
+}
+
+/* "3", "order 3", "job 7", or nothing. */
+static int read_subject(struct watch *watch, int count, char **words)
+{
+	int64_t number;
+
+	if (count == 0)
+		return CLI_DONE;
+	watch->watched = WATCH_ORDER;
+	if (count == 2 && strcmp(words[0], "job") == 0)
+		watch->watched = WATCH_JOB;
+	else if (count == 2 && strcmp(words[0], "order") != 0)
+		return cli_usage_error(
+			watch->cli, "'order' or 'job' is expected before the number");
+	watch->id = words[count - 1];
+	if (!args_read_number(watch->id, 1, INT64_MAX, &number))
+		return cli_usage_error(watch->cli, "'%s' is no number of an order", watch->id);
+	return CLI_DONE;
+}
+
+int command_watch(struct cli *cli, int argc, char **argv)
+{
+	struct watch watch = { .cli = cli };
+	int count;
+	int status = args_parse_counted(cli, NULL, argc, argv, 0, 2, &count);
+
+	if (status == 0)
+		status = read_subject(&watch, count, argv + 1);
+	if (status)
+		return status;
+	watch.draws = cli->is_terminal && !cli->quiet && !cli->json;
+	progress_init(&watch.progress, cli);
+	status = watch_until_done(&watch);
+	free(watch.last);
+	return status;
+}

@@ -1,0 +1,28 @@
+/* The options of an order; see wishes.h. */
+#include "cli/wishes.h"
+
+struct wishes wishes_usual(void)
+{
+	return (struct wishes){
+		.units = 1,
+		.priority = 50,
+		.material = "",
+		.color = "",
+		.printer = "",
+		.tag = "",
+		.user = "",
+	};
+}
+
+json_t *wishes_body(const struct wishes *wishes, const char *design)
+{
+	json_t *body = json_pack("{s:s, s:I, s:I, s:s?, s:s, s:s, s:s, s:s, s:s, s:b}", "design",
+		design, "units", (json_int_t)wishes->units, "priority",
+		(json_int_t)wishes->priority, "due", wishes->due, "material", wishes->material,
+		"color", wishes->color, "printer", wishes->printer, "tag", wishes->tag, "user",
+		wishes->user, "hold", wishes->hold);
+
+	if (!body)
+		cli_error("an option's text is not UTF-8");
+	return body;
+}
