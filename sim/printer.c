@@ -169,7 +169,9 @@ void sim_printer_advance(struct sim_printer *printer, int64_t now_us)
 		else if (next == heat_us)
 			step_heat(printer, next); /* first: a firmware may wait for it */
 		else
-			printer->firmware->step(printer->state, next);
+			/* Not before what has just been done to it. */
+			printer->firmware->step(
+				printer->state, next > printer->now_us ? next : printer->now_us);
 	}
 	printer->now_us = now_us;
 	if (is_deaf(printer))
@@ -185,7 +187,8 @@ int64_t sim_printer_next_event_us(const struct sim_printer *printer)
 	if (output_us < next)
 		next = output_us;
 	/* A deaf board still takes bytes off the wire. */
-	if (next == SIM_NEVER && !receiver_wire_is_empty(&printer->board.receiver))
+	if (next == SIM_NEVER && is_deaf(printer) &&
+		!receiver_wire_is_empty(&printer->board.receiver))
 		next = (printer->board.receiver.wire_free_ns + 999) / 1000;
 	/* Heat is exact however seldom it is asked for, but protection may print. */
 	if (printer->powered) {
@@ -193,7 +196,7 @@ int64_t sim_printer_next_event_us(const struct sim_printer *printer)
 		if (soon < next)
 			next = soon;
 	}
-	return next;
+	return next > printer->now_us ? next : printer->now_us;
 }
 
 /* ---- the wire ---- */

@@ -163,7 +163,8 @@ size_t sim_printer_receive_room(const struct sim_printer *printer);
 size_t sim_printer_receive(
 	struct sim_printer *printer, const void *bytes, size_t length, int64_t now_us);
 
-/* When something will next happen without further input; SIM_NEVER: nothing.  Calling
+/* When something will next happen without further input, never before the last advance; SIM_NEVER:
+ * nothing.  Calling
  * sim_printer_advance earlier or later than this is always allowed. */
 int64_t sim_printer_next_event_us(const struct sim_printer *printer);
 

@@ -42,7 +42,9 @@ int64_t receiver_line_end_us(struct receiver *receiver)
 			return receiver->wire[slot].at_us;
 		receiver->line_end++;
 	}
-	return SIM_NEVER;
+	if (receiver->wire_tail - receiver->wire_head < RECEIVER_IDLE_BYTES)
+		return SIM_NEVER;
+	return receiver->wire[(receiver->wire_tail - 1) % SIM_WIRE_BYTES].at_us;
 }
 
 int64_t receiver_next_us(const struct receiver *receiver)

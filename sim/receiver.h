@@ -11,6 +11,8 @@ enum {
 	RECEIVED_AFTER_LOSS = 2, /* bytes before it were lost */
 };
 
+enum { RECEIVER_IDLE_BYTES = 512 }; /* may lie on the wire without anybody looking */
+
 struct received {
 	uint8_t byte;
 	uint8_t flags;
@@ -41,7 +43,8 @@ size_t receiver_room(const struct receiver *receiver);
 /* A byte starts on the wire; there is room. */
 void receiver_send(struct receiver *receiver, struct received byte, int64_t now_us);
 
-/* When the first line end on the wire arrives; SIM_NEVER: there is none. */
+/* When the first line end on the wire arrives; without one, when all of many bytes have; SIM_NEVER:
+ * nothing that a firmware would have to look at. */
 int64_t receiver_line_end_us(struct receiver *receiver);
 
 /* When the first byte on the wire arrives; SIM_NEVER: the wire is empty. */
