@@ -33,7 +33,7 @@ static void on_state(struct session *session, enum driver_state state)
 	if (session->state == state)
 		return;
 	session->state = state;
-	if (!was_online && session_is_online(session)) {
+	if (!was_online && state == DRIVER_READY) {
 		session->tries = 0;
 		session->reason[0] = '\0';
 	}

@@ -410,6 +410,22 @@ static void test_a_missing_port_is_offline_with_the_reason_and_tried_with_growin
 }
 
 /* Before every step: room for a few bytes, now and then. */
+static void test_a_silent_printer_is_offline_with_the_reason_and_tried_with_growing_pauses(
+	void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	session_rig_fault(&rig, "freeze");
+	session_rig_run(&rig, 600, NULL);
+	assert_int_equal(session_rig_state(&rig).fault, 0);
+	assert_true(session_rig_state(&rig).reason[0] != '\0' || rig.port_open);
+	assert_true(rig.memory.opened >= 10 && rig.memory.opened <= 40);
+	session_rig_fault(&rig, "unfreeze");
+	assert_int_equal(session_connect(rig.session, rig.now_us, &error), 0);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+}
+
 static bool is_idle_on_a_slow_port(struct session_rig *unused)
 {
 	static int count;
@@ -472,6 +488,8 @@ int main(void)
 		SESSION_TEST(test_manual_heat_is_ours_until_it_is_off_again),
 		SESSION_TEST(
 			test_a_missing_port_is_offline_with_the_reason_and_tried_with_growing_pauses),
+		SESSION_TEST(
+			test_a_silent_printer_is_offline_with_the_reason_and_tried_with_growing_pauses),
 		SESSION_TEST(test_a_port_that_takes_bytes_in_pieces_loses_none),
 		SESSION_TEST(test_new_settings_wait_for_the_end_of_the_print),
 	};
