@@ -117,7 +117,7 @@ check-asan:
 	@$(ASAN) PRINTFARM_BUILD=build/asan tests/run
 check-tsan:
 	+@$(build) B=build/tsan CFLAGS='-O1 -g -Wno-error' SAN=-fsanitize=thread
-	@TSAN_OPTIONS=halt_on_error=1 PRINTFARM_BUILD=build/tsan tests/run unit system
+	@TSAN_OPTIONS=halt_on_error=1:die_after_fork=0 PRINTFARM_BUILD=build/tsan tests/run unit system
 VALGRIND := valgrind -q --error-exitcode=99 --exit-on-first-error=no --leak-check=full \
             --errors-for-leak-kinds=definite --child-silent-after-fork=yes
 check-valgrind:
