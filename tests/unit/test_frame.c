@@ -1,0 +1,74 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "drivers/frame.h"
+
+#include <string.h>
+
+static void assert_frame(int64_t number, const char *command, const char *expected)
+{
+	char frame[FRAME_BYTES_MAX];
+	size_t length = frame_write(frame, number, command, strlen(command));
+
+	assert_int_equal(length, strlen(expected) + 1);
+	assert_memory_equal(frame, expected, length - 1);
+	assert_int_equal(frame[length - 1], '\n');
+}
+
+static void test_worked_examples_of_the_protocol_come_out_byte_for_byte(void **state)
+{
+	(void)state;
+	assert_frame(1, "M105", "N1 M105*38");
+	assert_frame(1, "G1 X10 F600", "N1 G1 X10 F600*0");
+	assert_frame(2, "G1 X20", "N2 G1 X20*80");
+	assert_frame(3, "G1 X30", "N3 G1 X30*80");
+	assert_frame(0, "M110 N0", "N0 M110 N0*125");
+	assert_frame(2000, "M110 N2000", "N2000 M110 N2000*125");
+	assert_frame(51, "M105", "N51 M105*19");
+	assert_frame(2, "M115", "N2 M115*36");
+}
+
+static void test_a_line_that_the_firmware_would_cut_is_refused(void **state)
+{
+	char command[128], frame[FRAME_BYTES_MAX];
+
+	(void)state;
+	memset(command, 'X', sizeof(command));
+	for (size_t length = 1; length < sizeof(command); length++) {
+		size_t written = frame_write(frame, 64999, command, length);
+
+		if (written == 0) {
+			/* "N64999 " and at least "*0" */
+			assert_true(length > FRAME_LINE_MAX - 7 - 4);
+			return;
+		}
+		assert_true(written <= FRAME_BYTES_MAX);
+	}
+	fail();
+}
+
+static void test_bytes_that_change_the_sum_on_the_other_side_are_refused(void **state)
+{
+	static const char *const bad[] = { "M117 5*3", "G1 X1;", "M117 a\\b", "M117 \x08",
+		"M117 \xe9", "G1\tX1", "G1\nX1", "" };
+	char frame[FRAME_BYTES_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(frame_write(frame, 1, bad[i], strlen(bad[i])), 0);
+	assert_int_equal(frame_write(frame, -1, "M105", 4), 0);
+	assert_int_equal(frame_write(frame, FRAME_NUMBER_MAX + 1, "M105", 4), 0);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_worked_examples_of_the_protocol_come_out_byte_for_byte),
+	cmocka_unit_test(test_a_line_that_the_firmware_would_cut_is_refused),
+	cmocka_unit_test(test_bytes_that_change_the_sum_on_the_other_side_are_refused),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
+}
