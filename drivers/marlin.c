@@ -177,7 +177,7 @@ static bool can_still_hear(enum driver_fault fault)
 
 void marlin_fault(struct marlin *m, enum driver_fault fault, const char *text)
 {
-	bool job = m->job;
+	bool job = m->job, connected = m->phase >= MARLIN_SETUP;
 
 	if (m->phase == MARLIN_FAULTED || m->phase == MARLIN_CLOSED)
 		return;
@@ -195,7 +195,7 @@ void marlin_fault(struct marlin *m, enum driver_fault fault, const char *text)
 	if (fault != DRIVER_FAULT_RESET && (!job || fault == DRIVER_FAULT_SILENT))
 		effects_fault(m->effects, DRIVER_LINK_FAULT, fault, text);
 	m->cool_us = DRIVER_NEVER;
-	if (can_still_hear(fault))
+	if (connected && can_still_hear(fault))
 		marlin_fault_cool_begin(m);
 }
 

@@ -1,0 +1,482 @@
+/* The Marlin dialect against scripted conversations: tests/transcripts/sender, the rows of
+ * serial-protocols.md 15 that concern it.  Each case starts with a printer that has just been
+ * connected and a print that has just begun.
+ *
+ *	== name of the case	plain | advanced | reports, window N, can-reset, standby C
+ *	= command		is offered as soon as the driver wants one; "end": no more
+ *	> line			is what the driver writes next ("N2005 G1 X1" gets its checksum
+ *here; $ stands for the nonce of the last barrier)
+ *	< line			is what the printer says ("\xNN" and "\n" work; a line end is added)
+ *	+ ms			time passes
+ *	! pause|resume|cancel|cool|estop|manual LINE
+ *	? word ...		must hold: a state's name, "acked N", "fault NAME", "done",
+ *"cancelled", "paused", "resumed", "cold", "attention TEXT", "no attention", "reset line", "link
+ *fault NAME", "quiet" (nothing more was written), "working" (no fault) */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "drivers/driver.h"
+#include "drivers/frame.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_MAX_BYTES = 512, WRITTEN_MAX = 16384, OFFERS_MAX = 64 };
+
+struct peer {
+	const struct driver_dialect *dialect;
+	struct driver *driver;
+	struct driver_effects effects;
+	int64_t now_us, wake_us;
+	char written[WRITTEN_MAX];
+	size_t written_length, taken;
+	char nonce[16];
+	char offers[OFFERS_MAX][LINE_MAX_BYTES];
+	size_t offer_count, offered;
+	bool ended;
+
+	enum driver_state state;
+	enum driver_fault fault, link_fault;
+	int64_t acknowledged;
+	bool done, cancelled, paused, resumed, cold, attention, reset_line;
+	char attention_text[DRIVER_REASON_MAX];
+	const char *where; /* for messages */
+	int line;
+};
+
+static void apply(struct peer *peer)
+{
+	for (size_t i = 0; i < peer->effects.count; i++) {
+		const struct driver_effect *effect = &peer->effects.effect[i];
+
+		switch (effect->kind) {
+		case DRIVER_WRITE:
+			assert_true(peer->written_length + effect->write_length < WRITTEN_MAX);
+			memcpy(peer->written + peer->written_length,
+				peer->effects.bytes + effect->write_offset, effect->write_length);
+			peer->written_length += effect->write_length;
+			break;
+		case DRIVER_WAKE_AT:
+			peer->wake_us = effect->time_us;
+			break;
+		case DRIVER_STATE:
+			peer->state = effect->state;
+			break;
+		case DRIVER_ACKNOWLEDGED:
+			assert_true(effect->index > peer->acknowledged);
+			peer->acknowledged = effect->index;
+			break;
+		case DRIVER_ATTENTION:
+			peer->attention = true;
+			memcpy(peer->attention_text, effect->text, sizeof(effect->text));
+			break;
+		case DRIVER_ATTENTION_OVER:
+			peer->attention = false;
+			break;
+		case DRIVER_PAUSED_NOW:
+			peer->paused = true;
+			break;
+		case DRIVER_RESUMED_NOW:
+			peer->resumed = true;
+			break;
+		case DRIVER_JOB_DONE:
+			peer->done = true;
+			break;
+		case DRIVER_JOB_CANCELLED:
+			peer->cancelled = true;
+			break;
+		case DRIVER_JOB_FAULT:
+			assert_int_equal(peer->fault, DRIVER_FAULT_NONE);
+			assert_true(effect->text[0] != '\0');
+			peer->fault = effect->fault;
+			break;
+		case DRIVER_LINK_FAULT:
+			peer->link_fault = effect->fault;
+			break;
+		case DRIVER_COLD:
+			peer->cold = true;
+			break;
+		case DRIVER_RESET_LINE:
+			peer->reset_line = true;
+			break;
+		case DRIVER_IDENTITY:
+		case DRIVER_NUMBERED:
+		case DRIVER_HEATERS:
+		case DRIVER_SAID:
+			break;
+		}
+	}
+	driver_effects_clear(&peer->effects);
+}
+
+static void offer(struct peer *peer)
+{
+	while (peer->offered < peer->offer_count && peer->dialect->wants_command(peer->driver)) {
+		const char *command = peer->offers[peer->offered++];
+
+		peer->dialect->command(
+			peer->driver, peer->now_us, command, strlen(command), &peer->effects);
+		apply(peer);
+	}
+	if (peer->ended && peer->offered == peer->offer_count) {
+		peer->ended = false;
+		peer->dialect->job_end(peer->driver, peer->now_us, &peer->effects);
+		apply(peer);
+	}
+}
+
+static void pass_time(struct peer *peer, int64_t us)
+{
+	int64_t end_us = peer->now_us + us;
+
+	while (peer->wake_us <= end_us) {
+		if (peer->wake_us > peer->now_us)
+			peer->now_us = peer->wake_us;
+		peer->wake_us = DRIVER_NEVER;
+		peer->dialect->wake(peer->driver, peer->now_us, &peer->effects);
+		apply(peer);
+		offer(peer);
+	}
+	peer->now_us = end_us;
+}
+
+static size_t unescape(const struct peer *peer, const char *text, char *out)
+{
+	size_t length = 0;
+
+	for (; *text != '\0'; text++) {
+		if (text[0] == '\\' && text[1] == 'n') {
+			out[length++] = '\n';
+			text++;
+		} else if (text[0] == '\\' && text[1] == 'x') {
+			const char digits[3] = { text[2], text[3], '\0' };
+
+			out[length++] = (char)strtoul(digits, NULL, 16);
+			text += 3;
+		} else if (text[0] == '$') {
+			memcpy(out + length, peer->nonce, strlen(peer->nonce));
+			length += strlen(peer->nonce);
+		} else {
+			out[length++] = *text;
+		}
+	}
+	return length;
+}
+
+static void say(struct peer *peer, const char *text)
+{
+	char bytes[2 * LINE_MAX_BYTES];
+	size_t length = unescape(peer, text, bytes);
+
+	bytes[length++] = '\n';
+	pass_time(peer, 10000);
+	peer->dialect->receive(peer->driver, peer->now_us, bytes, length, &peer->effects);
+	apply(peer);
+	offer(peer);
+}
+
+/* The next line written, without its line end. */
+static bool next_written(struct peer *peer, char *line)
+{
+	const char *start = peer->written + peer->taken;
+	const char *end = memchr(start, '\n', peer->written_length - peer->taken);
+	size_t length;
+
+	if (!end)
+		return false;
+	length = (size_t)(end - start);
+	assert_true(length < LINE_MAX_BYTES);
+	memcpy(line, start, length);
+	line[length] = '\0';
+	peer->taken += length + 1;
+	if (strncmp(line, "M118 E1 pf", 10) == 0) {
+		assert_true(length - 8 < sizeof(peer->nonce));
+		strcpy(peer->nonce, line + 8);
+	}
+	return true;
+}
+
+static void expect_written(struct peer *peer, const char *text)
+{
+	char line[LINE_MAX_BYTES], expected[LINE_MAX_BYTES] = "";
+	const char *blank = strchr(text, ' ');
+
+	if (!next_written(peer, line))
+		fail_msg("%s:%d: nothing written, expected %s (state %s)", peer->where, peer->line,
+			text, driver_state_name(peer->state));
+	if (text[0] == 'N' && blank) {
+		size_t length = frame_write(
+			expected, strtoll(text + 1, NULL, 10), blank + 1, strlen(blank + 1));
+
+		expected[length - 1] = '\0';
+	} else {
+		expected[unescape(peer, text, expected)] = '\0';
+	}
+	if (strcmp(line, expected) != 0)
+		fail_msg("%s:%d: written %s, expected %s", peer->where, peer->line, line, expected);
+}
+
+static bool starts(const char *text, const char *word, const char **rest)
+{
+	size_t length = strlen(word);
+
+	*rest = text + length;
+	return strncmp(text, word, length) == 0;
+}
+
+static bool holds(struct peer *peer, const char *text)
+{
+	const char *rest;
+
+	if (starts(text, "acked ", &rest))
+		return peer->acknowledged == strtoll(rest, NULL, 10);
+	if (starts(text, "fault ", &rest))
+		return strcmp(driver_fault_name(peer->fault), rest) == 0;
+	if (starts(text, "link fault ", &rest))
+		return strcmp(driver_fault_name(peer->link_fault), rest) == 0;
+	if (starts(text, "attention ", &rest))
+		return peer->attention && strcmp(peer->attention_text, rest) == 0;
+	if (strcmp(text, "no attention") == 0)
+		return !peer->attention;
+	if (strcmp(text, "done") == 0)
+		return peer->done;
+	if (strcmp(text, "not done") == 0)
+		return !peer->done;
+	if (strcmp(text, "cancelled") == 0)
+		return peer->cancelled;
+	if (strcmp(text, "paused now") == 0)
+		return peer->paused;
+	if (strcmp(text, "resumed") == 0)
+		return peer->resumed;
+	if (strcmp(text, "cold") == 0)
+		return peer->cold;
+	if (strcmp(text, "reset line") == 0)
+		return peer->reset_line;
+	if (strcmp(text, "quiet") == 0)
+		return peer->taken == peer->written_length;
+	if (strcmp(text, "working") == 0)
+		return peer->fault == DRIVER_FAULT_NONE && peer->link_fault == DRIVER_FAULT_NONE;
+	return strcmp(driver_state_name(peer->dialect->state(peer->driver)), text) == 0;
+}
+
+static void act(struct peer *peer, const char *text)
+{
+	const struct driver_dialect *dialect = peer->dialect;
+	const char *rest;
+
+	if (strcmp(text, "pause") == 0)
+		dialect->pause(peer->driver, peer->now_us, &peer->effects);
+	else if (strcmp(text, "resume") == 0)
+		dialect->resume(peer->driver, peer->now_us, &peer->effects);
+	else if (strcmp(text, "cancel") == 0)
+		dialect->cancel(peer->driver, peer->now_us, &peer->effects);
+	else if (strcmp(text, "cool") == 0)
+		dialect->cool(peer->driver, peer->now_us, &peer->effects);
+	else if (strcmp(text, "estop") == 0)
+		dialect->estop(peer->driver, peer->now_us, &peer->effects);
+	else if (starts(text, "manual ", &rest))
+		dialect->manual(peer->driver, peer->now_us, rest, strlen(rest), &peer->effects);
+	else
+		fail_msg("%s:%d: unknown act %s", peer->where, peer->line, text);
+	apply(peer);
+	offer(peer);
+}
+
+static void barrier(struct peer *peer)
+{
+	expect_written(peer, "");
+	pass_time(peer, 60000);
+	expect_written(peer, "M118 E1 $");
+	say(peer, "echo:$");
+	say(peer, "ok");
+}
+
+static void connect(struct peer *peer, bool advanced, bool reports)
+{
+	driver_effects_clear(&peer->effects);
+	peer->dialect->opened(peer->driver, peer->now_us, &peer->effects);
+	apply(peer);
+	pass_time(peer, 2300000);
+	expect_written(peer, "");
+	expect_written(peer, "M115");
+	say(peer, "FIRMWARE_NAME:Marlin 2.0.9.5 (x) MACHINE_TYPE:Test");
+	say(peer, "Cap:EMERGENCY_PARSER:0");
+	if (reports)
+		say(peer, "Cap:AUTOREPORT_TEMP:1");
+	say(peer, advanced ? "ok P15 B3" : "ok");
+	expect_written(peer, "N2000 M110 N2000");
+	say(peer, advanced ? "ok N2000 P15 B3" : "ok");
+	barrier(peer);
+	expect_written(peer, "N3001 M105");
+	say(peer, "Error:Line Number is not Last Line Number+1, Last Line: 2000");
+	say(peer, "Resend: 2001");
+	say(peer, "ok");
+	if (reports) {
+		expect_written(peer, "N2001 M155 S2");
+		say(peer, advanced ? "ok N2001 P15 B3" : "ok");
+	}
+	expect_written(peer, reports ? "N2002 M105" : "N2001 M105");
+	say(peer, "ok T:20.0 /0.0 B:20.0 /0.0 @:0 B@:0");
+	assert_int_equal(peer->state, DRIVER_READY);
+}
+
+static void begin_case(struct peer *peer, const char *options)
+{
+	const char *window = strstr(options, "window "), *standby = strstr(options, "standby ");
+	const struct driver_settings settings = { .window_lines = window ? atoi(window + 7) : 0,
+		.can_reset_line = strstr(options, "can-reset") != NULL,
+		.hotend_standby_celsius = standby ? atof(standby + 8) : 0,
+		.park_x_mm = 5,
+		.park_y_mm = 190,
+		.park_lift_mm = 10,
+		.seed = 3 };
+	const char *where = peer->where;
+	int line = peer->line;
+
+	memset(peer, 0, sizeof(*peer));
+	peer->where = where;
+	peer->line = line;
+	peer->acknowledged = -1;
+	peer->wake_us = DRIVER_NEVER;
+	peer->dialect = driver_dialect_find("marlin");
+	peer->driver = peer->dialect->create(&settings);
+	assert_non_null(peer->driver);
+	if (strstr(options, "closed")) {
+		driver_effects_clear(&peer->effects);
+		peer->dialect->opened(peer->driver, peer->now_us, &peer->effects);
+		apply(peer);
+		return;
+	}
+	connect(peer, strstr(options, "advanced"), strstr(options, "reports"));
+	if (strstr(options, "idle"))
+		return;
+	peer->dialect->job_start(peer->driver, peer->now_us, &peer->effects);
+	apply(peer);
+}
+
+static void end_case(struct peer *peer)
+{
+	if (peer->driver)
+		peer->dialect->destroy(peer->driver);
+	peer->driver = NULL;
+}
+
+static void do_line(struct peer *peer, const char *line)
+{
+	const char *text = line[0] != '\0' && line[1] == ' ' ? line + 2 : line + 1;
+
+	switch (line[0]) {
+	case '=':
+		if (line[1] == '=') {
+			end_case(peer);
+			begin_case(peer, strchr(line, '\t') ? strchr(line, '\t') : "");
+		} else if (strcmp(text, "end") == 0) {
+			peer->ended = true;
+		} else {
+			assert_true(peer->offer_count < OFFERS_MAX);
+			strcpy(peer->offers[peer->offer_count++], text);
+		}
+		offer(peer);
+		break;
+	case '>':
+		expect_written(peer, text);
+		break;
+	case '<':
+		say(peer, text);
+		break;
+	case '+':
+		pass_time(peer, strtoll(text, NULL, 10) * 1000);
+		break;
+	case '!':
+		act(peer, text);
+		break;
+	case '?':
+		if (!holds(peer, text))
+			fail_msg("%s:%d: not so: %s (state %s, acked %lld, fault %s, next written "
+				 "%.*s)",
+				peer->where, peer->line, text,
+				driver_state_name(peer->dialect->state(peer->driver)),
+				(long long)peer->acknowledged, driver_fault_name(peer->fault),
+				(int)(peer->written_length - peer->taken),
+				peer->written + peer->taken);
+		break;
+	default:
+		fail_msg("%s:%d: what is this: %s", peer->where, peer->line, line);
+	}
+}
+
+static void replay(const char *path)
+{
+	static struct peer peer;
+	char line[LINE_MAX_BYTES];
+	FILE *file = fopen(path, "r");
+	int cases = 0;
+
+	if (!file)
+		fail_msg("%s: cannot be read (run from the root of the tree)", path);
+	memset(&peer, 0, sizeof(peer));
+	peer.where = path;
+	while (fgets(line, sizeof(line), file)) {
+		peer.line++;
+		line[strcspn(line, "\n")] = '\0';
+		cases += line[0] == '=' && line[1] == '=';
+		if (line[0] != '\0' && line[0] != '#')
+			do_line(&peer, line);
+	}
+	fclose(file);
+	end_case(&peer);
+	assert_true(cases > 0);
+}
+
+static void test_faults_of_the_printer_stop_the_print_at_once(void **state)
+{
+	(void)state;
+	replay("tests/transcripts/sender/faults.txt");
+}
+
+static void test_line_errors_one_line_in_flight(void **state)
+{
+	(void)state;
+	replay("tests/transcripts/sender/line_errors.txt");
+}
+
+static void test_line_errors_three_lines_in_flight(void **state)
+{
+	(void)state;
+	replay("tests/transcripts/sender/window.txt");
+}
+
+static void test_acknowledgements(void **state)
+{
+	(void)state;
+	replay("tests/transcripts/sender/acks.txt");
+}
+
+static void test_pause_resume_cancel_end_and_cool(void **state)
+{
+	(void)state;
+	replay("tests/transcripts/sender/job.txt");
+}
+
+static void test_connecting(void **state)
+{
+	(void)state;
+	replay("tests/transcripts/sender/connect.txt");
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_faults_of_the_printer_stop_the_print_at_once),
+	cmocka_unit_test(test_line_errors_one_line_in_flight),
+	cmocka_unit_test(test_line_errors_three_lines_in_flight),
+	cmocka_unit_test(test_acknowledgements),
+	cmocka_unit_test(test_pause_resume_cancel_end_and_cool),
+	cmocka_unit_test(test_connecting),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests_name("marlin", tests, NULL, NULL);
+}
