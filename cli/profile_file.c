@@ -232,7 +232,8 @@ static int read_profile(
 	static const struct word shapes[] = { { "box", PROFILE_BOX }, { "round", PROFILE_ROUND },
 		{ NULL, 0 } };
 	static const struct word firmwares[] = { { "marlin", PROFILE_FIRMWARE_MARLIN },
-		{ "klipper", PROFILE_FIRMWARE_KLIPPER }, { "any", PROFILE_FIRMWARE_UNSAID },
+		{ "klipper", PROFILE_FIRMWARE_KLIPPER },
+		{ "reprapfirmware", PROFILE_FIRMWARE_REPRAP }, { "any", PROFILE_FIRMWARE_UNSAID },
 		{ NULL, 0 } };
 	int shape = PROFILE_BOX, firmware = PROFILE_FIRMWARE_UNSAID;
 	double tools = 1;
@@ -249,7 +250,8 @@ static int read_profile(
 			reading, group, "shape", shapes, "must be \"box\" or \"round\"", &shape);
 	if (!status)
 		status = read_word(reading, group, "firmware", firmwares,
-			"must be \"marlin\", \"klipper\" or \"any\"", &firmware);
+			"must be \"marlin\", \"klipper\", \"reprapfirmware\" or \"any\"",
+			&firmware);
 	if (!status)
 		status = read_volume(reading, group, profile);
 	if (!status)

@@ -172,14 +172,18 @@ static void note_targets(struct analyser *analyser, const struct lexer_line *lin
 {
 	struct analysis *result = &analyser->result;
 	double tool = analyser->modal.tool;
+	bool by_p;
 
 	if (analyser->modal.bed_celsius > result->bed_celsius)
 		result->bed_celsius = analyser->modal.bed_celsius;
+	if (line->letter == 'T' || (line->letter == 'G' && line->code != 10))
+		return;
 	if (line->letter == 'M' && line->code != 104 && line->code != 109 && line->code != 568)
 		return;
-	if (!lexer_find(line, 'S') && !lexer_find(line, 'R') && !lexer_find(line, 'P'))
+	by_p = line->letter == 'G' || line->code == 568;
+	if (!lexer_find(line, 'S') && (by_p || (!lexer_find(line, 'R') && !lexer_find(line, 'P'))))
 		return;
-	lexer_value(line, line->letter == 'G' ? 'P' : 'T', &tool);
+	lexer_value(line, by_p ? 'P' : 'T', &tool);
 	if (tool >= 0 && tool < ANALYSIS_TOOLS_MAX) {
 		double celsius = analyser->modal.hotend_celsius[(int)tool];
 		analyser->stated[(int)tool] = analyser->hotend_stated = true;
@@ -239,7 +243,7 @@ static void check_extrusion(
 	if (extruded_mm > EXTRUSION_MAX_MM)
 		policy_add_value(findings, POLICY_ABSURD_EXTRUSION, 'E', extruded_mm, true,
 			EXTRUSION_MAX_MM);
-	if (extruded_mm <= 0 || analyser->hints.volumetric)
+	if (extruded_mm <= 0 || (analyser->hints.self_heated && !analyser->hotend_stated))
 		return;
 	if (analyser->hotend_stated && target < COLD_CELSIUS)
 		policy_add_value(findings, POLICY_COLD_EXTRUSION, 'E', target, true, COLD_CELSIUS);
@@ -263,7 +267,7 @@ static void check_first_move(
 	if (analyser->moved || !(move->has[MODAL_X] || move->has[MODAL_Y] || move->has[MODAL_Z]))
 		return;
 	analyser->moved = true;
-	if (!analyser->home_seen && !analyser->macro_seen && !analyser->hints.volumetric)
+	if (!analyser->home_seen && !analyser->macro_seen && !analyser->hints.self_heated)
 		policy_add(findings, POLICY_NOT_HOMED);
 }
 
@@ -424,6 +428,10 @@ static void note_command(struct analyser *analyser, const struct lexer_line *lin
 	case 127:
 		analyser->makerbot = true;
 		return;
+	case 6:
+	case 133: /* MakerBot's waits for a tool */
+		analyser->hotend_waited = true;
+		return;
 	case 109:
 	case 116:
 	case 190:
@@ -540,7 +548,7 @@ static bool heaters_are_on(const struct analyser *analyser)
 		for (int tool = 0; tool < MODAL_TOOLS_MAX; tool++)
 			if (modal->hotend_celsius[tool] > hotend)
 				hotend = modal->hotend_celsius[tool];
-	return hotend >= HOT_CELSIUS || modal->bed_celsius > 0;
+	return hotend >= HOT_CELSIUS || modal->bed_celsius > 0 || modal->chamber_celsius > 0;
 }
 
 static void check_machine(struct analyser *analyser)

@@ -240,6 +240,9 @@ static enum lexer_form check_tail(const struct cursor *cursor, const struct lexe
 		return LEXER_EXPONENT;
 	if (upper(c) == 'X' && is_zero && (word->letter == 'X' || (c == 'x' && !line_is_lower)))
 		return LEXER_HEX;
+	/* "0b11", "5mm": firmware ignores lower-case letters among upper-case ones. */
+	if (c >= 'a' && c <= 'z' && !line_is_lower)
+		return LEXER_GARBLED;
 	return LEXER_NUMBER;
 }
 
@@ -461,7 +464,8 @@ static void read_command(struct cursor cursor, struct lexer_line *line)
 	struct cursor after = { cursor.at + 1, cursor.end };
 
 	line->letter = first;
-	if ((first != 'G' && first != 'M' && first != 'T') || !read_code(&after, line)) {
+	if ((first != 'G' && first != 'M' && first != 'T' && first != 'P') ||
+		!read_code(&after, line)) {
 		line->letter = '\0';
 		line->flags &= ~(unsigned)LEXER_ZERO_PADDED;
 		read_other(cursor, line);

@@ -68,7 +68,7 @@ enum lexer_flag {
 
 struct lexer_line {
 	enum lexer_kind kind;
-	char letter;	 /* 'G', 'M', 'T' of a command */
+	char letter;	 /* 'G', 'M', 'T' of a command; 'P': Prusa XL parks a tool */
 	int32_t code;	 /* 92 of G92.1; -1: T-1 */
 	int32_t subcode; /* 1 of G92.1, else -1 */
 	unsigned flags;	 /* enum lexer_flag */

@@ -200,6 +200,17 @@ static enum modal_effect apply_hotend(struct modal *modal, const struct lexer_li
 	return MODAL_STATE;
 }
 
+/* RepRapFirmware: the tool is P. */
+static enum modal_effect apply_m568(struct modal *modal, const struct lexer_line *line)
+{
+	double celsius, tool = modal->tool;
+
+	lexer_value(line, 'P', &tool);
+	if (lexer_value(line, 'S', &celsius))
+		set_hotend(modal, tool, celsius);
+	return MODAL_STATE;
+}
+
 /* RepRapFirmware's G10 P sets a tool's temperatures (R: standby); without P it is a retraction. */
 static enum modal_effect apply_g10(struct modal *modal, const struct lexer_line *line)
 {
@@ -261,8 +272,9 @@ static enum modal_effect apply_m(struct modal *modal, const struct lexer_line *l
 		return MODAL_STATE;
 	case 104:
 	case 109:
-	case 568:
 		return apply_hotend(modal, line);
+	case 568:
+		return apply_m568(modal, line);
 	case 106:
 		modal->fan = lexer_value(line, 'S', &value) ? value : 255;
 		return MODAL_STATE;
@@ -308,10 +320,12 @@ enum modal_effect modal_apply_words(
 		return apply_g(modal, line, move);
 	case 'M':
 		return apply_m(modal, line);
-	default:
+	case 'T':
 		if (line->code >= 0)
 			modal->tool = line->code;
 		return MODAL_STATE;
+	default:
+		return MODAL_NOTHING;
 	}
 }
 

@@ -19,6 +19,7 @@ enum {
 	/* RepRapFirmware states M203 in mm/min, so that 60000 is 1 m/s there. */
 	SPEED_LIMIT_HIGH = 60000,
 	ACCELERATION_HIGH_MM_S2 = 100000,
+	JERK_HIGH_MM_S = 500,
 	SPEED_FACTOR_MIN = 10,
 	SPEED_FACTOR_HIGH = 200,
 	SPEED_FACTOR_MAX = 400,
@@ -39,7 +40,9 @@ struct policy_code {
 /* Marlin 2, Prusa, RepRapFirmware, Repetier, Smoothieware, grbl; sorted. */
 static const struct policy_code m_codes[] = {
 	{ 0, 1, POLICY_NEEDS_PERSON },
-	{ 2, 22, KNOWN },
+	{ 2, 2, KNOWN },
+	{ 3, 4, POLICY_SPINDLE },
+	{ 5, 22, KNOWN },
 	{ 23, 24, POLICY_CARD },
 	{ 25, 25, POLICY_NEEDS_PERSON },
 	{ 26, 26, POLICY_CARD },
@@ -108,7 +111,9 @@ static const struct policy_code m_codes[] = {
 	{ 600, 601, POLICY_NEEDS_PERSON },
 	{ 602, 602, KNOWN },
 	{ 603, 603, KNOWN },
-	{ 604, 709, KNOWN },
+	{ 604, 664, KNOWN },
+	{ 665, 669, POLICY_MACHINE_SETTING }, /* geometry of deltas and arms */
+	{ 670, 709, KNOWN },
 	{ 710, 751, KNOWN },
 	{ 808, 808, KNOWN },
 	{ 810, 820, POLICY_STORED_MACRO },
@@ -120,7 +125,9 @@ static const struct policy_code m_codes[] = {
 	{ 906, 910, POLICY_MACHINE_SETTING },
 	{ 911, 927, KNOWN },
 	{ 928, 929, POLICY_CARD },
-	{ 930, 954, KNOWN },
+	{ 930, 949, KNOWN },
+	{ 950, 950, POLICY_PIN },
+	{ 951, 954, KNOWN },
 	{ 993, 996, POLICY_CARD },
 	{ 997, 997, POLICY_FIRMWARE_UPDATE },
 	{ 998, 998, KNOWN },
@@ -312,6 +319,18 @@ static void check_m203(const struct check *check)
 	check_axis_limits(check, SPEED_LIMIT_HIGH);
 }
 
+/* Jerk of the axes; B, S, T and J mean other things. */
+static void check_m205(const struct check *check)
+{
+	static const char axes[] = "XYZE";
+	double jerk;
+
+	for (const char *axis = axes; *axis; axis++)
+		if (lexer_value(check->line, *axis, &jerk) && (jerk > JERK_HIGH_MM_S || jerk < 0))
+			policy_add_value(
+				check->findings, POLICY_LIMITS, *axis, jerk, true, JERK_HIGH_MM_S);
+}
+
 static void check_dwell(const struct check *check)
 {
 	double wait_s = value_or(check, 'S', value_or(check, 'P', 0) / 1000);
@@ -445,7 +464,7 @@ static const struct argument_check argument_checks[] = {
 	{ 'M', 202, true, check_m201 },
 	{ 'M', 203, true, check_m203 },
 	{ 'M', 204, true, check_m201 },
-	{ 'M', 205, true, NULL },
+	{ 'M', 205, true, check_m205 },
 	{ 'M', 207, true, NULL },
 	{ 'M', 208, true, NULL },
 	{ 'M', 211, false, check_endstops },
@@ -517,6 +536,9 @@ static void check_tool_number(const struct lexer_line *line, const struct profil
 {
 	int tools = !profile ? TOOLS_ANY : profile->tool_count > 0 ? profile->tool_count : 1;
 
+	/* T-1 puts the tool away. */
+	if (line->code == -1 && profile && profile->firmware == PROFILE_FIRMWARE_REPRAP)
+		return;
 	if (line->code < 0 || line->code >= tools)
 		policy_add_value(findings, POLICY_TOOL, 'T', line->code, true, tools - 1);
 }
@@ -588,7 +610,8 @@ static void check_macro(const struct check *check)
 {
 	const struct lexer_line *line = check->line;
 
-	if (check->profile && check->profile->firmware == PROFILE_FIRMWARE_MARLIN)
+	if (check->profile && (check->profile->firmware == PROFILE_FIRMWARE_MARLIN ||
+				      check->profile->firmware == PROFILE_FIRMWARE_REPRAP))
 		policy_add(check->findings, POLICY_MACRO_FIRMWARE);
 	for (size_t i = 0; i < sizeof forbidden_macros / sizeof *forbidden_macros; i++)
 		if (name_is(line, forbidden_macros[i]))
@@ -615,6 +638,8 @@ static void check_command(const struct check *check)
 		check_tool_number(line, check->profile, findings);
 	else if (line->letter == 'M')
 		id = find_code(m_codes, sizeof m_codes / sizeof *m_codes, line->code);
+	else if (line->letter == 'P')
+		id = POLICY_UNKNOWN_COMMAND;
 	else
 		id = find_code(g_codes, sizeof g_codes / sizeof *g_codes, line->code);
 	/* "N0 M110 N0*125" opens a file that was captured from a serial line. */

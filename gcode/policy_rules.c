@@ -80,6 +80,7 @@ static const struct policy_rule rules[] = {
 		"changes a setting of the machine (steps, offsets, motor current)" },
 	{ POLICY_ENDSTOPS, "endstops", WARN, "turns software end stops off" },
 	{ POLICY_SERVO, "servo", WARN, "moves a servo" },
+	{ POLICY_SPINDLE, "spindle", WARN, "switches a spindle or a laser on" },
 	{ POLICY_LONG_WAIT, "long-wait", WARN, "may wait for very long" },
 	{ POLICY_NEEDS_PERSON, "needs-person", WARN, "waits for a person" },
 	{ POLICY_INCHES, "inches", WARN, "inches; not every firmware reads them" },

@@ -22,6 +22,7 @@ enum profile_firmware {
 	PROFILE_FIRMWARE_UNSAID,
 	PROFILE_FIRMWARE_MARLIN, /* and everything else that knows no macros */
 	PROFILE_FIRMWARE_KLIPPER,
+	PROFILE_FIRMWARE_REPRAP, /* RepRapFirmware: T-1, no macros */
 };
 
 struct profile {

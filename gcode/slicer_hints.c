@@ -214,6 +214,12 @@ static void read_pair(struct slicer_hints *hints, const struct slice *key, struc
 		take_duration(value, &hints->time_s);
 }
 
+static void take_flavor(struct slicer_hints *hints, const struct slice *value)
+{
+	hints->volumetric = key_is(value, "UltiGCode");
+	hints->self_heated = hints->volumetric || key_is(value, "Griffin");
+}
+
 /* "KEY:VALUE" of Cura and its descendants. */
 static void read_tag(struct slicer_hints *hints, const struct slice *key, struct slice value)
 {
@@ -222,7 +228,7 @@ static void read_tag(struct slicer_hints *hints, const struct slice *key, struct
 	else if (key_is(key, "PRINT.TIME"))
 		take_number(&value, TIME_MAX_S, &hints->time_s);
 	else if (key_is(key, "FLAVOR"))
-		hints->volumetric = key_is(&value, "UltiGCode");
+		take_flavor(hints, &value);
 	else if (key_is(key, "TARGET_MACHINE.NAME"))
 		take_name(&value, hints->printer_model);
 	else if (key_is(key, "NOZZLE_DIAMETER") || key_is(key, "EXTRUDER_TRAIN.0.NOZZLE.DIAMETER"))

@@ -28,7 +28,8 @@ struct slicer_hints {
 	int32_t layer_marks;
 	int32_t thumbnails;
 	enum slicer_section section;
-	bool volumetric;     /* UltiGCode: E in mm3, the machine heats by itself */
+	bool volumetric;     /* UltiGCode: E in mm3 */
+	bool self_heated;    /* UltiGCode, Griffin: the machine heats and homes by itself */
 	bool one_nozzle;     /* several filaments, one hotend */
 	int32_t open_blocks; /* configuration blocks begun and not ended */
 };

@@ -49,6 +49,8 @@ static const struct number_case numbers[] = {
 	{ "G1 X1234567890", LEXER_HUGE, 0 },
 	{ "G1 X99999999999999999999999999999999", LEXER_HUGE, 0 },
 	{ "M203 X300:a", LEXER_GARBLED, 0 },
+	{ "G1 X0b11", LEXER_GARBLED, 0 },
+	{ "G1 X5mm", LEXER_GARBLED, 0 },
 };
 
 static void test_numbers_are_read_as_firmware_reads_them_or_not_at_all(void **state)
@@ -169,6 +171,7 @@ static const struct kind_case kinds[] = {
 	{ "!", LEXER_REALTIME },
 	{ "$RST=*", LEXER_REALTIME },
 	{ "Q5", LEXER_JUNK },
+	{ "P0 S1 L1 D0", LEXER_COMMAND },
 	{ "X10 Y10", LEXER_JUNK },
 	{ "facet normal 0 0 1", LEXER_JUNK },
 	{ "<html>", LEXER_JUNK },

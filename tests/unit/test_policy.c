@@ -132,6 +132,14 @@ static const struct rule_case rules[] = {
 	{ "N5 G92 E2.5*91\n", NULL, VERDICT_OK },
 	{ "T1\n", "tool", VERDICT_REFUSE },
 	{ "T0\n", NULL, VERDICT_OK },
+	{ "P0 S1 L1 D0\n", "unknown-command", VERDICT_WARN },
+	{ "M568 P0 A2\n", NULL, VERDICT_OK },
+	{ "M568 P0 S300\n", "temperature", VERDICT_REFUSE },
+	{ "M141 S40\n", "left-hot", VERDICT_WARN },
+	{ "M205 X10000\n", "limits", VERDICT_WARN },
+	{ "M205 B20000\n", NULL, VERDICT_OK },
+	{ "M950 P0 C\"out1\"\n", "pin", VERDICT_REFUSE },
+	{ "M3 S255\n", "spindle", VERDICT_WARN },
 	{ "G54\n", "coordinates", VERDICT_WARN },
 };
 
