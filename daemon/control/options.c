@@ -21,7 +21,7 @@ static const char *const start_choice[] = { "self", "none", NULL };
 static const char *const inspect_choice[] = { "person", "automatic", NULL };
 static const char *const unattended_choice[] = { "never", "allowed", NULL };
 static const char *const shape_choice[] = { "box", "round", NULL };
-static const char *const firmware_choice[] = { "any", "marlin", "klipper", NULL };
+static const char *const firmware_choice[] = { "any", "marlin", "klipper", "reprapfirmware", NULL };
 static const char *const dialect_choice[] = { "auto", "marlin", NULL };
 
 static const struct option farm_options[] = {
