@@ -24,7 +24,7 @@
 #include "gcode/text.h"
 
 enum { EXIT_USAGE = 64, EXIT_BAD_FILE = 65, EXIT_NO_FILE = 66 };
-enum { READ_BYTES = 1 << 16 };
+enum { READ_BYTES = 1 << 16, SHOWN_MAX = 256 };
 #define TEXT_MAX_BYTES (2LL << 30)
 
 struct options {
@@ -273,10 +273,8 @@ static void print_problems(const struct analysis *analysis)
 static void print_report(const char *name, const struct check *check)
 {
 	const struct analysis *analysis = &check->analysis;
-	char shown[256];
 
-	text_escape(shown, sizeof shown, name, strlen(name));
-	printf("%s: %s\n", shown, analysis_verdict_name(analysis->verdict));
+	printf("%s: %s\n", name, analysis_verdict_name(analysis->verdict));
 	if (analysis->commands > 0) {
 		print_time(analysis);
 		print_filament(analysis);
@@ -310,11 +308,27 @@ static int print_json(const char *name, const struct check *check)
 	return length < ANALYSIS_JSON_MAX ? 0 : -EOVERFLOW;
 }
 
+/* With --commands the report is not shown; the reason must be. */
+static void print_refusal(const char *name, const struct analysis *analysis)
+{
+	for (size_t i = 0; i < analysis->problem_count; i++) {
+		const struct analysis_problem *problem = &analysis->problem[i];
+
+		if (problem->severity != VERDICT_REFUSE)
+			continue;
+		fprintf(stderr, "printfarm: %s: line %lld: refused: %s\n", name,
+			(long long)problem->line, problem->text);
+		return;
+	}
+}
+
 static int check_file(const char *name, const struct options *options)
 {
 	struct check *check = calloc(1, sizeof *check);
+	char shown[SHOWN_MAX];
 	int status, code = 0;
 
+	text_escape(shown, sizeof shown, name, strlen(name));
 	if (!check) {
 		fprintf(stderr, "printfarm: out of memory\n");
 		return EXIT_FAILURE;
@@ -324,17 +338,15 @@ static int check_file(const char *name, const struct options *options)
 	if (!status && options->json)
 		status = print_json(name, check);
 	else if (!status && !options->commands)
-		print_report(name, check);
+		print_report(shown, check);
 	if (status) {
-		fprintf(stderr, "printfarm: %s: %s\n", name, strerror(-status));
+		fprintf(stderr, "printfarm: %s: %s\n", shown, strerror(-status));
 		code = EXIT_NO_FILE;
 	} else if (check->analysis.verdict == VERDICT_REFUSE) {
 		code = EXIT_BAD_FILE;
 	}
 	if (options->commands && code == EXIT_BAD_FILE)
-		fprintf(stderr, "printfarm: %s: refused: line %lld: %s\n", name,
-			(long long)check->analysis.problem[0].line,
-			check->analysis.problem[0].text);
+		print_refusal(shown, &check->analysis);
 	free(check);
 	return code;
 }

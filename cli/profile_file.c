@@ -15,7 +15,7 @@
 
 #define SIZE_MAX_MM	   5000.0
 #define HOTEND_MAX_CELSIUS 500.0
-#define BED_MAX_CELSIUS	   250.0
+#define BED_MAX_CELSIUS	   200.0
 #define NOZZLE_MAX_MM	   5.0
 #define TOOLS_MAX	   16
 

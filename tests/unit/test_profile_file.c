@@ -61,7 +61,7 @@ static void write_file(char *path, const char *text)
 
 #define GOOD                                                                                       \
 	"name = \"x\"; nozzle_mm = 0.4; hotend_max_celsius = 250; bed_max_celsius = 100;\n"        \
-	"volume_mm = { min = [0, -4, 0]; max = [250.5, 210, 210]; };\n"
+	"volume_mm = { min = (0, -4, 0); max = (250.5, 210, 210); };\n"
 
 struct wrong_case {
 	const char *text, *in_error;
