@@ -135,11 +135,17 @@ static bool read_probability(struct sim_fault *fault, const char *word, struct e
 
 static bool read_way(struct sim_fault *fault, const char *word, struct error *error)
 {
+	fault->down_probability = fault->probability;
 	fault->up = !word || strcmp(word, "up") == 0;
 	fault->down = !word || strcmp(word, "down") == 0;
 	if (fault->up || fault->down)
 		return true;
-	error_set(error, "\"%s\" is no direction: up (to the printer), down, or nothing for both",
+	fault->up = fault->down = number(word, 1, &fault->down_probability);
+	if (fault->down)
+		return true;
+	error_set(error,
+		"\"%s\" is no direction: up (to the printer), down, a probability for down, or "
+		"nothing for both alike",
 		word);
 	return false;
 }

@@ -174,6 +174,9 @@ void sim_printer_advance(struct sim_printer *printer, int64_t now_us)
 				printer->state, next > printer->now_us ? next : printer->now_us);
 	}
 	printer->now_us = now_us;
+	/* Steppers run by themselves. */
+	if (printer->powered && !printer->frozen)
+		motion_advance(&printer->board.planner, now_us);
 	if (is_deaf(printer))
 		drop_arrived(printer, now_us);
 }

@@ -537,6 +537,29 @@ static void test_oks_are_lost_and_doubled_as_often_as_asked(void **state)
 	end(talk);
 }
 
+static void test_noise_from_a_fault_hits_both_ways_or_one(void **state)
+{
+	struct talk *talk = start("marlin-stock");
+
+	(void)state;
+	talk_fault(talk, "noise 0.01 down");
+	for (int i = 0; i < 500; i++) {
+		talk_send(talk, "M105\n", 0.05);
+		talk_forget(talk);
+	}
+	assert_int_equal(counters(talk)->noise_up_bytes, 0);
+	int down = (int)counters(talk)->noise_down_bytes;
+	assert_in_range(down, 100, 400);
+	talk_fault(talk, "noise 0.01");
+	for (int i = 0; i < 500; i++) {
+		talk_send(talk, "M105\n", 0.05);
+		talk_forget(talk);
+	}
+	assert_in_range(counters(talk)->noise_up_bytes, 5, 60);
+	assert_true(counters(talk)->noise_down_bytes > down + 100);
+	end(talk);
+}
+
 static void test_a_double_error_that_the_checksum_passes_is_counted_apart(void **state)
 {
 	struct sim_settings settings;
@@ -549,7 +572,7 @@ static void test_a_double_error_that_the_checksum_passes_is_counted_apart(void *
 	talk_start(talk, &settings, 7);
 	int64_t number = 1;
 	for (int i = 0; i < 20000; i++) {
-		talk_send_numbered(talk, number, "M117 0123456789 0123456789", 0.03);
+		talk_send_numbered(talk, number, "M205 X8.00 Y8.00 Z0.40 E5.00", 0.03);
 		number = status(talk).last_number + 1;
 		talk_forget(talk);
 	}
@@ -679,6 +702,7 @@ int main(void)
 		cmocka_unit_test(test_an_unplugged_printer_finishes_what_it_has_and_stays_hot),
 		cmocka_unit_test(test_a_reset_cuts_a_line_short),
 		cmocka_unit_test(test_oks_are_lost_and_doubled_as_often_as_asked),
+		cmocka_unit_test(test_noise_from_a_fault_hits_both_ways_or_one),
 		cmocka_unit_test(test_a_double_error_that_the_checksum_passes_is_counted_apart),
 		cmocka_unit_test(test_the_same_seed_gives_the_same_bytes),
 		cmocka_unit_test(test_how_often_it_is_asked_makes_no_difference),
