@@ -7,6 +7,7 @@
 #include <string.h> /* strlen */
 
 #include "gcode/analysis.h"
+#include "gcode/utf8.h"
 
 /* Where the text goes; counts on when it is full. */
 struct writer {
@@ -29,38 +30,6 @@ static void put_raw(struct writer *writer, const char *text)
 		put_byte(writer, *text);
 }
 
-/* How many bytes at `text` form one valid UTF-8 character (RFC 3629); 0: none does. */
-static size_t utf8_length(const unsigned char *text)
-{
-	static const struct {
-		unsigned char first_min, first_max, second_min, second_max;
-		size_t length;
-	} rows[] = {
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, /* no surrogates */
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	if (text[0] < 0x80)
-		return 1;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		if (text[0] < rows[i].first_min || text[0] > rows[i].first_max)
-			continue;
-		if (text[1] < rows[i].second_min || text[1] > rows[i].second_max)
-			return 0;
-		for (size_t n = 2; n < rows[i].length; n++)
-			if (text[n] < 0x80 || text[n] > 0xbf)
-				return 0;
-		return rows[i].length;
-	}
-	return 0;
-}
-
 static void put_escape(struct writer *writer, unsigned char byte)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -75,7 +44,7 @@ static void put_string(struct writer *writer, const char *text)
 	put_byte(writer, '"');
 	while (*text) {
 		unsigned char byte = (unsigned char)*text;
-		size_t length = utf8_length((const unsigned char *)text);
+		size_t length = utf8_length(text);
 
 		if (length == 0) {
 			put_raw(writer, "\\ufffd");

@@ -30,7 +30,8 @@ enum {
 struct files_settings {
 	const char *directory;	    /* made when it is not there */
 	struct event_base *base;    /* borrowed until files_close */
-	struct ledger *ledger;	    /* borrowed until files_close; close the files first */
+	struct ledger *ledger;	    /* borrowed; ledger_close comes after files_close and gives back
+				       what is on the writer thread */
 	const char *import_program; /* run with --import; NULL: this program */
 	int64_t upload_max_bytes, text_max_bytes;
 	int64_t free_floor_bytes; /* uploads are refused below max(this, free_floor_percent) */
