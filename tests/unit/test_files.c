@@ -462,7 +462,7 @@ static void test_a_name_is_a_label_and_never_a_path(void **state)
 		{ "../../../etc/passwd", "passwd" },
 		{ "/abs/visor.gcode", "visor.gcode" },
 		{ "a\nb\x1b.gcode", "a?b?.gcode" },
-		{ "\xff\xc3(\xc3\xa9", "??(\xc3\xa9" },
+		{ "\xff_\xc3_\xc3\xa9", "?_?_\xc3\xa9" },
 		{ "", "unnamed.gcode" },
 		{ "dir/", "unnamed.gcode" },
 	};
