@@ -179,7 +179,7 @@ install: all
 	install -m 644 systemd/tmpfiles.conf $(lib)/tmpfiles.d/printfarm.conf
 	install -m 644 systemd/modules-load.conf $(lib)/modules-load.d/printfarm.conf
 	install -m 644 systemd/60-printfarm.rules $(lib)/udev/rules.d/60-printfarm.rules
-	install -m 644 $(wildcard profiles/*.conf) $(DESTDIR)$(PREFIX)/share/printfarm/profiles
+	install -m 644 $(wildcard profiles/*.cfg) $(DESTDIR)$(PREFIX)/share/printfarm/profiles
 
 clean:
 	rm -rf build

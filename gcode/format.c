@@ -6,6 +6,7 @@
 #include <string.h> /* memcmp, strlen */
 
 #include "gcode/format_gzip.h"
+#include "gcode/text.h"
 
 /* ---- detection --------------------------------------------------------------------------- */
 
@@ -59,16 +60,6 @@ static bool begins(const char *text, size_t length, const char *word)
 	return true;
 }
 
-static bool contains(const char *text, size_t length, const char *word)
-{
-	size_t size = strlen(word);
-
-	for (; length >= size; text++, length--)
-		if (begins(text, length, word))
-			return true;
-	return false;
-}
-
 static const char *find_text_kind(const char *text, size_t length)
 {
 	while (length > 0 && (*text == ' ' || *text == '\t' || *text == '\r' || *text == '\n')) {
@@ -82,7 +73,7 @@ static const char *find_text_kind(const char *text, size_t length)
 		return "XML document, not G-code";
 	if (begins(text, length, "{\"") || begins(text, length, "[{"))
 		return "JSON document, not G-code: an error answer?";
-	if (begins(text, length, "solid") && contains(text, length, "facet"))
+	if (begins(text, length, "solid") && text_contains(text, length, "facet"))
 		return "STL model; slice it first";
 	return NULL;
 }
