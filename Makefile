@@ -87,7 +87,7 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIBRARIES)
 $(B)/tests/shim/%.so: tests/shim/%.c
 	@mkdir -p $(@D)
 	@echo "  cc      $<"
-	@$(CC) $(STD) $(WARN) -D_GNU_SOURCE -O2 -g -fPIC -shared -o $@ $< -ldl
+	@$(CC) $(STD) $(WARN) -D_GNU_SOURCE= -O2 -g -fPIC -shared -o $@ $< -ldl
 
 # Two compilations at a time where the caller has not said how many.
 build = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j2) tests
