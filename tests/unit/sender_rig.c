@@ -159,6 +159,10 @@ static void take_executed(struct rig *rig)
 		assert(rig->executed_count < RIG_EXECUTED_MAX);
 		entry = &rig->executed[rig->executed_count++];
 		entry->number = executed.number;
+		/* Now, since M110 gives the numbers anew. */
+		entry->index = executed.number >= 0 && executed.number < RIG_NUMBERS_MAX
+				       ? rig->index_of[executed.number]
+				       : -2;
 		memcpy(entry->command, executed.command, sizeof(entry->command));
 		if (rig->trace)
 			printf("              executed %s\n", entry->command);
@@ -252,7 +256,8 @@ static bool is_host_unnumbered(const char *command)
 		if (strcmp(command, lines[i]) == 0)
 			return true;
 	}
-	return strncmp(command, "M118 E1 pf", 10) == 0 && strlen(command) == 18;
+	/* A nonce may arrive damaged: it is un-numbered, and says nothing else. */
+	return strncmp(command, "M118", 4) == 0;
 }
 
 static bool has_the_same_checksum(const char *a, const char *b)
@@ -265,15 +270,12 @@ void rig_judge(const struct rig *rig, struct rig_verdict *verdict)
 	memset(verdict, 0, sizeof(*verdict));
 	for (size_t i = 0; i < rig->executed_count; i++) {
 		const struct rig_executed *entry = &rig->executed[i];
-		int32_t index;
+		int32_t index = entry->index;
 
 		if (entry->number == SIM_UNNUMBERED) {
 			verdict->fragments += !is_host_unnumbered(entry->command);
 			continue;
 		}
-		index = entry->number >= 0 && entry->number < RIG_NUMBERS_MAX
-				? rig->index_of[entry->number]
-				: -2;
 		if (index == -1)
 			continue;
 		if (index == (int32_t)verdict->in_order &&

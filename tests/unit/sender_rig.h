@@ -10,10 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RIG_COMMAND_MAX = 96, RIG_EXECUTED_MAX = 8192, RIG_NUMBERS_MAX = 65536 };
+enum { RIG_COMMAND_MAX = 96, RIG_EXECUTED_MAX = 70000, RIG_NUMBERS_MAX = 65536 };
 
 struct rig_executed {
 	int64_t number; /* SIM_UNNUMBERED without */
+	int32_t index;	/* of the command, -1: a line of the host, -2: a number never given */
 	char command[RIG_COMMAND_MAX];
 };
 
