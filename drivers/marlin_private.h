@@ -81,6 +81,7 @@ enum {
 #define MARLIN_ACK_SLOW_US     MARLIN_S(60)
 #define MARLIN_SUSPECT_US      MARLIN_S(1)
 #define MARLIN_POLL_US	       MARLIN_S(2)
+#define MARLIN_BUSY_GONE_US    MARLIN_S(5) /* busy lines come every 2 s */
 #define MARLIN_CHECK_US	       MARLIN_S(5)
 #define MARLIN_REPORT_STALE_US MARLIN_S(6)
 #define MARLIN_HOT_SILENCE_US  MARLIN_S(10)

@@ -372,7 +372,7 @@ static bool holds_nonce(const struct marlin_sync *s, const struct reply *reply)
  * make of it does: "M1", when the second digit is hit. */
 static bool is_waiting_for_nobody(const struct marlin *m)
 {
-	return m->sync.step == MARLIN_SYNC_BARRIER && !m->sync.slow && !m->attention;
+	return m->sync.step == MARLIN_SYNC_BARRIER && !m->attention;
 }
 
 bool marlin_sync_line(struct marlin *m, const struct reply *reply)

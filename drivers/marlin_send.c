@@ -172,18 +172,27 @@ void marlin_flush_staged(struct marlin *m)
 /* Behind a line that is not answered for 2 s: M105, as the next number.  Its answer comes when the
  * line before is done with, and proves that it was; if that line was never accepted, this one is
  * refused by its number.  So a slow move is told from a lost acknowledgement long before the
- * time-out.  The line end in front closes a line whose own end was lost. */
+ * time-out.  The line end in front closes a line whose own end was lost.
+ *
+ * Behind a line that may take minutes it goes out when nothing speaks for work going on any more:
+ * no busy line where there were some, or no byte at all.  A lost ok would else look like a printer
+ * that went silent while hot. */
 static int64_t gentle_us(const struct marlin *m)
 {
 	const struct window_entry *head = window_head(&m->window);
 	int64_t since;
 
-	if (!head || head->alone || head->answer != WINDOW_PLAIN || m->gentle_sent ||
-		m->renumber_pending || m->window.count >= MARLIN_QUEUE_LINES ||
+	if (!head || head->answer != WINDOW_PLAIN || (head->alone && !head->slow) ||
+		m->gentle_sent || m->renumber_pending || m->window.count >= MARLIN_QUEUE_LINES ||
 		m->history.next > MARLIN_LAST_NUMBER)
 		return DRIVER_NEVER;
 	since = head->sent_us > m->last_ack_us ? head->sent_us : m->last_ack_us;
-	return (since > m->last_busy_us ? since : m->last_busy_us) + MARLIN_POLL_US;
+	since = since > m->last_busy_us ? since : m->last_busy_us;
+	if (!head->slow)
+		return since + MARLIN_POLL_US;
+	if (m->busy_seen)
+		return since + MARLIN_BUSY_GONE_US;
+	return (since > m->last_receive_us ? since : m->last_receive_us) + MARLIN_BUSY_GONE_US;
 }
 
 /* Readings at least every 2 s: by M155 where there is one (asked for when it goes stale), else by
