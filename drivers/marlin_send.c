@@ -242,8 +242,9 @@ void marlin_poll(struct marlin *m)
 		marlin_write_raw(m, "\n", 1);
 		send_question(m);
 		m->gentle_sent = true;
-	} else if (m->now_us >= poll_us(m) && marlin_send_host_line(m, "M105", 4)) {
-		m->polled_us = m->now_us;
-		m->polled_lines = m->counters.lines_sent;
+	} else if (m->now_us < poll_us(m) || !marlin_send_host_line(m, "M105", 4)) {
+		return;
 	}
+	m->polled_us = m->now_us;
+	m->polled_lines = m->counters.lines_sent;
 }
