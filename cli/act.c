@@ -84,6 +84,7 @@ void act_show_printer(const struct cli *cli, const json_t *printer)
 	if (words_integer(printer, "starts_in_s") > 0)
 		say(stdout, "  the next print may start in %s\n",
 			words_duration(wait, printer, "starts_in_s"));
-	json_array_foreach(reasons, index, reason) if (json_is_string(reason))
-		say(stdout, "  %s\n", json_string_value(reason));
+	json_array_foreach (reasons, index, reason)
+		if (json_is_string(reason))
+			say(stdout, "  %s\n", json_string_value(reason));
 }

@@ -72,11 +72,11 @@ static json_t *clean_copy(const json_t *value, int depth)
 		copy = json_null();
 	} else if (json_is_object(value)) {
 		copy = json_object();
-		json_object_foreach((json_t *)value, key, part)
+		json_object_foreach ((json_t *)value, key, part)
 			json_object_set_new(copy, key, clean_copy(part, depth + 1));
 	} else if (json_is_array(value)) {
 		copy = json_array();
-		json_array_foreach(value, index, part)
+		json_array_foreach (value, index, part)
 			json_array_append_new(copy, clean_copy(part, depth + 1));
 	} else {
 		copy = json_incref((json_t *)value);
@@ -245,8 +245,7 @@ static void say_problems(const json_t *problems)
 	size_t index;
 	const json_t *problem;
 
-	json_array_foreach(problems, index, problem)
-	{
+	json_array_foreach (problems, index, problem) {
 		json_int_t line = json_integer_value(json_object_get(problem, "line"));
 		const char *text = json_is_string(problem) ? json_string_value(problem)
 							   : text_of(problem, "text");

@@ -79,8 +79,7 @@ static void list_row(struct table *table, const json_t *design)
 	char yields[64] = "";
 	size_t index;
 
-	json_array_foreach(plates, index, plate)
-	{
+	json_array_foreach (plates, index, plate) {
 		size_t used = strlen(yields);
 
 		snprintf(yields + used, sizeof yields - used, "%s%lld", index ? ", " : "",
@@ -119,7 +118,8 @@ int command_design_list(struct cli *cli, int argc, char **argv)
 	} else {
 		struct table *table = table_create(columns);
 
-		json_array_foreach(words_items(answer.json), index, design) list_row(table, design);
+		json_array_foreach (words_items(answer.json), index, design)
+			list_row(table, design);
 		words_print_table(cli, table);
 		table_destroy(table);
 	}
@@ -183,7 +183,7 @@ int command_design_show(struct cli *cli, int argc, char **argv)
 
 		say(stdout, "design %s, since %.10s\n", words_text(answer.json, "name"),
 			words_text(answer.json, "created_at"));
-		json_array_foreach(json_object_get(answer.json, "plates"), index, plate)
+		json_array_foreach (json_object_get(answer.json, "plates"), index, plate)
 			plate_row(table, plate);
 		words_print_table(cli, table);
 		table_destroy(table);

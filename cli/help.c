@@ -46,16 +46,54 @@ void cli_error(const char *format, ...)
 	va_end(arguments);
 }
 
+/* "order    orders: cancel, create, ..." in lines that fit. */
+static void list_parts(FILE *to, const struct command *row)
+{
+	enum { LINE_MAX_COLUMNS = 78, INDENT = 13 };
+	size_t used = INDENT + strlen(row->what) + 1;
+
+	say(to, "  %-10s %s:", row->name, row->what);
+	for (const struct command *part = row->sub; part->name; part++) {
+		used += strlen(part->name) + 2;
+		if (used > LINE_MAX_COLUMNS) {
+			say(to, "\n%*s", INDENT - 1, "");
+			used = INDENT + strlen(part->name) + 2;
+		}
+		say(to, " %s%s", part->name, part[1].name ? "," : "");
+	}
+	say(to, "\n");
+}
+
+/* Breaks before "[", never inside such a part. */
+static void say_wrapped(FILE *to, size_t used, const char *words)
+{
+	enum { LINE_COLUMNS = 79, INDENT = 8 };
+
+	while (*words) {
+		const char *next = strstr(words, " [");
+		size_t length = next ? (size_t)(next - words) : strlen(words);
+
+		if (used + 1 + length > LINE_COLUMNS) {
+			say(to, "\n%*s", INDENT - 1, "");
+			used = INDENT - 1;
+		}
+		say(to, " %.*s", (int)length, words);
+		used += 1 + length;
+		words += length + (next != NULL);
+	}
+	say(to, "\n");
+}
+
 static void say_usage(FILE *to, const char *name, const struct command *command)
 {
+	static const char begin[] = "usage: printfarm ";
+
+	say(to, "%s%s", begin, name);
 	if (command->sub) {
-		say(to, "usage: printfarm %s", name);
-		for (const struct command *row = command->sub; row->name; row++)
-			say(to, "%s%s", row == command->sub ? " " : "|", row->name);
-		say(to, " ...\n");
+		say(to, " COMMAND ...\n");
+		list_parts(to, command);
 	} else {
-		say(to, "usage: printfarm %s%s%s\n", name, *command->usage ? " " : "",
-			command->usage);
+		say_wrapped(to, strlen(begin) + strlen(name), command->usage);
 	}
 }
 
@@ -73,29 +111,11 @@ int cli_usage_error(const struct cli *cli, const char *format, ...)
 	return CLI_USAGE;
 }
 
-/* "order    orders: cancel, create, ..." in lines that fit. */
-static void list_parts(const struct command *row)
-{
-	enum { LINE_MAX_COLUMNS = 78, INDENT = 13 };
-	size_t used = INDENT + strlen(row->what) + 1;
-
-	say(stdout, "  %-10s %s:", row->name, row->what);
-	for (const struct command *part = row->sub; part->name; part++) {
-		used += strlen(part->name) + 2;
-		if (used > LINE_MAX_COLUMNS) {
-			say(stdout, "\n%*s", INDENT - 1, "");
-			used = INDENT + strlen(part->name) + 2;
-		}
-		say(stdout, " %s%s", part->name, part[1].name ? "," : "");
-	}
-	say(stdout, "\n");
-}
-
 static void list_commands(const struct command *rows)
 {
 	for (const struct command *row = rows; row->name; row++) {
 		if (row->sub)
-			list_parts(row);
+			list_parts(stdout, row);
 		else
 			say(stdout, "  %-10s %s\n", row->name, row->what);
 	}
@@ -136,8 +156,9 @@ int command_help(struct cli *cli, int argc, char **argv)
 			break;
 	}
 	say_usage(stdout, name, command);
-	say(stdout, "%s.\n", command->what);
-	if (command->sub) {
+	if (!command->sub) {
+		say(stdout, "%s.\n", command->what);
+	} else {
 		say(stdout, "\n");
 		for (const struct command *row = command->sub; row->name; row++)
 			say(stdout, "  %s %s\n      %s\n", row->name, row->usage, row->what);

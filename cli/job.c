@@ -40,7 +40,8 @@ static void show_attempts(const struct cli *cli, const json_t *attempts)
 	const json_t *attempt;
 	size_t index;
 
-	json_array_foreach(attempts, index, attempt) attempt_row(table, attempt);
+	json_array_foreach (attempts, index, attempt)
+		attempt_row(table, attempt);
 	if (table_rows(table) > 0)
 		words_print_table(cli, table);
 	table_destroy(table);

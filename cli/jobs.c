@@ -46,7 +46,8 @@ static void print_jobs(const struct cli *cli, const json_t *jobs)
 	const json_t *job;
 	size_t index;
 
-	json_array_foreach(jobs, index, job) job_row(table, job);
+	json_array_foreach (jobs, index, job)
+		job_row(table, job);
 	if (table_rows(table) > 0)
 		words_print_table(cli, table);
 	else
@@ -61,8 +62,9 @@ static json_t *of_order(const json_t *jobs, int64_t order)
 	json_t *job;
 	size_t index;
 
-	json_array_foreach(jobs, index, job) if (order == 0 || words_integer(job, "order") == order)
-		json_array_append(kept, job);
+	json_array_foreach (jobs, index, job)
+		if (order == 0 || words_integer(job, "order") == order)
+			json_array_append(kept, job);
 	return kept;
 }
 

@@ -79,8 +79,7 @@ void order_table_print(const struct cli *cli, const json_t *orders, bool all)
 	const json_t *order;
 	size_t index;
 
-	json_array_foreach(orders, index, order)
-	{
+	json_array_foreach (orders, index, order) {
 		const char *state = words_text(order, "state");
 
 		if (all || strcmp(state, "open") == 0 || strcmp(state, "held") == 0)
@@ -150,7 +149,7 @@ static void show_order(const json_t *order)
 	say_wish(order, "printer", "printer");
 	say_wish(order, "tag", "tag");
 	say(stdout, "  %-10s", "jobs");
-	json_array_foreach(jobs, index, job)
+	json_array_foreach (jobs, index, job)
 		say(stdout, " %lld", (long long)json_integer_value(job));
 	say(stdout, "\n");
 }

@@ -48,7 +48,8 @@ int command_plan(struct cli *cli, int argc, char **argv)
 	} else {
 		struct table *table = table_create(plan_columns);
 
-		json_array_foreach(words_items(answer.json), index, item) plan_row(table, item);
+		json_array_foreach (words_items(answer.json), index, item)
+			plan_row(table, item);
 		if (table_rows(table) > 0)
 			words_print_table(cli, table);
 		else

@@ -27,7 +27,7 @@ static void show_heaters(const json_t *printer)
 		return;
 	}
 	say(stdout, "  %-10s", "heaters");
-	json_array_foreach(heaters, index, row)
+	json_array_foreach (heaters, index, row)
 		say(stdout, "%s %s %s C (target %s C)", index ? "," : "", words_text(row, "name"),
 			decimal_write(now, words_number(row, "celsius"), 1),
 			decimal_write(target, words_number(row, "target_celsius"), 1));
@@ -61,7 +61,7 @@ static void show_printer(const struct cli *cli, const json_t *printer)
 	tags = json_object_get(printer, "tags");
 	if (json_array_size(tags) > 0) {
 		say(stdout, "  %-10s", "tags");
-		json_array_foreach(tags, index, tag)
+		json_array_foreach (tags, index, tag)
 			say(stdout, " %s", json_string_value(tag) ? json_string_value(tag) : "");
 		say(stdout, "\n");
 	}
@@ -184,7 +184,8 @@ int command_printer_log(struct cli *cli, int argc, char **argv)
 	if (cli->json)
 		words_print_json(cli, answer.json);
 	else
-		json_array_foreach(words_items(answer.json), index, line) show_said(line);
+		json_array_foreach (words_items(answer.json), index, line)
+			show_said(line);
 	client_answer_finish(&answer);
 	return CLI_DONE;
 }

@@ -9,11 +9,9 @@
 
 static const struct table_column printer_columns[] = {
 	{ "PRINTER", false, true },
-	{ "LINK", false, false },
+	{ "STATE", false, false },
 	{ "BED", false, false },
-	{ "ACTIVITY", false, false },
 	{ "JOB", true, false },
-	{ "DONE", true, false },
 	{ "LEFT", true, false },
 	{ "HOTEND", true, false },
 	{ "LOADED", false, true },
@@ -36,9 +34,10 @@ void printer_heat(const json_t *printer, const char *heater, char *text, size_t 
 	snprintf(text, size, "?");
 	if (words_is_null(printer, "heaters_age_s"))
 		return;
-	json_array_foreach(heaters, index, row) if (strcmp(words_text(row, "name"), heater) == 0)
-		snprintf(text, size, "%d/%d", whole(words_number(row, "celsius")),
-			whole(words_number(row, "target_celsius")));
+	json_array_foreach (heaters, index, row)
+		if (strcmp(words_text(row, "name"), heater) == 0)
+			snprintf(text, size, "%d/%d", whole(words_number(row, "celsius")),
+				whole(words_number(row, "target_celsius")));
 }
 
 /* The one thing that somebody should know. */
@@ -66,19 +65,33 @@ static void note(const json_t *printer, struct table *table)
 			first && strcmp(words_text(printer, "activity"), "idle") == 0 ? first : "");
 }
 
+/* What it does, or that it is not there. */
+static void state(const json_t *printer, struct table *table)
+{
+	const char *link = words_text(printer, "link");
+	const char *activity = words_text(printer, "activity");
+	char share[WORDS_MAX];
+
+	if (strcmp(link, "online") != 0)
+		table_cell(table, words_style(link), "%s", link);
+	else if (strcmp(activity, "needs_attention") == 0)
+		table_cell(table, words_style(activity), "attention");
+	else if (!words_is_null(printer, "progress"))
+		table_cell(table, words_style(activity), "%s %s", activity,
+			words_share(share, printer, "progress"));
+	else
+		table_cell(table, words_style(activity), "%s", words_state(activity));
+}
+
 static void printer_row(struct table *table, const json_t *printer)
 {
-	const char *link = words_text(printer, "link"), *bed = words_text(printer, "bed");
-	const char *activity = words_text(printer, "activity");
-	const char *color = words_text(printer, "color");
+	const char *bed = words_text(printer, "bed"), *color = words_text(printer, "color");
 	char text[WORDS_MAX];
 
 	table_cell(table, TABLE_PLAIN, "%s", words_text(printer, "name"));
-	table_cell(table, words_style(link), "%s", link);
+	state(printer, table);
 	table_cell(table, words_style(bed), "%s", bed);
-	table_cell(table, words_style(activity), "%s", words_state(activity));
 	table_cell(table, TABLE_PLAIN, "%s", words_count(text, printer, "job"));
-	table_cell(table, TABLE_PLAIN, "%s", words_share(text, printer, "progress"));
 	table_cell(table, TABLE_PLAIN, "%s", words_duration(text, printer, "eta_s"));
 	printer_heat(printer, "T", text, sizeof text);
 	table_cell(table, TABLE_PLAIN, "%s", text);
@@ -93,7 +106,8 @@ void printer_table_print(const struct cli *cli, const json_t *printers)
 	const json_t *printer;
 	size_t index;
 
-	json_array_foreach(printers, index, printer) printer_row(table, printer);
+	json_array_foreach (printers, index, printer)
+		printer_row(table, printer);
 	if (table_rows(table) > 0)
 		words_print_table(cli, table);
 	else

@@ -23,8 +23,7 @@ static void show_plates(const struct cli *cli, const json_t *plates)
 	const json_t *plate;
 	size_t index;
 
-	json_array_foreach(plates, index, plate)
-	{
+	json_array_foreach (plates, index, plate) {
 		table_cell(table, TABLE_PLAIN, "%s", words_text(plate, "printer"));
 		table_cell(table, TABLE_PLAIN, "%s", words_text(plate, "plate"));
 		table_cell(table, TABLE_PLAIN, "%lld", (long long)words_integer(plate, "yield"));

@@ -104,8 +104,9 @@ static void print_spools(const struct cli *cli, const json_t *spools, bool all)
 	const json_t *spool;
 	size_t index;
 
-	json_array_foreach(spools, index, spool) if (all || !words_is_true(spool, "retired"))
-		spool_row(table, spool);
+	json_array_foreach (spools, index, spool)
+		if (all || !words_is_true(spool, "retired"))
+			spool_row(table, spool);
 	if (table_rows(table) > 0)
 		words_print_table(cli, table);
 	else

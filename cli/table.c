@@ -182,6 +182,15 @@ static void print_cell(const struct table_column *column, const char *text, size
 		pad(to, (column->right ? 0 : width - used) + GAP);
 }
 
+/* Nothing follows in its row: no blanks either. */
+static bool is_last(const struct table *table, size_t cell)
+{
+	while (++cell < table->cell_count && cell % table->column_count != 0)
+		if (table->cell[cell].text[0] != '\0')
+			return false;
+	return true;
+}
+
 void table_print(const struct table *table, FILE *to, const struct table_look *look)
 {
 	size_t width[TABLE_COLUMNS_MAX];
@@ -196,11 +205,11 @@ void table_print(const struct table *table, FILE *to, const struct table_look *l
 	fputc('\n', to);
 	for (size_t i = 0; i < table->cell_count; i++) {
 		size_t column = i % table->column_count;
-		bool last = column + 1 == table->column_count;
 
-		print_cell(&table->column[column], table->cell[i].text, width[column], last,
-			look->color ? table_style_on(table->cell[i].style) : "", look, to);
-		if (last)
+		print_cell(&table->column[column], table->cell[i].text, width[column],
+			is_last(table, i), look->color ? table_style_on(table->cell[i].style) : "",
+			look, to);
+		if (column + 1 == table->column_count)
 			fputc('\n', to);
 	}
 }

@@ -62,8 +62,7 @@ static double filament_grams(const json_t *analysis)
 	double grams = 0;
 	size_t index;
 
-	json_array_foreach(json_object_get(analysis, "tools"), index, tool)
-	{
+	json_array_foreach (json_object_get(analysis, "tools"), index, tool) {
 		if (words_is_null(tool, "filament_g"))
 			return -1;
 		grams += words_number(tool, "filament_g");
@@ -95,8 +94,7 @@ static void say_warnings(const char *path, const json_t *stored)
 	const json_t *problem;
 	size_t index;
 
-	json_array_foreach(problems, index, problem)
-	{
+	json_array_foreach (problems, index, problem) {
 		if (index == WARNINGS_MAX) {
 			say(stderr, "%s: and %zu more; 'printfarm check' lists them\n",
 				base_name(path), json_array_size(problems) - index);

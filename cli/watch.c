@@ -65,12 +65,13 @@ static void add_order(struct watch *watch, const json_t *order)
 
 	progress_bar(
 		bar, BAR_WIDTH, units > 0 ? (double)made / (double)units : 1, watch->cli->has_utf8);
-	add_line(watch, "order %lld %s %s%s%lld of %lld good, %lld to count, %lld printing, by %s",
-		(long long)words_integer(order, "id"), words_text(order, "design"),
-		watch->draws ? bar : "", watch->draws ? " " : "", (long long)good, (long long)units,
+	add_line(watch,
+		"order %lld %s%s%lld of %lld good, %lld to count, %lld printing, by %s (%s)",
+		(long long)words_integer(order, "id"), watch->draws ? bar : "",
+		watch->draws ? " " : "", (long long)good, (long long)units,
 		(long long)words_integer(order, "printed"),
 		(long long)words_integer(order, "printing"),
-		words_time(promised, order, "promised_s"));
+		words_time(promised, order, "promised_s"), words_text(order, "design"));
 }
 
 static void add_print(struct watch *watch, const char *printer, int64_t job, const json_t *source)
@@ -90,7 +91,9 @@ static bool has_job(const json_t *order, int64_t job)
 	const json_t *jobs = json_object_get(order, "jobs"), *own;
 	size_t index;
 
-	json_array_foreach(jobs, index, own) if (json_integer_value(own) == job) return true;
+	json_array_foreach (jobs, index, own)
+		if (json_integer_value(own) == job)
+			return true;
 	return false;
 }
 
@@ -100,8 +103,7 @@ static void add_prints(struct watch *watch, const json_t *order, const json_t *p
 	const json_t *printer;
 	size_t index;
 
-	json_array_foreach(printers, index, printer)
-	{
+	json_array_foreach (printers, index, printer) {
 		int64_t job = words_integer(printer, "job");
 
 		if (job > 0 && !words_is_null(printer, "progress") && has_job(order, job))
@@ -213,8 +215,7 @@ static int round_of_all(struct watch *watch, const json_t *status, bool *is_over
 	const json_t *orders = json_object_get(status, "orders"), *order;
 	size_t index;
 
-	json_array_foreach(orders, index, order)
-	{
+	json_array_foreach (orders, index, order) {
 		add_order(watch, order);
 		add_prints(watch, order, json_object_get(status, "printers"));
 	}

@@ -2,50 +2,57 @@
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/text.h"
 #include "cli/words.h"
 
 #include <string.h>
 
-static void why_printer(struct table *table, const json_t *printer)
+enum { INDENT = 15 };
+
+/* Whole sentences, broken between words: here nothing may be cut away. */
+static void say_sentence(const struct cli *cli, const char *text)
+{
+	size_t room = (size_t)cli->columns - INDENT;
+
+	while (text_width(text) > room) {
+		size_t bytes = text_fit(text, room), at = bytes;
+
+		while (at > 0 && text[at] != ' ')
+			at--;
+		if (at == 0)
+			at = bytes;
+		say(stdout, "%.*s\n%*s", (int)at, text, INDENT, "");
+		text += at;
+		text += strspn(text, " ");
+	}
+	say(stdout, "%s\n", text);
+}
+
+static void why_printer(const struct cli *cli, const json_t *printer)
 {
 	const json_t *unmet = json_object_get(printer, "unmet"), *condition;
+	const char *plate = words_text(printer, "plate");
 	size_t index;
 
-	if (json_array_size(unmet) == 0) {
-		table_cell(table, TABLE_PLAIN, "%s", words_text(printer, "printer"));
-		table_cell(table, TABLE_DIM, "%s", words_text(printer, "plate"));
-		table_cell(table, TABLE_PLAIN, "-");
-		table_cell(table, TABLE_GOOD, "nothing stands against it");
-	}
-	json_array_foreach(unmet, index, condition)
-	{
-		table_cell(table, TABLE_PLAIN, "%s", index ? "" : words_text(printer, "printer"));
-		table_cell(table, TABLE_DIM, "%s", index ? "" : words_text(printer, "plate"));
-		table_cell(table, TABLE_WARN, "%s", words_text(condition, "condition"));
-		table_cell(table, TABLE_PLAIN, "%s", words_text(condition, "text"));
+	say(stdout, "%s%s%s%s\n", words_text(printer, "printer"), *plate ? " (" : "", plate,
+		*plate ? ")" : "");
+	if (json_array_size(unmet) == 0)
+		say(stdout, "  nothing stands against it\n");
+	json_array_foreach (unmet, index, condition) {
+		say(stdout, "  %-12.12s ", words_text(condition, "condition"));
+		say_sentence(cli, words_text(condition, "text"));
 	}
 }
 
 static void show_why(const struct cli *cli, const json_t *why)
 {
-	static const struct table_column columns[] = {
-		{ "PRINTER", false, false },
-		{ "PLATE", false, true },
-		{ "CONDITION", false, false },
-		{ "WHY NOT", false, true },
-		{ 0 },
-	};
-	struct table *table = table_create(columns);
 	const json_t *printer;
 	size_t index;
 
 	say(stdout, "job %lld is %s: %s\n", (long long)words_integer(why, "job"),
 		words_state(words_text(why, "state")), words_text(why, "summary"));
-	json_array_foreach(json_object_get(why, "printers"), index, printer)
-		why_printer(table, printer);
-	if (table_rows(table) > 0)
-		words_print_table(cli, table);
-	table_destroy(table);
+	json_array_foreach (json_object_get(why, "printers"), index, printer)
+		why_printer(cli, printer);
 }
 
 int command_why(struct cli *cli, int argc, char **argv)

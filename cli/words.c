@@ -80,7 +80,7 @@ const char *words_duration_of(char text[WORDS_MAX], double seconds)
 	else if (whole < 3600)
 		snprintf(text, WORDS_MAX, "%lld min", (whole + 30) / 60);
 	else if (whole < 172800)
-		snprintf(text, WORDS_MAX, "%lld h %02lld min", whole / 3600, whole % 3600 / 60);
+		snprintf(text, WORDS_MAX, "%lld h %02lld", whole / 3600, whole % 3600 / 60);
 	else
 		snprintf(text, WORDS_MAX, "%lld d %lld h", whole / 86400, whole % 86400 / 3600);
 	return text;

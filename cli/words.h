@@ -24,7 +24,7 @@ const json_t *words_items(const json_t *object);
 const char *words_time(char text[WORDS_MAX], const json_t *object, const char *key);
 const char *words_time_of(char text[WORDS_MAX], int64_t at_s, int64_t now_s);
 
-/* "45 s", "12 min", "2 h 05 min", "3 d 4 h"; "-" when the field is null. */
+/* "45 s", "12 min", "2 h 05", "3 d 4 h"; "-" when the field is null. */
 const char *words_duration(char text[WORDS_MAX], const json_t *object, const char *key);
 const char *words_duration_of(char text[WORDS_MAX], double seconds);
 

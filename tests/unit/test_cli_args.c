@@ -60,7 +60,13 @@ static void scene_init(struct scene *scene, const char *line)
 static int parse(struct scene *scene, const char *line)
 {
 	scene_init(scene, line);
-	return args_parse(&scene->cli, scene->options, scene->argc, scene->argv, &scene->count);
+
+	int kept = be_quiet();
+	int status =
+		args_parse(&scene->cli, scene->options, scene->argc, scene->argv, &scene->count);
+
+	be_loud(kept);
+	return status;
 }
 
 static void test_options_may_stand_before_between_and_after_operands(void **state)
@@ -126,7 +132,11 @@ static void test_an_option_that_is_repeated_makes_a_list(void **state)
 	scene.list.count = ARGS_LIST_MAX;
 	char *words[] = { (char *)"cmd", (char *)"--list", (char *)"one-more", NULL };
 
-	assert_int_equal(args_parse(&scene.cli, scene.options, 3, words, &scene.count), CLI_USAGE);
+	int kept = be_quiet();
+	int status = args_parse(&scene.cli, scene.options, 3, words, &scene.count);
+
+	be_loud(kept);
+	assert_int_equal(status, CLI_USAGE);
 }
 
 static void test_the_options_of_every_command_are_understood_everywhere(void **state)
