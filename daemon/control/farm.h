@@ -1,0 +1,328 @@
+/* The farm: the only module that knows both an order and a printer.
+ *
+ * Time in, effects out: it reads no clock, holds no descriptor, knows no SQL and no JSON, so that a
+ * week of a farm can be simulated in a second.  Memory changes at once; what changed is committed
+ * as one transaction per turn, and only when that is durable does anybody learn of it: streamers
+ * are told to start, clients get their answer (they wait for the turn's ticket), events go out.
+ *
+ * Invariants kept here (docs: architecture, section 5):
+ *  1  at most one attempt is active on a printer: farm_printer.attempt, filled only by begin_attempt
+ *  2  intent before matter: WIRE_START is sent only by farm_durable
+ *  3  counted once: only count_job() makes units good, and only of a printed or looked-at job
+ *  5  a bed is empty only because a person said so, or because it is certain that a start that was
+ *     committed never reached a streamer. */
+#ifndef CONTROL_FARM_H
+#define CONTROL_FARM_H
+
+#include "daemon/control/config.h"
+#include "daemon/control/farm_changes.h"
+#include "daemon/control/records.h"
+#include "daemon/wire/wire.h"
+#include "scheduler/match.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct farm;
+
+enum {
+	FARM_JOBS_AHEAD_MAX = 20000, /* queued jobs that one order shows; the rest is only planned */
+	FARM_LOG_LINES = 50,	     /* remembered of what each printer said */
+	FARM_NOT_READY_MAX = 10,
+	FARM_UNITS_MAX = 1000000,
+};
+
+struct farm_effects {
+	void *context;
+	/* Make these rows durable; farm_durable(ticket) must follow, in the order of the tickets.
+	 * `changes` is borrowed for the call. */
+	void (*commit)(void *context, const struct farm_changes *changes, uint64_t ticket);
+	/* Hands a message to the streamer of message->printer; false: not connected, nothing left.
+	 */
+	bool (*send)(void *context, const struct wire_message *message);
+	/* 32 random hex digits. */
+	void (*new_attempt_id)(void *context, char id[ATTEMPT_ID_BYTES]);
+	/* Where the text of a file lies; false: cannot be named. */
+	bool (*file_path)(void *context, const char *sha256, char *path, size_t size);
+	/* A durable event. */
+	void (*happened)(void *context, const struct event_record *event);
+	/* A printer's progress or readings changed. May be NULL. */
+	void (*reported)(void *context, const char *printer);
+	/* The streamer's answer to a request of an act (see `request` below). May be NULL. */
+	void (*answered)(void *context, uint64_t request, int error, const char *text);
+};
+
+/* ---- life of the farm ---- */
+
+/* `config` is borrowed until farm_configure gives another one. NULL without memory. */
+struct farm *farm_create(const struct config *config, const struct farm_effects *effects);
+void farm_destroy(struct farm *farm);
+
+/* Start-up: everything the ledger holds, in this order: files, designs, plates, orders, jobs, spools,
+ * printers, open attempts.  Each returns 0 or a negative errno (-EINVAL: refers to nothing). */
+int farm_load_file(struct farm *, const struct file_record *);
+int farm_load_design(struct farm *, const struct design_record *);
+int farm_load_plate(struct farm *, const struct plate_record *);
+int farm_load_order(struct farm *, const struct order_record *);
+int farm_load_job(struct farm *, const struct job_record *);
+int farm_load_spool(struct farm *, const struct spool_record *);
+int farm_load_printer(struct farm *, const struct printer_record *);
+int farm_load_attempt(struct farm *, const struct attempt_record *);
+void farm_loaded(struct farm *farm, int64_t last_event_id);
+
+/* A new configuration is in force: printers come, change and go; nothing that prints is disturbed. */
+void farm_configure(struct farm *farm, const struct config *config);
+
+/* What time it is, before any other call of a turn: wall-clock seconds and local Monday 00:00 of this
+ * week for plans, monotonic microseconds for delays. */
+void farm_time(struct farm *farm, int64_t now_s, int64_t now_us, int64_t week_start_s);
+
+/* Ends a turn: plans if needed (at most `moves` moves), starts what can start, commits what
+ * changed.  Returns the ticket after which everything of this turn is durable. */
+uint64_t farm_turn(struct farm *farm, int64_t moves);
+/* Plans again as farm_turn does, but commits nothing yet: for answers that show the plan. */
+void farm_plan_now(struct farm *farm, int64_t moves);
+/* Monotonic time at which farm_turn wants to be called even if nothing happens; INT64_MAX: never. */
+int64_t farm_next_us(const struct farm *farm);
+
+/* The transaction of `ticket` is durable (error 0) or lost (then the farm is broken: it starts nothing
+ * and refuses acts until a restart). */
+void farm_durable(struct farm *farm, uint64_t ticket, int error, const char *reason);
+uint64_t farm_durable_ticket(const struct farm *farm);
+bool farm_is_broken(const struct farm *farm);
+
+/* ---- from the streamers ---- */
+
+/* A streamer serves this printer now and has told of every attempt it remembers.  `alive_since_s`:
+ * wall-clock time since which its process has been running, 0: not known. */
+void farm_attached(struct farm *farm, const char *printer, int64_t alive_since_s);
+void farm_detached(struct farm *farm, const char *printer, const char *why);
+/* ANSWER, PRINTER, ENDED, SAID. */
+void farm_message(struct farm *farm, const struct wire_message *message);
+/* The settings to give to a streamer.  false: no such printer. */
+bool farm_printer_settings(
+	const struct farm *farm, const char *printer, struct wire_settings *settings);
+
+/* ---- acts ----
+ * Each returns 0 or a negative errno and a sentence: -ENOENT no such thing, -EINVAL a value, -EEXIST
+ * exists otherwise, -EBUSY not in this state, -EHOSTUNREACH the streamer is not there, -EROFS the
+ * ledger is broken, -ENOMEM.  `user` is who acts.  Doing one twice is doing it once. */
+
+void farm_add_file(struct farm *, const struct file_record *, const char *analysis_json);
+
+struct farm_plate_wish {
+	char sha256[SHA256_HEX_BYTES];
+	int32_t yield;
+};
+/* *created is false when a design of this name with just these plates was there already. */
+int farm_design_create(struct farm *, const char *user, const char *name,
+	const struct farm_plate_wish *plate, size_t plate_count, int64_t *id, bool *created,
+	struct error *error);
+
+struct farm_wish {
+	char design[NAME_MAX_BYTES];
+	int64_t units;
+	int32_t priority;
+	int64_t due_s;
+	bool hold;
+	char user[NAME_MAX_BYTES]; /* whose order it is */
+	char material[NAME_MAX_BYTES], color[NAME_MAX_BYTES], printer[NAME_MAX_BYTES],
+		tag[NAME_MAX_BYTES];
+};
+int farm_order_create(struct farm *, const char *user, const struct farm_wish *wish, int64_t *id,
+	struct error *error);
+int farm_order_cancel(struct farm *, const char *user, int64_t id, struct error *);
+int farm_order_hold(struct farm *, const char *user, int64_t id, struct error *);
+int farm_order_release(struct farm *, const char *user, int64_t id, struct error *);
+struct farm_order_set {
+	bool has_units, has_priority, has_due;
+	int64_t units, due_s;
+	int32_t priority;
+};
+int farm_order_set(
+	struct farm *, const char *user, int64_t id, const struct farm_order_set *, struct error *);
+int farm_order_reorder(struct farm *, const char *user, int64_t id, int64_t units, int64_t *new_id,
+	struct error *);
+
+int farm_job_cancel(struct farm *, const char *user, int64_t id, struct error *);
+int farm_job_hold(struct farm *, const char *user, int64_t id, struct error *);
+int farm_job_release(struct farm *, const char *user, int64_t id, struct error *);
+int farm_job_retry(struct farm *, const char *user, int64_t id, struct error *);
+int farm_job_redo(struct farm *, const char *user, int64_t id, struct error *);
+/* Negative good or scrap: not said (good = yield - scrap). */
+int farm_job_inspect(
+	struct farm *, const char *user, int64_t id, int32_t good, int32_t scrap, struct error *);
+int farm_job_reassign(
+	struct farm *, const char *user, int64_t id, const char *printer, struct error *);
+
+/* Acts that a streamer answers set *request; 0: nothing was asked. */
+int farm_printer_pause(
+	struct farm *, const char *user, const char *name, uint64_t *request, struct error *);
+int farm_printer_resume(
+	struct farm *, const char *user, const char *name, uint64_t *request, struct error *);
+int farm_printer_enable(struct farm *, const char *user, const char *name, struct error *);
+int farm_printer_disable(struct farm *, const char *user, const char *name, struct error *);
+int farm_printer_unlock(struct farm *, const char *user, const char *name, struct error *);
+int farm_printer_connect(
+	struct farm *, const char *user, const char *name, uint64_t *request, struct error *);
+struct farm_clear {
+	int32_t good, scrap; /* negative: not said */
+	const char *why;
+	bool not_yet; /* count, but the bed is not free */
+};
+int farm_printer_clear(struct farm *, const char *user, const char *name, const struct farm_clear *,
+	struct error *);
+/* spool 0: none. */
+int farm_printer_load(
+	struct farm *, const char *user, const char *name, int64_t spool, struct error *);
+/* The command must have passed the file rules. */
+int farm_printer_gcode(struct farm *, const char *user, const char *name, const char *command,
+	uint64_t *request, struct error *);
+/* name NULL: every printer. */
+int farm_estop(struct farm *, const char *user, const char *name, struct error *);
+
+struct farm_spool {
+	const char *material, *color, *lot; /* NULL: as it is */
+	double grams;			    /* negative: as it is */
+};
+int farm_spool_create(
+	struct farm *, const char *user, const struct farm_spool *, int64_t *id, struct error *);
+int farm_spool_set(
+	struct farm *, const char *user, int64_t id, const struct farm_spool *, struct error *);
+int farm_spool_retire(struct farm *, const char *user, int64_t id, struct error *);
+
+/* The answer of a creating act, stored in the same transaction. */
+void farm_remember_answer(struct farm *, const struct idempotency_record *record);
+
+/* ---- views: plain values, pointers borrowed until the next call that is not a view ---- */
+
+struct farm_plate_view {
+	const struct plate_record *record;
+	const struct file_record *file;
+};
+struct farm_design_view {
+	const struct design_record *record;
+	size_t plate_count;
+	struct farm_plate_view plate[DESIGN_PLATES_MAX];
+};
+size_t farm_design_count(const struct farm *);
+void farm_design_at(const struct farm *, size_t index, struct farm_design_view *view);
+bool farm_design_by_name(const struct farm *, const char *name, struct farm_design_view *view);
+
+size_t farm_file_count(const struct farm *);
+const struct file_record *farm_file_at(const struct farm *, size_t index);
+const struct file_record *farm_file_by_sha256(const struct farm *, const char *sha256);
+
+struct farm_order_view {
+	const struct order_record *record;
+	const char *design;
+	int64_t good, scrap, printing, printed, left, over;
+	int64_t promised_s; /* 0: cannot be said */
+	bool late;
+	size_t job_count;
+};
+size_t farm_order_count(const struct farm *);
+void farm_order_at(const struct farm *, size_t index, struct farm_order_view *view);
+bool farm_order_by_id(const struct farm *, int64_t id, struct farm_order_view *view);
+int64_t farm_order_job_id(const struct farm *, int64_t order, size_t index);
+
+struct farm_job_view {
+	int64_t id, order;
+	const char *design;
+	enum job_state state;
+	const struct farm_plate_view *plate; /* NULL: not planned */
+	const char *printer;		     /* "": none */
+	const char *planned_printer;	     /* "": none */
+	int64_t planned_start_s, planned_end_s;
+	int32_t tries, good, scrap;
+	const char *reason;
+	double progress; /* negative: none */
+	int64_t commands_done, commands;
+	int64_t eta_s; /* negative: none */
+	int64_t created_s, changed_s;
+	struct farm_plate_view plate_space; /* what `plate` points to */
+};
+size_t farm_job_count(const struct farm *);
+/* Fills *view; false: has ended (its members are filled all the same). */
+bool farm_job_at(const struct farm *, size_t index, struct farm_job_view *view);
+bool farm_job_by_id(const struct farm *, int64_t id, struct farm_job_view *view);
+size_t farm_jobs_in_state(const struct farm *, enum job_state state);
+
+struct farm_printer_view {
+	const struct config_printer *config;
+	const struct printer_record *record;
+	const struct wire_printer_state *state; /* as last reported */
+	enum wire_link link;
+	enum wire_activity activity;
+	const char *material, *color; /* loaded; "": not said */
+	const char *reason;
+	bool ready, removed;
+	int64_t job;	     /* 0: none */
+	const char *attempt; /* "": none */
+	double progress;
+	int64_t commands_done, commands, eta_s;
+	int64_t heaters_age_us; /* -1: never read */
+	int64_t starts_in_s;	/* announced start delay; negative: none */
+	size_t not_ready_count;
+	char not_ready[FARM_NOT_READY_MAX][160];
+};
+size_t farm_printer_count(const struct farm *);
+void farm_printer_at(const struct farm *, size_t index, struct farm_printer_view *view);
+bool farm_printer_by_name(const struct farm *, const char *name, struct farm_printer_view *view);
+/* Line `index` (0: oldest) of what it said; NULL behind the last. */
+const char *farm_printer_said(const struct farm *, const char *name, size_t index);
+
+size_t farm_spool_count(const struct farm *);
+/* *printer is set to where it is loaded, or NULL. */
+const struct spool_record *farm_spool_at(
+	const struct farm *, size_t index, const char **printer);
+const struct spool_record *farm_spool_by_id(const struct farm *, int64_t id, const char **printer);
+
+struct farm_plan_view {
+	int64_t job; /* 0: not shown as a job */
+	int64_t order;
+	const char *printer;
+	const struct file_record *file;
+	int64_t start_s, end_s;
+	int32_t yield;
+	bool printing;
+};
+/* Running prints first, then the plan by start. */
+size_t farm_plan_count(const struct farm *);
+void farm_plan_at(const struct farm *, size_t index, struct farm_plan_view *view);
+int64_t farm_next_question_s(const struct farm *); /* 0: none */
+
+/* Why a job waits: calls back for each printer (or the one named) with its best plate. -ENOENT: no
+ * such job or printer. */
+struct farm_why_view {
+	const char *printer;
+	const struct file_record *file;
+	const struct match_result *match;
+};
+int farm_why(struct farm *, int64_t job, const char *printer,
+	void (*each)(void *context, const struct farm_why_view *view), void *context,
+	char *summary, size_t summary_size, struct error *error);
+
+struct farm_quote {
+	int64_t done_s; /* 0: cannot be said */
+	int64_t units, over_units;
+	char why[REASON_MAX_BYTES];
+	size_t count;
+	struct {
+		const char *printer;
+		const struct file_record *file;
+		int64_t start_s, end_s;
+		int32_t yield;
+	} plate[20];
+};
+int farm_quote(struct farm *, const struct farm_wish *wish, int64_t moves, struct farm_quote *quote,
+	struct error *error);
+
+/* Grows with every change of a fact, and with every report; for ETags. */
+uint64_t farm_facts(const struct farm *farm);
+uint64_t farm_reports(const struct farm *farm);
+int64_t farm_last_event_id(const struct farm *farm); /* durable */
+
+#endif

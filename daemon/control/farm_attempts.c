@@ -1,0 +1,354 @@
+/* Attempts: the one place where a job starts, and every way in which a try can end. */
+#include "daemon/control/farm_state.h"
+
+#include "drivers/driver.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+double farm_attempt_progress(const struct farm_attempt *attempt)
+{
+	const struct wire_progress *progress = &attempt->progress;
+	if (progress->commands <= 0 || progress->commands_done <= 0)
+		return 0.0;
+	if (progress->commands_done >= progress->commands)
+		return 1.0;
+	return (double)progress->commands_done / (double)progress->commands;
+}
+
+/* The estimate counts at the start, the measured pace more and more. */
+int64_t farm_attempt_eta_s(const struct farm *farm, const struct farm_attempt *attempt)
+{
+	const struct file_record *file = attempt->job->plate->file;
+	double estimate_s = (file->time_s + file->heat_s) * attempt->printer->speed_factor;
+	double share = farm_attempt_progress(attempt);
+	double elapsed_s = (double)attempt->progress.print_us / 1e6;
+	if (attempt->seen && attempt->printer->reported)
+		elapsed_s += (double)(farm->now_us - attempt->printer->state_us) / 1e6;
+	double left_s = estimate_s > elapsed_s ? estimate_s - elapsed_s : 0.0;
+	if (share <= 0.0)
+		return (int64_t)(left_s + 0.5);
+	double weight = share > 0.5 ? 1.0 : 2.0 * share;
+	double measured_s = elapsed_s / share - elapsed_s;
+	return (int64_t)((1.0 - weight) * left_s + weight * measured_s + 0.5);
+}
+
+/* ---- start ---- */
+
+static void say_start(struct farm *farm, const struct farm_job *job)
+{
+	const struct farm_order *order = job->order;
+	farm_say_id(farm, "job", job->id, NULL, "job %lld starts on %s: %s, %d unit%s",
+		(long long)job->id, job->printer, job->plate->file->name,
+		(int)job->plate->record.yield, job->plate->record.yield == 1 ? "" : "s");
+	int64_t over = order->tally.good + order->tally.printing + order->tally.printed -
+		       order->record.units;
+	if (over > 0)
+		farm_say_id(farm, "order", order->record.id, NULL,
+			"order %lld: with this plate %lld more than asked will be made",
+			(long long)order->record.id, (long long)over);
+}
+
+int farm_begin_attempt(struct farm *farm, struct farm_job *job, const struct farm_plate *plate,
+	struct farm_printer *printer)
+{
+	assert(!printer->attempt && !job->attempt && job->state == JOB_QUEUED);
+	assert(printer->record.bed == BED_EMPTY && !printer->record.lock_fault);
+	struct farm_attempt *attempt = calloc(1, sizeof(*attempt));
+	if (!attempt)
+		return -ENOMEM;
+	farm->effects.new_attempt_id(farm->effects.context, attempt->record.id);
+	attempt->record.job = job->id;
+	attempt->record.state = ATTEMPT_STARTED;
+	attempt->record.started_s = farm->now_s;
+	farm_copy(attempt->record.printer, sizeof(attempt->record.printer), printer->name);
+	attempt->job = job;
+	attempt->printer = printer;
+	attempt->missing_since_us = INT64_MAX;
+	attempt->progress.commands = plate->file->commands;
+
+	farm_tally_job(farm, job, -1);
+	job->plate = plate;
+	job->printer = "";
+	farm_tally_job(farm, job, 1);
+	farm_job_step(farm, job, JOB_ON_ASSIGN);
+	job->printer = printer->name;
+	job->tries++;
+	farm_job_set_reason(job, NULL);
+	job->cancel_wanted = false;
+	job->attempt = attempt;
+	printer->attempt = attempt;
+	farm_printer_set_bed(farm, printer, BED_OCCUPIED, job->id, "a print was started");
+	farm_put(farm, CHANGE_ATTEMPT, &attempt->record, sizeof(attempt->record));
+	say_start(farm, job);
+	farm_after_durable(farm, AFTER_START, printer->name, attempt->record.id);
+	return 0;
+}
+
+void farm_start_attempt(struct farm *farm, const char *name, const char *id)
+{
+	struct farm_printer *printer = farm_find_printer(farm, name, NULL);
+	struct farm_attempt *attempt = printer ? printer->attempt : NULL;
+	if (!attempt || attempt->told || strcmp(attempt->record.id, id) != 0)
+		return; /* cancelled before it was durable */
+	const struct file_record *file = attempt->job->plate->file;
+	struct wire_message message = { .kind = WIRE_START, .request = farm->next_request++ };
+	farm_copy(message.printer, sizeof(message.printer), name);
+	farm_copy(message.attempt, sizeof(message.attempt), id);
+	message.start.bytes = file->bytes;
+	message.start.commands = file->commands;
+	const char *trouble = NULL;
+	if (printer->record.lock_fault)
+		trouble = "the printer was locked before the start was sent";
+	else if (!farm->effects.file_path(farm->effects.context, file->sha256, message.start.path,
+			 sizeof(message.start.path)))
+		trouble = "the file's path is too long for the streamer";
+	else if (!printer->attached)
+		trouble = "the streamer was gone before the start was sent";
+	if (trouble) {
+		farm_attempt_never_ran(farm, attempt, trouble);
+		return;
+	}
+	/* From here on the streamer may know of it, also if the send fails half way. */
+	attempt->told = true;
+	attempt->start_request = message.request;
+	if (!farm->effects.send(farm->effects.context, &message)) {
+		attempt->told = false;
+		farm_attempt_never_ran(
+			farm, attempt, "the streamer could not be reached for the start");
+	}
+}
+
+/* ---- ends ---- */
+
+static void free_attempt(struct farm *farm, struct farm_attempt *attempt)
+{
+	memcpy(farm->recent[farm->recent_next], attempt->record.id, ATTEMPT_ID_BYTES);
+	farm->recent_next = (farm->recent_next + 1) % FARM_RECENT_MAX;
+	attempt->printer->attempt = NULL;
+	attempt->job->attempt = NULL;
+	free(attempt);
+}
+
+static void close_attempt(struct farm *farm, struct farm_attempt *attempt,
+	enum attempt_event event, const char *reason, int32_t fault)
+{
+	struct attempt_record *record = &attempt->record;
+	enum attempt_state to = record->state;
+	attempt_next(record->state, event, &to);
+	record->state = to;
+	record->fault = fault;
+	record->ended_s = farm->now_s;
+	record->commands_done = attempt->progress.commands_done;
+	record->lines_sent = attempt->progress.lines_sent;
+	record->resends = attempt->progress.resends;
+	farm_copy(record->reason, sizeof(record->reason), reason);
+	farm_put(farm, CHANGE_ATTEMPT, record, sizeof(*record));
+}
+
+void farm_attempt_never_ran(struct farm *farm, struct farm_attempt *attempt, const char *reason)
+{
+	struct farm_printer *printer = attempt->printer;
+	struct farm_job *job = attempt->job;
+	bool by_person = job->cancel_wanted || job->order->record.state == ORDER_CANCELLED;
+	close_attempt(farm, attempt, by_person ? ATTEMPT_ON_CANCELLED : ATTEMPT_ON_FAILED, reason,
+		DRIVER_FAULT_NONE);
+	farm_printer_set_bed(farm, printer, BED_EMPTY, 0, "the start never reached the printer");
+	free_attempt(farm, attempt);
+	if (by_person) {
+		farm_job_set_reason(job, reason);
+		farm_job_end_by_person(farm, job, NULL, NULL);
+		return;
+	}
+	job->tries--;
+	farm_job_set_reason(job, reason);
+	farm_job_step(farm, job, JOB_ON_RETURN);
+	farm_say_id(farm, "job", job->id, NULL, "job %lld did not start on %s: %s",
+		(long long)job->id, printer->name, reason);
+	if (printer->refused_pause_us < FARM_REFUSED_FIRST_US)
+		printer->refused_pause_us = FARM_REFUSED_FIRST_US;
+	if (printer->ready_after_us < farm->now_us + printer->refused_pause_us)
+		printer->ready_after_us = farm->now_us + printer->refused_pause_us;
+	if (printer->refused_pause_us < FARM_REFUSED_MAX_US)
+		printer->refused_pause_us *= 2;
+}
+
+static void use_filament(
+	struct farm *farm, const struct farm_printer *printer, double grams)
+{
+	struct spool_record *spool = farm_printer_spool(farm, printer);
+	if (!spool || grams <= 0.0)
+		return;
+	spool->grams_left = spool->grams_left > grams ? spool->grams_left - grams : 0.0;
+	farm_put(farm, CHANGE_SPOOL, spool, sizeof(*spool));
+}
+
+static void learn_speed(struct farm_printer *printer, const struct farm_attempt *attempt)
+{
+	const struct file_record *file = attempt->job->plate->file;
+	double estimate_s = file->time_s + file->heat_s;
+	double real_s = (double)attempt->progress.print_us / 1e6;
+	if (estimate_s < 1.0 || real_s <= 0.0)
+		return;
+	double factor = real_s / estimate_s;
+	if (factor < 0.001)
+		factor = 0.001;
+	if (factor > 10.0)
+		factor = 10.0;
+	printer->speed_factor =
+		printer->speed_known ? 0.7 * printer->speed_factor + 0.3 * factor : factor;
+	printer->speed_known = true;
+}
+
+static void end_printed(struct farm *farm, struct farm_job *job, struct farm_printer *printer)
+{
+	farm_job_set_reason(job, NULL);
+	farm_job_step(farm, job, JOB_ON_PRINTED);
+	farm_printer_set_bed(farm, printer, BED_OCCUPIED, job->id, "a print ended");
+	farm_say_id(farm, "job", job->id, NULL, "job %lld is printed on %s: clear the bed",
+		(long long)job->id, printer->name);
+	if (farm->config->inspect_automatically)
+		farm_count_job(farm, job, NULL, farm_job_yield(job), 0);
+}
+
+static void end_failed(struct farm *farm, struct farm_job *job, struct farm_printer *printer,
+	const char *reason)
+{
+	bool again = job->tries <= farm->config->retries;
+	bool wanted = job->order->record.state != ORDER_CANCELLED && !job->cancel_wanted;
+	farm_printer_set_bed(farm, printer, BED_UNKNOWN, job->id, "a print failed");
+	farm_job_set_reason(job, reason);
+	if (!wanted) {
+		farm_job_end_by_person(farm, job, NULL, NULL);
+		return;
+	}
+	farm_job_step(farm, job, again ? JOB_ON_AGAIN : JOB_ON_FAILED);
+	farm_say_id(farm, "job", job->id, NULL, "job %lld failed on %s (%s): %s",
+		(long long)job->id, printer->name, reason,
+		again ? "it is queued again" : "no retry is left, a person decides");
+}
+
+static void end_cancelled(struct farm *farm, struct farm_job *job, struct farm_printer *printer)
+{
+	farm_printer_set_bed(farm, printer, BED_UNKNOWN, job->id, "a print was cancelled");
+	farm_job_set_reason(job, "cancelled while it was printing");
+	farm_job_end_by_person(farm, job, NULL, NULL);
+}
+
+static void end_suspect(struct farm *farm, struct farm_job *job, struct farm_printer *printer,
+	const char *reason)
+{
+	farm_printer_set_bed(
+		farm, printer, BED_UNKNOWN, job->id, "nobody knows how a print ended");
+	farm_job_set_reason(job, reason);
+	farm_job_step(farm, job, JOB_ON_SUSPECT);
+	farm_say_id(farm, "job", job->id, NULL, "job %lld on %s needs a look: %s",
+		(long long)job->id, printer->name, reason);
+}
+
+void farm_end_attempt(
+	struct farm *farm, struct farm_attempt *attempt, const struct wire_ended *ended)
+{
+	static const enum attempt_event event[] = {
+		[WIRE_RESULT_NONE] = ATTEMPT_ON_LOST,
+		[WIRE_PRINTED] = ATTEMPT_ON_PRINTED,
+		[WIRE_FAILED] = ATTEMPT_ON_FAILED,
+		[WIRE_CANCELLED] = ATTEMPT_ON_CANCELLED,
+		[WIRE_SUSPECT] = ATTEMPT_ON_LOST,
+	};
+	struct farm_printer *printer = attempt->printer;
+	struct farm_job *job = attempt->job;
+	enum wire_result result = ended->result <= WIRE_SUSPECT ? ended->result : WIRE_SUSPECT;
+	const char *reason = ended->reason[0] ? ended->reason
+			     : ended->fault   ? driver_fault_name((enum driver_fault)ended->fault)
+					      : "no reason was given";
+	attempt->progress = ended->progress;
+	double grams = attempt->job->plate->file->filament_g;
+	close_attempt(farm, attempt, event[result], result == WIRE_PRINTED ? "" : reason,
+		(int32_t)ended->fault);
+	use_filament(farm, printer,
+		result == WIRE_PRINTED ? grams : grams * farm_attempt_progress(attempt));
+	if (result == WIRE_PRINTED) {
+		learn_speed(printer, attempt);
+		printer->refused_pause_us = 0;
+	}
+	free_attempt(farm, attempt);
+	if (farm_fault_locks((int)ended->fault))
+		farm_printer_lock(farm, printer, (int)ended->fault, reason);
+	switch (result) {
+	case WIRE_PRINTED:
+		end_printed(farm, job, printer);
+		break;
+	case WIRE_FAILED:
+		end_failed(farm, job, printer, reason);
+		break;
+	case WIRE_CANCELLED:
+		end_cancelled(farm, job, printer);
+		break;
+	case WIRE_RESULT_NONE:
+	case WIRE_SUSPECT:
+		end_suspect(farm, job, printer, reason);
+		break;
+	}
+}
+
+static struct farm_attempt *find_attempt(const struct farm *farm, const char *id)
+{
+	for (size_t i = 0; i < farm->printer_count; i++) {
+		struct farm_attempt *attempt = farm->printer[i]->attempt;
+		if (attempt && strcmp(attempt->record.id, id) == 0)
+			return attempt;
+	}
+	return NULL;
+}
+
+static bool ended_lately(const struct farm *farm, const char *id)
+{
+	for (size_t i = 0; i < FARM_RECENT_MAX; i++)
+		if (strcmp(farm->recent[i], id) == 0)
+			return true;
+	return false;
+}
+
+void farm_ended(struct farm *farm, const char *printer, const struct wire_ended *ended)
+{
+	static const char *const result_name[] = { "nothing", "printed", "failed", "cancelled",
+		"suspect" };
+	if (farm->broken || !ended->attempt[0])
+		return; /* nothing can be booked: the streamer tells again after a restart */
+	struct farm_attempt *attempt = find_attempt(farm, ended->attempt);
+	if (attempt)
+		farm_end_attempt(farm, attempt, ended);
+	else if (!ended_lately(farm, ended->attempt))
+		farm_say(farm, "attempt", ended->attempt, NULL,
+			"the streamer of %s tells the end (%s) of an attempt that is not open here",
+			printer, result_name[ended->result <= WIRE_SUSPECT ? ended->result : 0]);
+	farm_after_durable(farm, AFTER_BOOKED, printer, ended->attempt);
+}
+
+void farm_attempt_decide(struct farm *farm, struct farm_attempt *attempt)
+{
+	struct farm_printer *printer = attempt->printer;
+	attempt->missing_since_us = INT64_MAX;
+	if (!printer->attached || farm->broken)
+		return;
+	if (!printer->reported) {
+		attempt->missing_since_us = farm->now_us;
+		return;
+	}
+	/* A streamer that ran before the attempt was made and does not know it never got it. */
+	if (!attempt->seen && printer->alive_since_s > 0 &&
+		printer->alive_since_s + 2 < attempt->record.started_s) {
+		farm_attempt_never_ran(
+			farm, attempt, "control went down before the start was sent");
+		return;
+	}
+	struct wire_ended ended = { .result = WIRE_SUSPECT, .progress = attempt->progress };
+	farm_copy(ended.attempt, sizeof(ended.attempt), attempt->record.id);
+	farm_copy(ended.reason, sizeof(ended.reason),
+		"its streamer does not know what became of it");
+	farm_end_attempt(farm, attempt, &ended);
+}

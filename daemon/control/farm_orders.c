@@ -1,0 +1,398 @@
+/* Designs and orders: making them, what a person may do with them, when they are done. */
+#include "daemon/control/farm_state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- designs ---- */
+
+struct farm_design *farm_find_design(const struct farm *farm, const char *name)
+{
+	for (size_t i = 0; i < farm->designs.count; i++) {
+		struct farm_design *design = farm->designs.item[i];
+		if (strcmp(design->record.name, name) == 0)
+			return design;
+	}
+	return NULL;
+}
+
+static bool same_plates(const struct farm_design *design, const struct farm_plate_wish *plate,
+	size_t plate_count)
+{
+	if (design->plate_count != plate_count)
+		return false;
+	for (size_t i = 0; i < plate_count; i++)
+		if (strcmp(design->plate[i]->record.sha256, plate[i].sha256) != 0 ||
+			design->plate[i]->record.yield != plate[i].yield)
+			return false;
+	return true;
+}
+
+/* Names go into paths of URLs, terminals and files of other programs. */
+static bool is_name(const char *name)
+{
+	if (!name[0] || strlen(name) >= NAME_MAX_BYTES || name[0] == '.')
+		return false;
+	for (const char *at = name; *at; at++)
+		if ((unsigned char)*at < 0x20 || *at == 0x7f || *at == '/' || *at == '?' ||
+			*at == '#' || *at == '%')
+			return false;
+	return true;
+}
+
+static int check_design(struct farm *farm, const char *name, const struct farm_plate_wish *plate,
+	size_t plate_count, struct error *error)
+{
+	if (!is_name(name)) {
+		error_set(error, "a design needs a name of 1 to %d bytes without '/', '?', '#', '%%' and "
+				 "control characters",
+			NAME_MAX_BYTES - 1);
+		return -EINVAL;
+	}
+	if (plate_count < 1 || plate_count > DESIGN_PLATES_MAX) {
+		error_set(error, "design \"%s\" has %zu plates: it needs 1 to %d", name, plate_count,
+			DESIGN_PLATES_MAX);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < plate_count; i++) {
+		if (plate[i].yield < 1 || plate[i].yield > 1000) {
+			error_set(error, "plate %zu of \"%s\" yields %d units: 1 to 1000 are accepted",
+				i + 1, name, (int)plate[i].yield);
+			return -EINVAL;
+		}
+		if (!farm_file_by_sha256(farm, plate[i].sha256)) {
+			error_set(error, "plate %zu of \"%s\": no file %.16s is in the store; upload it "
+					 "first",
+				i + 1, name, plate[i].sha256);
+			return -ENOENT;
+		}
+	}
+	return 0;
+}
+
+int farm_design_create(struct farm *farm, const char *user, const char *name,
+	const struct farm_plate_wish *plate, size_t plate_count, int64_t *id, bool *created,
+	struct error *error)
+{
+	int result = farm_writable(farm, error);
+	if (!result)
+		result = check_design(farm, name, plate, plate_count, error);
+	if (result)
+		return result;
+	struct farm_design *design = farm_find_design(farm, name);
+	if (design && !same_plates(design, plate, plate_count)) {
+		error_set(error, "a design \"%s\" with other plates exists: choose another name", name);
+		return -EEXIST;
+	}
+	*created = !design;
+	if (design) {
+		*id = design->record.id;
+		return 0;
+	}
+	struct design_record record = { .id = farm->next_design_id, .created_s = farm->now_s };
+	farm_copy(record.name, sizeof(record.name), name);
+	if (farm_load_design(farm, &record) != 0)
+		return -ENOMEM;
+	farm_put(farm, CHANGE_DESIGN, &record, sizeof(record));
+	for (size_t i = 0; i < plate_count; i++) {
+		struct plate_record row = { .id = farm->next_plate_id,
+			.design = record.id,
+			.position = (int32_t)i,
+			.yield = plate[i].yield };
+		farm_copy(row.sha256, sizeof(row.sha256), plate[i].sha256);
+		if (farm_load_plate(farm, &row) != 0)
+			farm->changes.failed = true;
+		farm_put(farm, CHANGE_PLATE, &row, sizeof(row));
+	}
+	farm_say(farm, "design", name, user, "design %s with %zu plate%s", name, plate_count,
+		plate_count == 1 ? "" : "s");
+	*id = record.id;
+	return 0;
+}
+
+/* ---- orders ---- */
+
+struct farm_order *farm_find_order(const struct farm *farm, int64_t id, struct error *error)
+{
+	struct farm_order *order = farm_index_find(&farm->orders, id);
+	if (!order)
+		error_set(error, "there is no order %lld", (long long)id);
+	return order;
+}
+
+int64_t farm_order_left(const struct farm_order *order)
+{
+	const struct farm_tally *tally = &order->tally;
+	int64_t left = order->record.units - tally->good - tally->printing - tally->printed;
+	return left > 0 ? left : 0;
+}
+
+int64_t farm_order_to_plan(const struct farm_order *order)
+{
+	if (order->record.state != ORDER_OPEN && order->record.state != ORDER_HELD)
+		return 0;
+	const struct farm_tally *tally = &order->tally;
+	int64_t left = order->record.units - tally->good - tally->printing - tally->printed -
+		       tally->doubtful - tally->wished;
+	return left > 0 ? left : 0;
+}
+
+/* Takes queued and held jobs out, never-tried ones without a trace. */
+static void end_waiting_jobs(struct farm *farm, struct farm_order *order, const char *reason)
+{
+	for (size_t i = order->jobs.count; i-- > 0;) {
+		struct farm_job *job = order->jobs.item[i];
+		if (job->state != JOB_QUEUED && job->state != JOB_HELD)
+			continue;
+		farm_job_set_reason(job, reason);
+		farm_job_step(farm, job, JOB_ON_CANCEL);
+	}
+}
+
+void farm_order_settle(struct farm *farm, struct farm_order *order)
+{
+	struct order_record *record = &order->record;
+	const struct farm_tally *tally = &order->tally;
+	if (record->state != ORDER_OPEN && record->state != ORDER_HELD)
+		return;
+	if (tally->good < record->units || tally->printing || tally->printed)
+		return;
+	record->state = record->units == 0 && tally->good == 0 ? ORDER_CANCELLED : ORDER_DONE;
+	farm_touch_order(farm, order);
+	end_waiting_jobs(farm, order, "the order is complete");
+	if (record->state == ORDER_CANCELLED)
+		farm_say_id(farm, "order", record->id, NULL,
+			"order %lld is cancelled: every job of it was", (long long)record->id);
+	else if (tally->good > record->units)
+		farm_say_id(farm, "order", record->id, NULL,
+			"order %lld is done: %lld good units, %lld more than asked",
+			(long long)record->id, (long long)tally->good,
+			(long long)(tally->good - record->units));
+	else
+		farm_say_id(farm, "order", record->id, NULL,
+			"order %lld is done: %lld good units, %lld scrap", (long long)record->id,
+			(long long)tally->good, (long long)tally->scrap);
+}
+
+static bool some_printer_has_tag(const struct farm *farm, const char *tag)
+{
+	for (size_t i = 0; i < farm->printer_count; i++)
+		for (size_t t = 0; t < farm->printer[i]->config.tag_count; t++)
+			if (strcmp(farm->printer[i]->config.tag[t], tag) == 0)
+				return true;
+	return false;
+}
+
+static int check_numbers(
+	const struct farm *farm, int64_t units, int32_t priority, int64_t due_s, struct error *error)
+{
+	if (units < 1 || units > FARM_UNITS_MAX) {
+		error_set(error, "units is %lld: 1 to %d are accepted", (long long)units,
+			FARM_UNITS_MAX);
+		return -EINVAL;
+	}
+	if (priority < 0 || priority > 100) {
+		error_set(error, "priority is %d: 0 to 100 are accepted, 50 is usual", (int)priority);
+		return -EINVAL;
+	}
+	if (due_s && due_s <= farm->now_s) {
+		error_set(error, "the due time is past");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What is wrong with a wish, or nothing. */
+static int check_wish(
+	const struct farm *farm, const struct farm_wish *wish, struct error *error)
+{
+	if (!farm_find_design(farm, wish->design)) {
+		error_set(error, "there is no design \"%s\"", wish->design);
+		return -ENOENT;
+	}
+	int result = check_numbers(farm, wish->units, wish->priority, wish->due_s, error);
+	if (result)
+		return result;
+	if (wish->printer[0] && !farm_find_printer(farm, wish->printer, error))
+		return -ENOENT;
+	if (wish->tag[0] && !some_printer_has_tag(farm, wish->tag)) {
+		error_set(error, "no printer has the tag \"%s\"", wish->tag);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static void fill_order(struct farm *farm, const struct farm_wish *wish, struct order_record *record)
+{
+	*record = (struct order_record){
+		.id = farm->next_order_id,
+		.design = farm_find_design(farm, wish->design)->record.id,
+		.units = wish->units,
+		.priority = wish->priority,
+		.due_s = wish->due_s,
+		.created_s = farm->now_s,
+		.state = wish->hold ? ORDER_HELD : ORDER_OPEN,
+	};
+	memcpy(record->user, wish->user, sizeof(record->user));
+	memcpy(record->material, wish->material, sizeof(record->material));
+	memcpy(record->color, wish->color, sizeof(record->color));
+	memcpy(record->printer, wish->printer, sizeof(record->printer));
+	memcpy(record->tag, wish->tag, sizeof(record->tag));
+}
+
+static int store_order(struct farm *farm, const char *user, const struct order_record *record)
+{
+	if (farm_load_order(farm, record) != 0)
+		return -ENOMEM;
+	struct farm_order *order = farm_index_find(&farm->orders, record->id);
+	farm_touch_order(farm, order);
+	farm_say_id(farm, "order", record->id, user, "order %lld: %lld units of %s%s",
+		(long long)record->id, (long long)record->units, order->design->record.name,
+		record->state == ORDER_HELD ? ", held" : "");
+	return 0;
+}
+
+int farm_order_create(struct farm *farm, const char *user, const struct farm_wish *wish,
+	int64_t *id, struct error *error)
+{
+	int result = farm_writable(farm, error);
+	if (!result)
+		result = check_wish(farm, wish, error);
+	if (result)
+		return result;
+	struct order_record record;
+	fill_order(farm, wish, &record);
+	result = store_order(farm, user, &record);
+	if (!result)
+		*id = record.id;
+	return result;
+}
+
+int farm_order_reorder(struct farm *farm, const char *user, int64_t id, int64_t units,
+	int64_t *new_id, struct error *error)
+{
+	struct farm_order *order = farm_find_order(farm, id, error);
+	if (!order)
+		return -ENOENT;
+	int result = farm_writable(farm, error);
+	struct order_record record = order->record;
+	if (!result)
+		result = check_numbers(farm, units, record.priority, 0, error);
+	if (result)
+		return result;
+	record.id = farm->next_order_id;
+	record.units = units;
+	record.due_s = 0;
+	record.created_s = farm->now_s;
+	record.state = ORDER_OPEN;
+	result = store_order(farm, user, &record);
+	if (!result)
+		*new_id = record.id;
+	return result;
+}
+
+/* ---- acts on an order ---- */
+
+static int find_for_act(
+	struct farm *farm, int64_t id, struct farm_order **order, struct error *error)
+{
+	*order = farm_find_order(farm, id, error);
+	return *order ? farm_writable(farm, error) : -ENOENT;
+}
+
+static int set_state(struct farm *farm, const char *user, int64_t id, enum order_state from,
+	enum order_state to, struct error *error)
+{
+	struct farm_order *order;
+	int result = find_for_act(farm, id, &order, error);
+	if (result || order->record.state == to)
+		return result;
+	if (order->record.state != from) {
+		error_set(error, "order %lld is %s already", (long long)id,
+			order_state_name(order->record.state));
+		return -EBUSY;
+	}
+	order->record.state = to;
+	farm_touch_order(farm, order);
+	farm_say_id(farm, "order", id, user, "order %lld is %s", (long long)id,
+		to == ORDER_HELD ? "held" : "released");
+	return 0;
+}
+
+int farm_order_hold(struct farm *farm, const char *user, int64_t id, struct error *error)
+{
+	return set_state(farm, user, id, ORDER_OPEN, ORDER_HELD, error);
+}
+
+int farm_order_release(struct farm *farm, const char *user, int64_t id, struct error *error)
+{
+	return set_state(farm, user, id, ORDER_HELD, ORDER_OPEN, error);
+}
+
+int farm_order_cancel(struct farm *farm, const char *user, int64_t id, struct error *error)
+{
+	struct farm_order *order;
+	int result = find_for_act(farm, id, &order, error);
+	if (result || order->record.state == ORDER_CANCELLED)
+		return result;
+	if (order->record.state == ORDER_DONE) {
+		error_set(error, "order %lld is done already", (long long)id);
+		return -EBUSY;
+	}
+	/* First the order: then a job that ends asks for no replacement, and a print whose
+	 * streamer is away now is stopped when it comes back. */
+	order->record.state = ORDER_CANCELLED;
+	farm_touch_order(farm, order);
+	farm_say_id(farm, "order", id, user, "order %lld is cancelled", (long long)id);
+	for (size_t i = order->jobs.count; i-- > 0;) {
+		struct farm_job *job = order->jobs.item[i];
+		if (job->state != JOB_NEEDS_LOOK && job->state != JOB_PRINTED &&
+			!job_is_final(job->state))
+			farm_job_end_by_person(farm, job, user, NULL);
+	}
+	return 0;
+}
+
+int farm_order_set(struct farm *farm, const char *user, int64_t id,
+	const struct farm_order_set *set, struct error *error)
+{
+	struct farm_order *order;
+	int result = find_for_act(farm, id, &order, error);
+	if (result)
+		return result;
+	struct order_record record = order->record;
+	if (record.state != ORDER_OPEN && record.state != ORDER_HELD) {
+		error_set(error, "order %lld is %s: reorder makes a new one", (long long)id,
+			order_state_name(record.state));
+		return -EBUSY;
+	}
+	if (set->has_units)
+		record.units = set->units;
+	if (set->has_priority)
+		record.priority = set->priority;
+	if (set->has_due)
+		record.due_s = set->due_s;
+	result = check_numbers(
+		farm, record.units, record.priority, set->has_due ? record.due_s : 0, error);
+	if (result)
+		return result;
+	order->record = record;
+	farm_touch_order(farm, order);
+	farm_say_id(farm, "order", id, user, "order %lld is changed: %lld units, priority %d",
+		(long long)id, (long long)record.units, (int)record.priority);
+	farm_order_settle(farm, order);
+	return 0;
+}
+
+int farm_quote(struct farm *farm, const struct farm_wish *wish, int64_t moves,
+	struct farm_quote *quote, struct error *error)
+{
+	int result = check_wish(farm, wish, error);
+	if (result)
+		return result;
+	struct farm_order order = { .design = farm_find_design(farm, wish->design) };
+	fill_order(farm, wish, &order.record);
+	order.record.state = ORDER_OPEN;
+	return farm_quote_order(farm, &order, moves, quote);
+}

@@ -1,0 +1,301 @@
+/* What the farm's own files share: its nouns in memory and the helpers on them.  Nobody else
+ * includes this. */
+#ifndef CONTROL_FARM_STATE_H
+#define CONTROL_FARM_STATE_H
+
+#include "base/error.h"
+#include "daemon/control/farm.h"
+#include "daemon/control/lives.h"
+#include "scheduler/planner.h"
+
+#include <stdarg.h>
+
+enum {
+	FARM_REPLAN_US = 10 * 1000000, /* a plan ages while something prints */
+	FARM_DECIDE_US = 5 * 1000000,  /* a streamer that does not name our attempt: wait that long
+					  for its end to be told */
+	FARM_REFUSED_FIRST_US = 5 * 1000000, /* after a refused start, doubled each time */
+	FARM_RECENT_MAX = 64,
+	FARM_REFUSED_MAX_US = 300 * 1000000,
+};
+
+/* Pointers to things that begin with their int64_t id, sorted by it. */
+struct farm_index {
+	size_t count, room;
+	void **item;
+};
+void *farm_index_find(const struct farm_index *index, int64_t id);
+/* 0, -EEXIST or -ENOMEM. */
+int farm_index_add(struct farm_index *index, void *item);
+void farm_index_remove(struct farm_index *index, int64_t id);
+
+struct farm_plate {
+	struct plate_record record; /* first: its id */
+	const struct file_record *file;
+	struct farm_design *design;
+};
+
+struct farm_design {
+	struct design_record record;
+	size_t plate_count;
+	struct farm_plate *plate[DESIGN_PLATES_MAX]; /* owned by farm.plates */
+};
+
+/* Units of an order by where they are. */
+struct farm_tally {
+	int64_t good, scrap;
+	int64_t printing; /* on attempts under way */
+	int64_t printed;  /* on beds, not counted */
+	int64_t doubtful; /* held, failed, needs a look: a person decides before they are made again */
+	int64_t wished;	  /* queued with a printer of their own */
+	size_t queued;	  /* jobs */
+};
+
+struct farm_order {
+	struct order_record record; /* first: its id */
+	struct farm_design *design;
+	struct farm_index jobs; /* borrowed from farm.jobs */
+	struct farm_tally tally;
+	int64_t promised_s; /* 0: cannot be said */
+	struct farm_order *next_dirty;
+	bool dirty;
+};
+
+struct farm_job {
+	int64_t id; /* first */
+	int64_t created_s, changed_s;
+	struct farm_order *order;
+	const struct farm_plate *plate; /* from assigned on */
+	const struct farm_plate *planned_plate;
+	const char *printer; /* from assigned on, or the wish of a queued job; interned; never NULL
+			      */
+	const char *planned_printer; /* interned; never NULL */
+	const char *avoid;	     /* where it failed last; interned; never NULL */
+	int64_t planned_start_s, planned_end_s;
+	char *reason; /* NULL: none */
+	struct farm_attempt *attempt; /* the open one; owned by the printer */
+	enum job_state state;
+	int32_t tries, good, scrap;
+	bool dirty, stored, cancel_wanted;
+	struct farm_job *next_dirty;
+};
+
+struct farm_attempt {
+	struct attempt_record record;
+	struct farm_job *job;
+	struct farm_printer *printer;
+	uint64_t start_request; /* 0: START not given out by this run of control */
+	bool told;		/* the streamer may know of it */
+	bool seen;		/* the streamer has named it, or said yes */
+	int64_t missing_since_us; /* the streamer does not name it; INT64_MAX: it does, or is away */
+	struct wire_progress progress;
+};
+
+struct farm_printer {
+	struct config_printer config; /* a copy, so that a removed printer keeps its name */
+	const struct profile *profile; /* borrowed from the configuration; NULL when removed */
+	struct printer_record record;
+	const char *name; /* interned */
+	bool known;	  /* the ledger has a row */
+	bool removed;	  /* not configured any more, or never was, but something is open on it */
+	bool attached;
+	bool reported;		/* since it was attached */
+	int64_t alive_since_s;	/* of the streamer's process; 0: not known */
+	int64_t attached_us;
+	char away_reason[REASON_MAX_BYTES]; /* why not attached */
+	struct wire_printer_state state;
+	int64_t state_us;	   /* when it was reported */
+	int64_t ready_after_us;	   /* announced start delay */
+	int64_t refused_pause_us;  /* next pause after a refused start */
+	uint64_t connect_request;  /* an unlock under way: until answered, old faults do not lock */
+	bool connect_wanted;	   /* an unlock to be passed on when the streamer comes back */
+	double speed_factor;	   /* real time / estimated time, learned */
+	bool speed_known;
+	struct farm_attempt *attempt; /* owned; NULL: none */
+	char *said[FARM_LOG_LINES];   /* ring, owned */
+	size_t said_next, said_count;
+	struct farm_printer *next_dirty;
+	bool dirty;
+};
+
+/* What to do when a transaction is durable. */
+enum farm_after_kind { AFTER_EVENT, AFTER_START, AFTER_BOOKED };
+struct farm_after {
+	enum farm_after_kind kind;
+	struct event_record event;     /* EVENT */
+	char printer[NAME_MAX_BYTES];  /* START, BOOKED */
+	char attempt[ATTEMPT_ID_BYTES]; /* START, BOOKED */
+	struct farm_after *next;
+};
+
+struct farm_commit {
+	uint64_t ticket;
+	struct farm_after *first, **last;
+	struct farm_commit *next;
+};
+
+/* The plan in force, by things that stay: what is shown, and what the next plan starts from. */
+struct farm_planned {
+	int64_t order, job; /* job 0: further ahead than jobs are shown */
+	const struct farm_plate *plate;
+	const char *printer; /* interned */
+	int64_t start_s, end_s;
+};
+
+struct farm {
+	const struct config *config; /* borrowed */
+	struct farm_effects effects;
+	int64_t now_s, now_us, week_start_s;
+
+	struct farm_index designs, plates, orders, jobs, spools; /* own their items */
+	size_t file_count, file_room;
+	struct file_record **file; /* by sha256; owned */
+	size_t printer_count, printer_room;
+	struct farm_printer **printer; /* in the order of the configuration, removed ones last; owned
+					*/
+	size_t name_count, name_room;
+	char **name; /* interned, sorted; owned */
+	size_t jobs_in_state[JOB_STATE_COUNT];
+	int64_t next_design_id, next_plate_id, next_order_id, next_job_id, next_spool_id,
+		next_event_id, durable_event_id;
+	uint64_t next_request;
+
+	/* the turn under way */
+	struct farm_changes changes;
+	struct farm_order *dirty_orders;
+	struct farm_job *dirty_jobs;
+	struct farm_printer *dirty_printers;
+	struct farm_after *after_first, **after_last;
+	/* transactions under way */
+	uint64_t ticket, durable_ticket;
+	struct farm_commit *commit_first, **commit_last;
+	bool broken;
+	char broken_reason[REASON_MAX_BYTES];
+	bool out_of_memory;
+
+	uint64_t facts, reports;
+	char recent[FARM_RECENT_MAX][ATTEMPT_ID_BYTES]; /* ended lately: told again is no news */
+	size_t recent_next;
+
+	/* planning */
+	struct farm_world *world;   /* of the plan being made; NULL: none */
+	struct planner *planner;    /* being made */
+	uint64_t planned_facts;	    /* what the plan being made knows */
+	bool plan_wanted;
+	size_t planned_count, planned_room;
+	struct farm_planned *planned;
+	int64_t next_question_s; /* 0: none */
+	int64_t planned_us;
+	uint64_t plan_seed;
+};
+
+/* ---- farm.c ---- */
+const char *farm_intern(struct farm *farm, const char *name); /* "" without memory */
+void farm_touch_order(struct farm *farm, struct farm_order *order);
+void farm_touch_job(struct farm *farm, struct farm_job *job);
+void farm_touch_printer(struct farm *farm, struct farm_printer *printer);
+/* A fact has changed: plan again. */
+void farm_changed(struct farm *farm);
+void farm_say(struct farm *farm, const char *kind, const char *subject, const char *user,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
+void farm_say_id(struct farm *farm, const char *kind, int64_t subject, const char *user,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
+void farm_after_durable(struct farm *farm, enum farm_after_kind kind, const char *printer,
+	const char *attempt);
+void farm_put(struct farm *farm, enum farm_change_kind kind, const void *row, size_t size);
+/* 0 or -EROFS with the reason: the ledger is broken. */
+int farm_writable(const struct farm *farm, struct error *error);
+void farm_copy(char *to, size_t size, const char *from); /* cuts */
+
+/* ---- farm_orders.c ---- */
+struct farm_order *farm_find_order(const struct farm *farm, int64_t id, struct error *error);
+struct farm_design *farm_find_design(const struct farm *farm, const char *name);
+int64_t farm_order_left(const struct farm_order *order);   /* as shown */
+int64_t farm_order_to_plan(const struct farm_order *order); /* what the planner may make */
+/* After units were counted or given up: is it done? */
+void farm_order_settle(struct farm *farm, struct farm_order *order);
+
+/* ---- farm_jobs.c ---- */
+struct farm_job *farm_find_job(const struct farm *farm, int64_t id, struct error *error);
+/* Queued, and no attempt of it was ever committed: it may be dropped without a trace. */
+bool farm_job_is_fresh(const struct farm_job *job);
+struct farm_job *farm_new_job(struct farm *farm, struct farm_order *order);
+void farm_drop_job(struct farm *farm, struct farm_job *job);
+/* Takes the step of the table in lives.h; false: not from this state. */
+bool farm_job_step(struct farm *farm, struct farm_job *job, enum job_event event);
+void farm_job_set_reason(struct farm_job *job, const char *reason);
+/* Adds (sign 1) or takes (-1) the job's units to or from its order's tally. */
+void farm_tally_job(struct farm *farm, struct farm_job *job, int sign);
+int32_t farm_job_yield(const struct farm_job *job);
+/* Nothing will happen to it any more, and nobody has to do anything about it. */
+bool farm_job_is_history(const struct farm_job *job);
+/* The one place where units become good. */
+void farm_count_job(
+	struct farm *farm, struct farm_job *job, const char *user, int32_t good, int32_t scrap);
+/* Resolves what was said about a plate; -EINVAL unless good + scrap = yield. */
+int farm_count_of(const struct farm_job *job, int32_t *good, int32_t *scrap, struct error *error);
+int farm_job_end_by_person(
+	struct farm *farm, struct farm_job *job, const char *user, struct error *error);
+
+/* ---- farm_attempts.c ---- */
+/* The one place where a job starts.  0, -ENOMEM. */
+int farm_begin_attempt(struct farm *farm, struct farm_job *job, const struct farm_plate *plate,
+	struct farm_printer *printer);
+void farm_start_attempt(struct farm *farm, const char *printer, const char *attempt);
+/* Certain that nothing of it ran. */
+void farm_attempt_never_ran(struct farm *farm, struct farm_attempt *attempt, const char *reason);
+void farm_end_attempt(
+	struct farm *farm, struct farm_attempt *attempt, const struct wire_ended *ended);
+void farm_ended(struct farm *farm, const char *printer, const struct wire_ended *ended);
+/* The streamer does not name the open attempt. */
+void farm_attempt_decide(struct farm *farm, struct farm_attempt *attempt);
+
+/* ---- farm_printers.c ---- */
+struct farm_printer *farm_find_printer(
+	const struct farm *farm, const char *name, struct error *error);
+struct farm_printer *farm_add_printer(struct farm *farm, const char *name);
+bool farm_printer_may_start(const struct farm *farm, const struct farm_printer *printer);
+enum wire_link farm_printer_link(const struct farm_printer *printer);
+enum wire_activity farm_printer_activity(const struct farm_printer *printer);
+void farm_printer_set_bed(struct farm *farm, struct farm_printer *printer, enum bed_state bed,
+	int64_t job, const char *why);
+void farm_printer_lock(
+	struct farm *farm, struct farm_printer *printer, int fault, const char *reason);
+bool farm_fault_locks(int fault);
+const char *farm_printer_material(const struct farm *farm, const struct farm_printer *printer);
+const char *farm_printer_color(const struct farm *farm, const struct farm_printer *printer);
+struct spool_record *farm_printer_spool(
+	const struct farm *farm, const struct farm_printer *printer);
+double farm_attempt_progress(const struct farm_attempt *attempt); /* 0..1 */
+int64_t farm_attempt_eta_s(const struct farm *farm, const struct farm_attempt *attempt);
+bool farm_staffed(const struct farm *farm);
+void farm_printer_destroy(struct farm_printer *printer);
+
+/* ---- farm_world.c: what the planner sees ---- */
+struct farm_world {
+	struct world world;
+	struct world_printer *printer;
+	struct farm_printer **printer_of; /* same indexes */
+	struct world_order *order;
+	struct farm_order **order_of;
+	struct farm_job **job_of; /* a queued job with a printer of its own; else NULL */
+	struct world_plate *plate;
+	const struct farm_plate **plate_of;
+};
+/* `extra` (may be NULL) is an order that does not exist yet, put last.  NULL without memory. */
+struct farm_world *farm_world_create(const struct farm *farm, struct farm_order *extra);
+void farm_world_destroy(struct farm_world *world);
+/* The farm's plate behind a planned one. */
+const struct farm_plate *farm_world_plate(
+	const struct farm_world *world, size_t order, size_t plate);
+void farm_match(const struct farm *farm, const struct farm_job *job, const struct farm_plate *plate,
+	const struct farm_printer *printer, struct match_result *result);
+
+/* ---- farm_plan.c ---- */
+int farm_quote_order(struct farm *farm, struct farm_order *order, int64_t moves,
+	struct farm_quote *quote);
+void farm_plan_forget(struct farm *farm); /* the plan being made */
+void farm_plan_step(struct farm *farm, int64_t moves);
+void farm_start_ready(struct farm *farm);
+
+#endif
