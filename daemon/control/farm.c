@@ -59,8 +59,7 @@ int farm_index_add(struct farm_index *index, void *item)
 		index->item = bigger;
 		index->room = room;
 	}
-	memmove(index->item + at + 1, index->item + at,
-		(index->count - at) * sizeof(*index->item));
+	memmove(index->item + at + 1, index->item + at, (index->count - at) * sizeof(*index->item));
 	index->item[at] = item;
 	index->count++;
 	return 0;
@@ -72,8 +71,7 @@ void farm_index_remove(struct farm_index *index, int64_t id)
 	if (at == index->count || id_of(index->item[at]) != id)
 		return;
 	index->count--;
-	memmove(index->item + at, index->item + at + 1,
-		(index->count - at) * sizeof(*index->item));
+	memmove(index->item + at, index->item + at + 1, (index->count - at) * sizeof(*index->item));
 }
 
 const char *farm_intern(struct farm *farm, const char *name)
@@ -114,7 +112,8 @@ int farm_writable(const struct farm *farm, struct error *error)
 	if (!farm->broken)
 		return 0;
 	error_set(error,
-		"the ledger cannot be written (%s): nothing is accepted or started until the disk is "
+		"the ledger cannot be written (%s): nothing is accepted or started until the disk "
+		"is "
 		"repaired and printfarmd restarted",
 		farm->broken_reason);
 	return -EROFS;
@@ -264,8 +263,8 @@ static void gather(struct farm *farm)
 		struct farm_order *order = farm->dirty_orders;
 		farm->dirty_orders = order->next_dirty;
 		order->dirty = false;
-		farm_changes_add(&farm->changes, CHANGE_ORDER, &order->record,
-			sizeof(order->record), NULL);
+		farm_changes_add(
+			&farm->changes, CHANGE_ORDER, &order->record, sizeof(order->record), NULL);
 	}
 	gather_jobs(farm);
 	while (farm->dirty_printers) {
@@ -400,8 +399,7 @@ void farm_time(struct farm *farm, int64_t now_s, int64_t now_us, int64_t week_st
 			now_us - printer->attempt->missing_since_us >= FARM_DECIDE_US)
 			farm_attempt_decide(farm, printer->attempt);
 	}
-	if ((printing || farm->config->hours_count) &&
-		now_us - farm->planned_us >= FARM_REPLAN_US)
+	if ((printing || farm->config->hours_count) && now_us - farm->planned_us >= FARM_REPLAN_US)
 		farm->plan_wanted = true;
 }
 

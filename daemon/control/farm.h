@@ -6,11 +6,11 @@
  * are told to start, clients get their answer (they wait for the turn's ticket), events go out.
  *
  * Invariants kept here (docs: architecture, section 5):
- *  1  at most one attempt is active on a printer: farm_printer.attempt, filled only by begin_attempt
- *  2  intent before matter: WIRE_START is sent only by farm_durable
- *  3  counted once: only count_job() makes units good, and only of a printed or looked-at job
- *  5  a bed is empty only because a person said so, or because it is certain that a start that was
- *     committed never reached a streamer. */
+ *  1  at most one attempt is active on a printer: farm_printer.attempt, filled only by
+ * begin_attempt 2  intent before matter: WIRE_START is sent only by farm_durable 3  counted once:
+ * only count_job() makes units good, and only of a printed or looked-at job 5  a bed is empty only
+ * because a person said so, or because it is certain that a start that was committed never reached
+ * a streamer. */
 #ifndef CONTROL_FARM_H
 #define CONTROL_FARM_H
 
@@ -28,8 +28,9 @@ struct error;
 struct farm;
 
 enum {
-	FARM_JOBS_AHEAD_MAX = 20000, /* queued jobs that one order shows; the rest is only planned */
-	FARM_LOG_LINES = 50,	     /* remembered of what each printer said */
+	FARM_JOBS_AHEAD_MAX =
+		20000,	     /* queued jobs that one order shows; the rest is only planned */
+	FARM_LOG_LINES = 50, /* remembered of what each printer said */
 	FARM_NOT_READY_MAX = 10,
 	FARM_UNITS_MAX = 1000000,
 };
@@ -60,8 +61,9 @@ struct farm_effects {
 struct farm *farm_create(const struct config *config, const struct farm_effects *effects);
 void farm_destroy(struct farm *farm);
 
-/* Start-up: everything the ledger holds, in this order: files, designs, plates, orders, jobs, spools,
- * printers, open attempts.  Each returns 0 or a negative errno (-EINVAL: refers to nothing). */
+/* Start-up: everything the ledger holds, in this order: files, designs, plates, orders, jobs,
+ * spools, printers, open attempts.  Each returns 0 or a negative errno (-EINVAL: refers to
+ * nothing). */
 int farm_load_file(struct farm *, const struct file_record *);
 int farm_load_design(struct farm *, const struct design_record *);
 int farm_load_plate(struct farm *, const struct plate_record *);
@@ -72,11 +74,12 @@ int farm_load_printer(struct farm *, const struct printer_record *);
 int farm_load_attempt(struct farm *, const struct attempt_record *);
 void farm_loaded(struct farm *farm, int64_t last_event_id);
 
-/* A new configuration is in force: printers come, change and go; nothing that prints is disturbed. */
+/* A new configuration is in force: printers come, change and go; nothing that prints is disturbed.
+ */
 void farm_configure(struct farm *farm, const struct config *config);
 
-/* What time it is, before any other call of a turn: wall-clock seconds and local Monday 00:00 of this
- * week for plans, monotonic microseconds for delays. */
+/* What time it is, before any other call of a turn: wall-clock seconds and local Monday 00:00 of
+ * this week for plans, monotonic microseconds for delays. */
 void farm_time(struct farm *farm, int64_t now_s, int64_t now_us, int64_t week_start_s);
 
 /* Ends a turn: plans if needed (at most `moves` moves), starts what can start, commits what
@@ -84,11 +87,12 @@ void farm_time(struct farm *farm, int64_t now_s, int64_t now_us, int64_t week_st
 uint64_t farm_turn(struct farm *farm, int64_t moves);
 /* Plans again as farm_turn does, but commits nothing yet: for answers that show the plan. */
 void farm_plan_now(struct farm *farm, int64_t moves);
-/* Monotonic time at which farm_turn wants to be called even if nothing happens; INT64_MAX: never. */
+/* Monotonic time at which farm_turn wants to be called even if nothing happens; INT64_MAX: never.
+ */
 int64_t farm_next_us(const struct farm *farm);
 
-/* The transaction of `ticket` is durable (error 0) or lost (then the farm is broken: it starts nothing
- * and refuses acts until a restart). */
+/* The transaction of `ticket` is durable (error 0) or lost (then the farm is broken: it starts
+ * nothing and refuses acts until a restart). */
 void farm_durable(struct farm *farm, uint64_t ticket, int error, const char *reason);
 uint64_t farm_durable_ticket(const struct farm *farm);
 bool farm_is_broken(const struct farm *farm);
@@ -106,9 +110,9 @@ bool farm_printer_settings(
 	const struct farm *farm, const char *printer, struct wire_settings *settings);
 
 /* ---- acts ----
- * Each returns 0 or a negative errno and a sentence: -ENOENT no such thing, -EINVAL a value, -EEXIST
- * exists otherwise, -EBUSY not in this state, -EHOSTUNREACH the streamer is not there, -EROFS the
- * ledger is broken, -ENOMEM.  `user` is who acts.  Doing one twice is doing it once. */
+ * Each returns 0 or a negative errno and a sentence: -ENOENT no such thing, -EINVAL a value,
+ * -EEXIST exists otherwise, -EBUSY not in this state, -EHOSTUNREACH the streamer is not there,
+ * -EROFS the ledger is broken, -ENOMEM.  `user` is who acts.  Doing one twice is doing it once. */
 
 void farm_add_file(struct farm *, const struct file_record *, const char *analysis_json);
 
@@ -276,8 +280,7 @@ const char *farm_printer_said(const struct farm *, const char *name, size_t inde
 
 size_t farm_spool_count(const struct farm *);
 /* *printer is set to where it is loaded, or NULL. */
-const struct spool_record *farm_spool_at(
-	const struct farm *, size_t index, const char **printer);
+const struct spool_record *farm_spool_at(const struct farm *, size_t index, const char **printer);
 const struct spool_record *farm_spool_by_id(const struct farm *, int64_t id, const char **printer);
 
 struct farm_plan_view {
@@ -290,8 +293,8 @@ struct farm_plan_view {
 	bool printing;
 };
 /* Running prints first, then the plan by start. */
-size_t farm_plan_count(const struct farm *);
-void farm_plan_at(const struct farm *, size_t index, struct farm_plan_view *view);
+void farm_each_planned(const struct farm *,
+	void (*each)(void *context, const struct farm_plan_view *view), void *context);
 int64_t farm_next_question_s(const struct farm *); /* 0: none */
 
 /* Why a job waits: calls back for each printer (or the one named) with its best plate. -ENOENT: no
@@ -302,8 +305,8 @@ struct farm_why_view {
 	const struct match_result *match;
 };
 int farm_why(struct farm *, int64_t job, const char *printer,
-	void (*each)(void *context, const struct farm_why_view *view), void *context,
-	char *summary, size_t summary_size, struct error *error);
+	void (*each)(void *context, const struct farm_why_view *view), void *context, char *summary,
+	size_t summary_size, struct error *error);
 
 struct farm_quote {
 	int64_t done_s; /* 0: cannot be said */

@@ -133,8 +133,8 @@ static void free_attempt(struct farm *farm, struct farm_attempt *attempt)
 	free(attempt);
 }
 
-static void close_attempt(struct farm *farm, struct farm_attempt *attempt,
-	enum attempt_event event, const char *reason, int32_t fault)
+static void close_attempt(struct farm *farm, struct farm_attempt *attempt, enum attempt_event event,
+	const char *reason, int32_t fault)
 {
 	struct attempt_record *record = &attempt->record;
 	enum attempt_state to = record->state;
@@ -176,8 +176,7 @@ void farm_attempt_never_ran(struct farm *farm, struct farm_attempt *attempt, con
 		printer->refused_pause_us *= 2;
 }
 
-static void use_filament(
-	struct farm *farm, const struct farm_printer *printer, double grams)
+static void use_filament(struct farm *farm, const struct farm_printer *printer, double grams)
 {
 	struct spool_record *spool = farm_printer_spool(farm, printer);
 	if (!spool || grams <= 0.0)
@@ -214,8 +213,8 @@ static void end_printed(struct farm *farm, struct farm_job *job, struct farm_pri
 		farm_count_job(farm, job, NULL, farm_job_yield(job), 0);
 }
 
-static void end_failed(struct farm *farm, struct farm_job *job, struct farm_printer *printer,
-	const char *reason)
+static void end_failed(
+	struct farm *farm, struct farm_job *job, struct farm_printer *printer, const char *reason)
 {
 	bool again = job->tries <= farm->config->retries;
 	bool wanted = job->order->record.state != ORDER_CANCELLED && !job->cancel_wanted;
@@ -238,11 +237,10 @@ static void end_cancelled(struct farm *farm, struct farm_job *job, struct farm_p
 	farm_job_end_by_person(farm, job, NULL, NULL);
 }
 
-static void end_suspect(struct farm *farm, struct farm_job *job, struct farm_printer *printer,
-	const char *reason)
+static void end_suspect(
+	struct farm *farm, struct farm_job *job, struct farm_printer *printer, const char *reason)
 {
-	farm_printer_set_bed(
-		farm, printer, BED_UNKNOWN, job->id, "nobody knows how a print ended");
+	farm_printer_set_bed(farm, printer, BED_UNKNOWN, job->id, "nobody knows how a print ended");
 	farm_job_set_reason(job, reason);
 	farm_job_step(farm, job, JOB_ON_SUSPECT);
 	farm_say_id(farm, "job", job->id, NULL, "job %lld on %s needs a look: %s",
@@ -348,7 +346,7 @@ void farm_attempt_decide(struct farm *farm, struct farm_attempt *attempt)
 	}
 	struct wire_ended ended = { .result = WIRE_SUSPECT, .progress = attempt->progress };
 	farm_copy(ended.attempt, sizeof(ended.attempt), attempt->record.id);
-	farm_copy(ended.reason, sizeof(ended.reason),
-		"its streamer does not know what became of it");
+	farm_copy(
+		ended.reason, sizeof(ended.reason), "its streamer does not know what became of it");
 	farm_end_attempt(farm, attempt, &ended);
 }

@@ -38,7 +38,7 @@ struct farm_change {
 		const struct event_record *event;
 		const struct idempotency_record *idempotency;
 		void *owned;
-	} row; /* a copy owned by the list */
+	} row;	    /* a copy owned by the list */
 	char *text; /* owned: a file's analysis, an idempotent answer; else NULL */
 };
 

@@ -78,7 +78,6 @@ bool farm_job_step(struct farm *farm, struct farm_job *job, enum job_event event
 		return false;
 	farm_tally_job(farm, job, -1);
 	if (to == JOB_QUEUED && job->state != JOB_HELD) {
-		job->avoid = event == JOB_ON_RETURN ? "" : job->printer;
 		job->plate = NULL;
 		job->printer = "";
 	}
@@ -107,7 +106,7 @@ struct farm_job *farm_new_job(struct farm *farm, struct farm_order *order)
 	job->id = farm->next_job_id++;
 	job->order = order;
 	job->state = JOB_QUEUED;
-	job->printer = job->planned_printer = job->avoid = "";
+	job->printer = job->planned_printer = "";
 	job->created_s = farm->now_s;
 	if (farm_index_add(&farm->jobs, job) != 0 || farm_index_add(&order->jobs, job) != 0) {
 		farm_index_remove(&farm->jobs, job->id);
@@ -164,7 +163,7 @@ void farm_count_job(
 	struct farm *farm, struct farm_job *job, const char *user, int32_t good, int32_t scrap)
 {
 	assert(job->state == JOB_PRINTED && good >= 0 && scrap >= 0 &&
-	       good + scrap == farm_job_yield(job));
+		good + scrap == farm_job_yield(job));
 	farm_tally_job(farm, job, -1);
 	job->good = good;
 	job->scrap = scrap;
@@ -177,16 +176,15 @@ void farm_count_job(
 
 /* ---- what a person may do ---- */
 
-static int refuse_state(const struct farm_job *job, const char *act, const char *accepted,
-	struct error *error)
+static int refuse_state(
+	const struct farm_job *job, const char *act, const char *accepted, struct error *error)
 {
 	error_set(error, "job %lld is %s: %s works on a job that is %s", (long long)job->id,
 		job_state_name(job->state), act, accepted);
 	return -EBUSY;
 }
 
-static int find_for_act(
-	struct farm *farm, int64_t id, struct farm_job **job, struct error *error)
+static int find_for_act(struct farm *farm, int64_t id, struct farm_job **job, struct error *error)
 {
 	*job = farm_find_job(farm, id, error);
 	return *job ? farm_writable(farm, error) : -ENOENT;
@@ -222,7 +220,8 @@ static int order_must_be_open(const struct farm_job *job, struct error *error)
 	enum order_state state = job->order->record.state;
 	if (state == ORDER_OPEN || state == ORDER_HELD)
 		return 0;
-	error_set(error, "order %lld is %s: nothing more is printed for it (reorder makes a new one)",
+	error_set(error,
+		"order %lld is %s: nothing more is printed for it (reorder makes a new one)",
 		(long long)job->order->record.id, order_state_name(state));
 	return -EBUSY;
 }
@@ -286,8 +285,8 @@ int farm_job_inspect(struct farm *farm, const char *user, int64_t id, int32_t go
 	return 0;
 }
 
-int farm_job_reassign(struct farm *farm, const char *user, int64_t id, const char *name,
-	struct error *error)
+int farm_job_reassign(
+	struct farm *farm, const char *user, int64_t id, const char *name, struct error *error)
 {
 	struct farm_job *job;
 	int result = find_for_act(farm, id, &job, error);
@@ -315,11 +314,11 @@ int farm_job_reassign(struct farm *farm, const char *user, int64_t id, const cha
 	}
 	farm_tally_job(farm, job, -1);
 	job->printer = farm_intern(farm, name);
-	job->avoid = "";
 	farm_tally_job(farm, job, 1);
 	farm_touch_job(farm, job);
-	farm_say_id(farm, "job", id, user, name[0] ? "job %lld goes to %s" : "job %lld may go anywhere%s",
-		(long long)id, name);
+	farm_say_id(farm, "job", id, user,
+		name[0] ? "job %lld goes to %s" : "job %lld may go anywhere%s", (long long)id,
+		name);
 	return 0;
 }
 
@@ -334,8 +333,8 @@ static void give_up_units(struct farm *farm, struct farm_job *job, const char *u
 		return;
 	farm_tally_job(farm, job, -1);
 	const struct farm_tally *tally = &order->tally;
-	int64_t others = tally->good + tally->printing + tally->printed + tally->doubtful +
-			 tally->wished;
+	int64_t others =
+		tally->good + tally->printing + tally->printed + tally->doubtful + tally->wished;
 	farm_tally_job(farm, job, 1);
 	int64_t units = order->record.units - others;
 	if (units > farm_job_yield(job))
@@ -367,8 +366,9 @@ static int cancel_print(
 	farm_copy(message.printer, sizeof(message.printer), printer->name);
 	farm_copy(message.attempt, sizeof(message.attempt), job->attempt->record.id);
 	if (!printer->attached || !farm->effects.send(farm->effects.context, &message)) {
-		error_set(error, "the streamer of %s cannot be reached: %s; try again, or stop the "
-				 "printer by hand",
+		error_set(error,
+			"the streamer of %s cannot be reached: %s; try again, or stop the "
+			"printer by hand",
 			printer->name, printer->away_reason);
 		return -EHOSTUNREACH;
 	}

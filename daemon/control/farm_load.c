@@ -131,7 +131,7 @@ int farm_load_job(struct farm *farm, const struct job_record *record)
 	job->order = order;
 	job->plate = plate;
 	job->printer = farm_intern(farm, record->printer);
-	job->planned_printer = job->avoid = "";
+	job->planned_printer = "";
 	job->state = record->state;
 	job->tries = record->tries;
 	job->good = record->good;
@@ -207,7 +207,8 @@ static void doubt_orphans(struct farm *farm)
 		farm_job_step(farm, job, JOB_ON_SUSPECT);
 		farm_job_set_reason(job, "no attempt of it is in the ledger");
 		farm_say_id(farm, "job", job->id, NULL,
-			"job %lld needs a look: it was under way, but the ledger knows no attempt of it",
+			"job %lld needs a look: it was under way, but the ledger knows no attempt "
+			"of it",
 			(long long)job->id);
 	}
 }
@@ -228,8 +229,7 @@ void farm_loaded(struct farm *farm, int64_t last_event_id)
 	farm_changed(farm);
 }
 
-void farm_add_file(
-	struct farm *farm, const struct file_record *record, const char *analysis_json)
+void farm_add_file(struct farm *farm, const struct file_record *record, const char *analysis_json)
 {
 	if (farm_load_file(farm, record) != 0)
 		farm->changes.failed = true;

@@ -17,8 +17,8 @@ struct farm_design *farm_find_design(const struct farm *farm, const char *name)
 	return NULL;
 }
 
-static bool same_plates(const struct farm_design *design, const struct farm_plate_wish *plate,
-	size_t plate_count)
+static bool same_plates(
+	const struct farm_design *design, const struct farm_plate_wish *plate, size_t plate_count)
 {
 	if (design->plate_count != plate_count)
 		return false;
@@ -45,25 +45,28 @@ static int check_design(struct farm *farm, const char *name, const struct farm_p
 	size_t plate_count, struct error *error)
 {
 	if (!is_name(name)) {
-		error_set(error, "a design needs a name of 1 to %d bytes without '/', '?', '#', '%%' and "
-				 "control characters",
+		error_set(error,
+			"a design needs a name of 1 to %d bytes without '/', '?', '#', '%%' and "
+			"control characters",
 			NAME_MAX_BYTES - 1);
 		return -EINVAL;
 	}
 	if (plate_count < 1 || plate_count > DESIGN_PLATES_MAX) {
-		error_set(error, "design \"%s\" has %zu plates: it needs 1 to %d", name, plate_count,
-			DESIGN_PLATES_MAX);
+		error_set(error, "design \"%s\" has %zu plates: it needs 1 to %d", name,
+			plate_count, DESIGN_PLATES_MAX);
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < plate_count; i++) {
 		if (plate[i].yield < 1 || plate[i].yield > 1000) {
-			error_set(error, "plate %zu of \"%s\" yields %d units: 1 to 1000 are accepted",
+			error_set(error,
+				"plate %zu of \"%s\" yields %d units: 1 to 1000 are accepted",
 				i + 1, name, (int)plate[i].yield);
 			return -EINVAL;
 		}
 		if (!farm_file_by_sha256(farm, plate[i].sha256)) {
-			error_set(error, "plate %zu of \"%s\": no file %.16s is in the store; upload it "
-					 "first",
+			error_set(error,
+				"plate %zu of \"%s\": no file %.16s is in the store; upload it "
+				"first",
 				i + 1, name, plate[i].sha256);
 			return -ENOENT;
 		}
@@ -82,7 +85,8 @@ int farm_design_create(struct farm *farm, const char *user, const char *name,
 		return result;
 	struct farm_design *design = farm_find_design(farm, name);
 	if (design && !same_plates(design, plate, plate_count)) {
-		error_set(error, "a design \"%s\" with other plates exists: choose another name", name);
+		error_set(error, "a design \"%s\" with other plates exists: choose another name",
+			name);
 		return -EEXIST;
 	}
 	*created = !design;
@@ -184,8 +188,8 @@ static bool some_printer_has_tag(const struct farm *farm, const char *tag)
 	return false;
 }
 
-static int check_numbers(
-	const struct farm *farm, int64_t units, int32_t priority, int64_t due_s, struct error *error)
+static int check_numbers(const struct farm *farm, int64_t units, int32_t priority, int64_t due_s,
+	struct error *error)
 {
 	if (units < 1 || units > FARM_UNITS_MAX) {
 		error_set(error, "units is %lld: 1 to %d are accepted", (long long)units,
@@ -193,7 +197,8 @@ static int check_numbers(
 		return -EINVAL;
 	}
 	if (priority < 0 || priority > 100) {
-		error_set(error, "priority is %d: 0 to 100 are accepted, 50 is usual", (int)priority);
+		error_set(
+			error, "priority is %d: 0 to 100 are accepted, 50 is usual", (int)priority);
 		return -EINVAL;
 	}
 	if (due_s && due_s <= farm->now_s) {
@@ -204,8 +209,7 @@ static int check_numbers(
 }
 
 /* What is wrong with a wish, or nothing. */
-static int check_wish(
-	const struct farm *farm, const struct farm_wish *wish, struct error *error)
+static int check_wish(const struct farm *farm, const struct farm_wish *wish, struct error *error)
 {
 	if (!farm_find_design(farm, wish->design)) {
 		error_set(error, "there is no design \"%s\"", wish->design);

@@ -132,8 +132,7 @@ bool farm_printer_may_start(const struct farm *farm, const struct farm_printer *
 	       printer->record.enabled && printer->ready_after_us <= farm->now_us;
 }
 
-struct spool_record *farm_printer_spool(
-	const struct farm *farm, const struct farm_printer *printer)
+struct spool_record *farm_printer_spool(const struct farm *farm, const struct farm_printer *printer)
 {
 	if (!printer->record.spool)
 		return NULL;
@@ -334,8 +333,7 @@ static void report_facts(struct farm *farm, struct farm_printer *printer,
 	const struct wire_printer_state *state = &printer->state;
 	bool by_hand = state->activity == WIRE_BY_HAND;
 	if (by_hand && printer->record.bed != BED_UNKNOWN && !printer->attempt)
-		farm_printer_set_bed(
-			farm, printer, BED_UNKNOWN, 0, "the printer was used by hand");
+		farm_printer_set_bed(farm, printer, BED_UNKNOWN, 0, "the printer was used by hand");
 	if (state->fault && !printer->connect_request && !printer->connect_wanted &&
 		farm_fault_locks((int)state->fault))
 		farm_printer_lock(farm, printer, (int)state->fault,
@@ -404,8 +402,8 @@ static bool answered(struct farm *farm, const struct wire_message *message, cons
 		if (!message->error || message->error == -EALREADY)
 			attempt->seen = true;
 		else
-			farm_attempt_never_ran(farm, attempt,
-				text[0] ? text : "the streamer refused the start");
+			farm_attempt_never_ran(
+				farm, attempt, text[0] ? text : "the streamer refused the start");
 		return true;
 	}
 	return false;
@@ -432,8 +430,8 @@ void farm_message(struct farm *farm, const struct wire_message *message)
 		break;
 	case WIRE_ANSWER:
 		if (message->request && !answered(farm, message, text) && farm->effects.answered)
-			farm->effects.answered(farm->effects.context, message->request,
-				(int)message->error, text);
+			farm->effects.answered(
+				farm->effects.context, message->request, (int)message->error, text);
 		break;
 	case WIRE_NONE:
 	case WIRE_HELLO:
@@ -538,8 +536,8 @@ int farm_printer_resume(struct farm *farm, const char *user, const char *name, u
 	return result;
 }
 
-static int set_enabled(struct farm *farm, const char *user, const char *name, bool enabled,
-	struct error *error)
+static int set_enabled(
+	struct farm *farm, const char *user, const char *name, bool enabled, struct error *error)
 {
 	struct farm_printer *printer;
 	int result = find_for_act(farm, name, &printer, error);
@@ -552,20 +550,17 @@ static int set_enabled(struct farm *farm, const char *user, const char *name, bo
 	return 0;
 }
 
-int farm_printer_enable(
-	struct farm *farm, const char *user, const char *name, struct error *error)
+int farm_printer_enable(struct farm *farm, const char *user, const char *name, struct error *error)
 {
 	return set_enabled(farm, user, name, true, error);
 }
 
-int farm_printer_disable(
-	struct farm *farm, const char *user, const char *name, struct error *error)
+int farm_printer_disable(struct farm *farm, const char *user, const char *name, struct error *error)
 {
 	return set_enabled(farm, user, name, false, error);
 }
 
-int farm_printer_unlock(
-	struct farm *farm, const char *user, const char *name, struct error *error)
+int farm_printer_unlock(struct farm *farm, const char *user, const char *name, struct error *error)
 {
 	struct farm_printer *printer;
 	int result = find_for_act(farm, name, &printer, error);
@@ -663,8 +658,8 @@ int farm_printer_gcode(struct farm *farm, const char *user, const char *name, co
 		return -ENOENT;
 	enum wire_activity activity = farm_printer_activity(printer);
 	if (activity == WIRE_PRINTING || activity == WIRE_NEEDS_ATTENTION) {
-		error_set(error, "%s is printing: commands by hand are for an idle or paused printer",
-			name);
+		error_set(error,
+			"%s is printing: commands by hand are for an idle or paused printer", name);
 		return -EBUSY;
 	}
 	int result = ask(farm, printer, WIRE_MANUAL, command, request, error);
@@ -708,7 +703,8 @@ const char *farm_printer_said(const struct farm *farm, const char *name, size_t 
 	const struct farm_printer *printer = farm_find_printer(farm, name, NULL);
 	if (!printer || index >= printer->said_count)
 		return NULL;
-	size_t oldest = (printer->said_next + FARM_LOG_LINES - printer->said_count) % FARM_LOG_LINES;
+	size_t oldest =
+		(printer->said_next + FARM_LOG_LINES - printer->said_count) % FARM_LOG_LINES;
 	const char *line = printer->said[(oldest + index) % FARM_LOG_LINES];
 	return line ? line : "";
 }

@@ -46,7 +46,8 @@ struct farm_tally {
 	int64_t good, scrap;
 	int64_t printing; /* on attempts under way */
 	int64_t printed;  /* on beds, not counted */
-	int64_t doubtful; /* held, failed, needs a look: a person decides before they are made again */
+	int64_t doubtful; /* held, failed, needs a look: a person decides before they are made again
+			   */
 	int64_t wished;	  /* queued with a printer of their own */
 	size_t queued;	  /* jobs */
 };
@@ -59,6 +60,9 @@ struct farm_order {
 	int64_t promised_s; /* 0: cannot be said */
 	struct farm_order *next_dirty;
 	bool dirty;
+	/* while a plan is applied */
+	size_t plan_cursor;  /* into jobs: where to look for the next queued one */
+	size_t plan_matched; /* assignments of the plan */
 };
 
 struct farm_job {
@@ -70,9 +74,8 @@ struct farm_job {
 	const char *printer; /* from assigned on, or the wish of a queued job; interned; never NULL
 			      */
 	const char *planned_printer; /* interned; never NULL */
-	const char *avoid;	     /* where it failed last; interned; never NULL */
 	int64_t planned_start_s, planned_end_s;
-	char *reason; /* NULL: none */
+	char *reason;		      /* NULL: none */
 	struct farm_attempt *attempt; /* the open one; owned by the printer */
 	enum job_state state;
 	int32_t tries, good, scrap;
@@ -84,32 +87,33 @@ struct farm_attempt {
 	struct attempt_record record;
 	struct farm_job *job;
 	struct farm_printer *printer;
-	uint64_t start_request; /* 0: START not given out by this run of control */
-	bool told;		/* the streamer may know of it */
-	bool seen;		/* the streamer has named it, or said yes */
-	int64_t missing_since_us; /* the streamer does not name it; INT64_MAX: it does, or is away */
+	uint64_t start_request;	  /* 0: START not given out by this run of control */
+	bool told;		  /* the streamer may know of it */
+	bool seen;		  /* the streamer has named it, or said yes */
+	int64_t missing_since_us; /* the streamer does not name it; INT64_MAX: it does, or is away
+				   */
 	struct wire_progress progress;
 };
 
 struct farm_printer {
-	struct config_printer config; /* a copy, so that a removed printer keeps its name */
+	struct config_printer config;  /* a copy, so that a removed printer keeps its name */
 	const struct profile *profile; /* borrowed from the configuration; NULL when removed */
 	struct printer_record record;
 	const char *name; /* interned */
 	bool known;	  /* the ledger has a row */
 	bool removed;	  /* not configured any more, or never was, but something is open on it */
 	bool attached;
-	bool reported;		/* since it was attached */
-	int64_t alive_since_s;	/* of the streamer's process; 0: not known */
+	bool reported;	       /* since it was attached */
+	int64_t alive_since_s; /* of the streamer's process; 0: not known */
 	int64_t attached_us;
 	char away_reason[REASON_MAX_BYTES]; /* why not attached */
 	struct wire_printer_state state;
-	int64_t state_us;	   /* when it was reported */
-	int64_t ready_after_us;	   /* announced start delay */
-	int64_t refused_pause_us;  /* next pause after a refused start */
-	uint64_t connect_request;  /* an unlock under way: until answered, old faults do not lock */
-	bool connect_wanted;	   /* an unlock to be passed on when the streamer comes back */
-	double speed_factor;	   /* real time / estimated time, learned */
+	int64_t state_us;	  /* when it was reported */
+	int64_t ready_after_us;	  /* announced start delay */
+	int64_t refused_pause_us; /* next pause after a refused start */
+	uint64_t connect_request; /* an unlock under way: until answered, old faults do not lock */
+	bool connect_wanted;	  /* an unlock to be passed on when the streamer comes back */
+	double speed_factor;	  /* real time / estimated time, learned */
 	bool speed_known;
 	struct farm_attempt *attempt; /* owned; NULL: none */
 	char *said[FARM_LOG_LINES];   /* ring, owned */
@@ -122,8 +126,8 @@ struct farm_printer {
 enum farm_after_kind { AFTER_EVENT, AFTER_START, AFTER_BOOKED };
 struct farm_after {
 	enum farm_after_kind kind;
-	struct event_record event;     /* EVENT */
-	char printer[NAME_MAX_BYTES];  /* START, BOOKED */
+	struct event_record event;	/* EVENT */
+	char printer[NAME_MAX_BYTES];	/* START, BOOKED */
 	char attempt[ATTEMPT_ID_BYTES]; /* START, BOOKED */
 	struct farm_after *next;
 };
@@ -151,8 +155,9 @@ struct farm {
 	size_t file_count, file_room;
 	struct file_record **file; /* by sha256; owned */
 	size_t printer_count, printer_room;
-	struct farm_printer **printer; /* in the order of the configuration, removed ones last; owned
-					*/
+	struct farm_printer *
+		*printer; /* in the order of the configuration, removed ones last; owned
+			   */
 	size_t name_count, name_room;
 	char **name; /* interned, sorted; owned */
 	size_t jobs_in_state[JOB_STATE_COUNT];
@@ -171,16 +176,17 @@ struct farm {
 	struct farm_commit *commit_first, **commit_last;
 	bool broken;
 	char broken_reason[REASON_MAX_BYTES];
-	bool out_of_memory;
 
 	uint64_t facts, reports;
 	char recent[FARM_RECENT_MAX][ATTEMPT_ID_BYTES]; /* ended lately: told again is no news */
 	size_t recent_next;
 
 	/* planning */
-	struct farm_world *world;   /* of the plan being made; NULL: none */
-	struct planner *planner;    /* being made */
-	uint64_t planned_facts;	    /* what the plan being made knows */
+	struct farm_world *world;      /* of the plan being made; NULL: none */
+	struct planner *planner;       /* being made */
+	struct farm_world *last_world; /* of the plan in force: the next one moves as little as it
+					  can */
+	struct planner *last_planner;
 	bool plan_wanted;
 	size_t planned_count, planned_room;
 	struct farm_planned *planned;
@@ -200,8 +206,8 @@ void farm_say(struct farm *farm, const char *kind, const char *subject, const ch
 	const char *format, ...) __attribute__((format(printf, 5, 6)));
 void farm_say_id(struct farm *farm, const char *kind, int64_t subject, const char *user,
 	const char *format, ...) __attribute__((format(printf, 5, 6)));
-void farm_after_durable(struct farm *farm, enum farm_after_kind kind, const char *printer,
-	const char *attempt);
+void farm_after_durable(
+	struct farm *farm, enum farm_after_kind kind, const char *printer, const char *attempt);
 void farm_put(struct farm *farm, enum farm_change_kind kind, const void *row, size_t size);
 /* 0 or -EROFS with the reason: the ledger is broken. */
 int farm_writable(const struct farm *farm, struct error *error);
@@ -210,7 +216,7 @@ void farm_copy(char *to, size_t size, const char *from); /* cuts */
 /* ---- farm_orders.c ---- */
 struct farm_order *farm_find_order(const struct farm *farm, int64_t id, struct error *error);
 struct farm_design *farm_find_design(const struct farm *farm, const char *name);
-int64_t farm_order_left(const struct farm_order *order);   /* as shown */
+int64_t farm_order_left(const struct farm_order *order);    /* as shown */
 int64_t farm_order_to_plan(const struct farm_order *order); /* what the planner may make */
 /* After units were counted or given up: is it done? */
 void farm_order_settle(struct farm *farm, struct farm_order *order);
@@ -292,8 +298,8 @@ void farm_match(const struct farm *farm, const struct farm_job *job, const struc
 	const struct farm_printer *printer, struct match_result *result);
 
 /* ---- farm_plan.c ---- */
-int farm_quote_order(struct farm *farm, struct farm_order *order, int64_t moves,
-	struct farm_quote *quote);
+int farm_quote_order(
+	struct farm *farm, struct farm_order *order, int64_t moves, struct farm_quote *quote);
 void farm_plan_forget(struct farm *farm); /* the plan being made */
 void farm_plan_step(struct farm *farm, int64_t moves);
 void farm_start_ready(struct farm *farm);

@@ -1,0 +1,314 @@
+/* From the world to a plan, and from the plan to jobs: queued jobs follow the plan, and what it
+ * says may start now is started, in this one place. */
+#include "daemon/control/farm_state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void farm_plan_forget(struct farm *farm)
+{
+	planner_destroy(farm->planner);
+	farm_world_destroy(farm->world);
+	planner_destroy(farm->last_planner);
+	farm_world_destroy(farm->last_world);
+	farm->planner = farm->last_planner = NULL;
+	farm->world = farm->last_world = NULL;
+	farm->plan_wanted = true;
+}
+
+/* ---- queued jobs follow the plan ---- */
+
+static bool follows_plan(const struct farm_job *job)
+{
+	return job->state == JOB_QUEUED && !job->printer[0];
+}
+
+/* The next queued job of the order, made when there is none; NULL: far enough ahead. */
+static struct farm_job *next_job(struct farm *farm, struct farm_order *order)
+{
+	while (order->plan_cursor < order->jobs.count) {
+		struct farm_job *job = order->jobs.item[order->plan_cursor++];
+		if (follows_plan(job))
+			return job;
+	}
+	if (order->plan_matched >= FARM_JOBS_AHEAD_MAX)
+		return NULL;
+	struct farm_job *job = farm_new_job(farm, order);
+	order->plan_cursor = order->jobs.count;
+	return job;
+}
+
+static void set_planned(struct farm *farm, struct farm_job *job, const struct farm_plate *plate,
+	const char *printer, int64_t start_s, int64_t end_s)
+{
+	farm_tally_job(farm, job, -1);
+	job->planned_plate = plate;
+	farm_tally_job(farm, job, 1);
+	job->planned_printer = printer;
+	job->planned_start_s = start_s;
+	job->planned_end_s = end_s;
+}
+
+static bool has_planned_room(struct farm *farm, size_t count)
+{
+	if (count <= farm->planned_room)
+		return true;
+	struct farm_planned *bigger = realloc(farm->planned, count * sizeof(*bigger));
+	if (!bigger)
+		return false;
+	farm->planned = bigger;
+	farm->planned_room = count;
+	return true;
+}
+
+static void match_assignments(
+	struct farm *farm, const struct farm_world *world, const struct planner_result *result)
+{
+	farm->planned_count = 0;
+	for (size_t i = 0; i < result->assignment_count; i++) {
+		const struct planner_assignment *assignment = &result->assignment[i];
+		struct farm_order *order = world->order_of[assignment->order];
+		struct farm_job *job = world->job_of[assignment->order];
+		const struct farm_plate *plate =
+			farm_world_plate(world, assignment->order, assignment->plate);
+		const char *printer = world->printer_of[assignment->printer]->name;
+		if (!job) {
+			job = next_job(farm, order);
+			order->plan_matched++;
+		}
+		if (job && job->state == JOB_QUEUED)
+			set_planned(
+				farm, job, plate, printer, assignment->start_s, assignment->end_s);
+		farm->planned[farm->planned_count++] = (struct farm_planned){
+			.order = order->record.id,
+			.job = job ? job->id : 0,
+			.plate = plate,
+			.printer = printer,
+			.start_s = assignment->start_s,
+			.end_s = assignment->end_s,
+		};
+	}
+}
+
+/* An order that nobody can print, or that is held, still has jobs: `why` answers for them. */
+static void match_unplanned(struct farm *farm, struct farm_order *order)
+{
+	int64_t yield = order->design->plate[0]->record.yield;
+	int64_t wanted = (farm_order_to_plan(order) + yield - 1) / yield;
+	while ((int64_t)order->plan_matched < wanted) {
+		struct farm_job *job = next_job(farm, order);
+		if (!job)
+			return;
+		order->plan_matched++;
+		set_planned(farm, job, NULL, "", 0, 0);
+	}
+}
+
+static void drop_surplus(struct farm *farm, struct farm_order *order)
+{
+	for (size_t i = order->jobs.count; i-- > order->plan_cursor;) {
+		struct farm_job *job = order->jobs.item[i];
+		if (!follows_plan(job))
+			continue;
+		if (farm_job_is_fresh(job)) {
+			farm_drop_job(farm, job);
+		} else if (farm_order_to_plan(order) == 0) {
+			farm_job_set_reason(job, "not needed any more");
+			farm_job_step(farm, job, JOB_ON_CANCEL);
+		} else {
+			set_planned(farm, job, NULL, "", 0, 0);
+		}
+	}
+}
+
+static void follow(
+	struct farm *farm, const struct farm_world *world, const struct planner_result *result)
+{
+	for (size_t i = 0; i < farm->orders.count; i++) {
+		struct farm_order *order = farm->orders.item[i];
+		order->plan_cursor = order->plan_matched = 0;
+	}
+	match_assignments(farm, world, result);
+	for (size_t i = 0; i < farm->orders.count; i++) {
+		struct farm_order *order = farm->orders.item[i];
+		if (farm_order_to_plan(order) == 0 && order->tally.queued == 0)
+			continue;
+		if (order->plan_matched == 0)
+			match_unplanned(farm, order);
+		drop_surplus(farm, order);
+	}
+}
+
+/* ---- promises ---- */
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The planner answers for what is still to be started; what prints is added here. */
+static void promise(
+	struct farm *farm, const struct farm_world *world, const struct planner_result *result)
+{
+	for (size_t i = 0; i < farm->orders.count; i++)
+		((struct farm_order *)farm->orders.item[i])->promised_s = 0;
+	for (size_t i = 0; i < farm->printer_count; i++) {
+		const struct farm_attempt *attempt = farm->printer[i]->attempt;
+		if (!attempt)
+			continue;
+		struct farm_order *order = attempt->job->order;
+		order->promised_s =
+			later(order->promised_s, farm->now_s + farm_attempt_eta_s(farm, attempt));
+	}
+	for (size_t i = 0; i < result->order_count; i++) {
+		struct farm_order *order = world->order_of[i];
+		if (result->order[i].done_s < 0 || order->promised_s < 0)
+			order->promised_s = -1;
+		else
+			order->promised_s = later(order->promised_s, result->order[i].done_s);
+	}
+	for (size_t i = 0; i < farm->orders.count; i++) {
+		struct farm_order *order = farm->orders.item[i];
+		bool open = order->record.state == ORDER_OPEN;
+		if (!open || order->promised_s < 0)
+			order->promised_s = 0;
+		else if (order->promised_s == 0 && order->tally.printed > 0)
+			order->promised_s = farm->now_s;
+	}
+}
+
+/* ---- starts ---- */
+
+static bool order_wants(const struct farm_job *job)
+{
+	return job->order->record.state == ORDER_OPEN &&
+	       (job->printer[0] || farm_order_to_plan(job->order) > 0);
+}
+
+/* The plan may be older than the facts: everything is looked at again. */
+static void start_ready(
+	struct farm *farm, const struct farm_world *world, const struct planner_result *result)
+{
+	for (size_t i = 0; i < result->assignment_count; i++) {
+		const struct planner_assignment *assignment = &result->assignment[i];
+		if (!assignment->start_now)
+			continue;
+		struct farm_printer *printer = world->printer_of[assignment->printer];
+		struct farm_job *job = farm_index_find(&farm->jobs, farm->planned[i].job);
+		if (!job || job->state != JOB_QUEUED || !order_wants(job) ||
+			!farm_printer_may_start(farm, printer))
+			continue;
+		struct match_result match;
+		farm_match(farm, job, farm->planned[i].plate, printer, &match);
+		if (match.unmet_count == 0)
+			farm_begin_attempt(farm, job, farm->planned[i].plate, printer);
+	}
+}
+
+/* ---- steps ---- */
+
+static bool begin(struct farm *farm)
+{
+	farm->plan_wanted = false;
+	farm->world = farm_world_create(farm, NULL);
+	if (!farm->world)
+		return false;
+	farm->planner = planner_begin(&farm->world->world,
+		farm->last_planner ? planner_result(farm->last_planner) : NULL, farm->now_s,
+		farm->plan_seed);
+	if (farm->planner)
+		return true;
+	farm_world_destroy(farm->world);
+	farm->world = NULL;
+	return false;
+}
+
+static void apply(struct farm *farm)
+{
+	const struct planner_result *result = planner_result(farm->planner);
+	const struct farm_world *world = farm->world;
+	if (!has_planned_room(farm, result->assignment_count)) {
+		farm_plan_forget(farm);
+		return;
+	}
+	follow(farm, world, result);
+	promise(farm, world, result);
+	farm->next_question_s = result->next_question_s == INT64_MAX ? 0 : result->next_question_s;
+	farm->planned_us = farm->now_us;
+	farm->facts++;
+	/* What following the plan changed is what the plan says; what starting changes is not. */
+	farm->plan_wanted = false;
+	start_ready(farm, world, result);
+	planner_destroy(farm->last_planner);
+	farm_world_destroy(farm->last_world);
+	farm->last_planner = farm->planner;
+	farm->last_world = farm->world;
+	farm->planner = NULL;
+	farm->world = NULL;
+}
+
+void farm_plan_step(struct farm *farm, int64_t moves)
+{
+	if (farm->broken)
+		return;
+	/* A start changes the facts: once more, then all that can start has started. */
+	for (int round = 0; round < 3; round++) {
+		if (!farm->planner && (!farm->plan_wanted || !begin(farm)))
+			return;
+		if (planner_step(farm->planner, moves))
+			return;
+		apply(farm);
+	}
+}
+
+int farm_quote_order(
+	struct farm *farm, struct farm_order *order, int64_t moves, struct farm_quote *quote)
+{
+	struct farm_world *world = farm_world_create(farm, order);
+	struct planner *planner =
+		world ? planner_begin(&world->world,
+				farm->last_planner ? planner_result(farm->last_planner) : NULL,
+				farm->now_s, farm->plan_seed)
+		      : NULL;
+	if (!planner) {
+		farm_world_destroy(world);
+		return -ENOMEM;
+	}
+	bool more = planner_step(planner, moves);
+	const struct planner_result *result = planner_result(planner);
+	size_t index = world->world.order_count - 1;
+	const struct planner_order_answer *answer = &result->order[index];
+	*quote = (struct farm_quote){ .units = answer->units_planned,
+		.over_units = answer->over_units };
+	for (size_t i = 0; i < result->assignment_count && quote->count < 20; i++) {
+		const struct planner_assignment *assignment = &result->assignment[i];
+		if (assignment->order != index)
+			continue;
+		const struct farm_plate *plate = farm_world_plate(world, index, assignment->plate);
+		quote->plate[quote->count].printer = world->printer_of[assignment->printer]->name;
+		quote->plate[quote->count].file = plate->file;
+		quote->plate[quote->count].start_s = assignment->start_s;
+		quote->plate[quote->count].end_s = assignment->end_s;
+		quote->plate[quote->count++].yield = plate->record.yield;
+	}
+	if (!more && answer->done_s > 0)
+		quote->done_s = answer->done_s;
+	if (more)
+		snprintf(quote->why, sizeof(quote->why),
+			"the plan is too large to be made at once: order it to learn the time");
+	else if (quote->done_s)
+		snprintf(quote->why, sizeof(quote->why),
+			"%lld units behind %zu other orders; beds are expected to be cleared "
+			"within "
+			"%lld min",
+			(long long)answer->units_planned, index,
+			(long long)(farm->config->clear_s + 59) / 60);
+	else
+		snprintf(quote->why, sizeof(quote->why),
+			"no printer of this farm can make all of it as things are");
+	planner_destroy(planner);
+	farm_world_destroy(world);
+	return 0;
+}

@@ -1,0 +1,113 @@
+/* Why a job waits: every printer with its best plate and everything that is unmet. */
+#include "daemon/control/farm_state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Lower is nearer to a start. */
+static int distance(const struct match_result *match)
+{
+	return (int)match->unmet_count + (match->can_ever ? 0 : 1000) +
+	       (match->can_without_person ? 0 : 100);
+}
+
+/* The plate that is nearest to a start on this printer. */
+static const struct farm_plate *best_plate(const struct farm *farm, const struct farm_job *job,
+	const struct farm_printer *printer, struct match_result *match)
+{
+	const struct farm_design *design = job->order->design;
+	const struct farm_plate *best = NULL;
+	for (size_t i = 0; i < design->plate_count; i++) {
+		struct match_result result;
+		farm_match(farm, job, design->plate[i], printer, &result);
+		if (best && distance(&result) >= distance(match))
+			continue;
+		best = design->plate[i];
+		*match = result;
+	}
+	return best;
+}
+
+static bool says_why_without_printers(
+	const struct farm_job *job, char *summary, size_t summary_size)
+{
+	long long id = (long long)job->id;
+	switch (job->state) {
+	case JOB_HELD:
+		snprintf(summary, summary_size, "job %lld is held: release lets it start", id);
+		return false;
+	case JOB_QUEUED:
+		return false;
+	case JOB_ASSIGNED:
+	case JOB_PRINTING:
+	case JOB_PAUSED:
+		snprintf(summary, summary_size, "job %lld does not wait: it is %s on %s", id,
+			job_state_name(job->state), job->printer);
+		return true;
+	case JOB_PRINTED:
+		snprintf(summary, summary_size,
+			"job %lld is printed on %s and waits to be counted: clear or inspect", id,
+			job->printer);
+		return true;
+	case JOB_FAILED:
+	case JOB_NEEDS_LOOK:
+		snprintf(summary, summary_size, "job %lld waits for a person (%s): %s", id,
+			job->reason ? job->reason : "no reason known",
+			job->state == JOB_FAILED ? "retry or cancel" : "inspect, redo or cancel");
+		return true;
+	case JOB_INSPECTED:
+	case JOB_CANCELLED:
+		snprintf(summary, summary_size, "job %lld does not wait: it is %s", id,
+			job_state_name(job->state));
+		return true;
+	}
+	return true;
+}
+
+static void summarize(const struct farm_job *job, const struct farm_printer *printer,
+	const struct match_result *match, char *summary, size_t summary_size)
+{
+	long long id = (long long)job->id;
+	if (!printer)
+		snprintf(summary, summary_size, "no printer is configured");
+	else if (match->unmet_count == 0)
+		snprintf(summary, summary_size, "job %lld may start on %s", id, printer->name);
+	else if (!match->can_ever)
+		snprintf(summary, summary_size,
+			"no printer can ever print job %lld; nearest is %s: %s", id, printer->name,
+			match->unmet[0].text);
+	else
+		snprintf(summary, summary_size, "job %lld waits; nearest is %s: %s%s", id,
+			printer->name, match->unmet[0].text,
+			match->unmet_count > 1 ? ", and more" : "");
+}
+
+int farm_why(struct farm *farm, int64_t id, const char *name,
+	void (*each)(void *context, const struct farm_why_view *view), void *context, char *summary,
+	size_t summary_size, struct error *error)
+{
+	const struct farm_job *job = farm_find_job(farm, id, error);
+	if (!job || (name && !farm_find_printer(farm, name, error)))
+		return -ENOENT;
+	summary[0] = '\0';
+	if (says_why_without_printers(job, summary, summary_size))
+		return 0;
+	const struct farm_printer *nearest = NULL;
+	struct match_result nearest_match = { 0 };
+	for (size_t i = 0; i < farm->printer_count; i++) {
+		const struct farm_printer *printer = farm->printer[i];
+		if (printer->removed || (name && strcmp(printer->name, name) != 0))
+			continue;
+		struct match_result match;
+		const struct farm_plate *plate = best_plate(farm, job, printer, &match);
+		each(context, &(struct farm_why_view){ printer->name, plate->file, &match });
+		if (nearest && distance(&match) >= distance(&nearest_match))
+			continue;
+		nearest = printer;
+		nearest_match = match;
+	}
+	if (job->state == JOB_QUEUED)
+		summarize(job, nearest, &nearest_match, summary, summary_size);
+	return 0;
+}

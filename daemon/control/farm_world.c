@@ -1,0 +1,250 @@
+/* What the planner sees of the farm: copies and borrowed names, made for one plan or one question.
+ */
+#include "daemon/control/farm_state.h"
+
+#include <math.h> /* ceil */
+#include <stdlib.h>
+#include <string.h>
+
+static void fill_plate(struct world_plate *to, const struct farm_plate *plate)
+{
+	const struct file_record *file = plate->file;
+	*to = (struct world_plate){
+		.id = plate->record.id,
+		.yield = plate->record.yield,
+		.time_s = (int64_t)ceil(file->time_s + file->heat_s),
+		.grams = file->filament_g,
+		.has_box = file->has_print_box,
+		.hotend_celsius = file->hotend_celsius,
+		.bed_celsius = file->bed_celsius,
+		.nozzle_mm = file->nozzle_mm,
+		.machine = file->machine,
+		.material = file->material,
+		.needs_person = file->needs_person,
+	};
+	memcpy(to->box_min_mm, file->box_min_mm, sizeof(to->box_min_mm));
+	memcpy(to->box_max_mm, file->box_max_mm, sizeof(to->box_max_mm));
+}
+
+static void fill_order(struct world_order *to, const struct farm_order *order)
+{
+	const struct order_record *record = &order->record;
+	*to = (struct world_order){
+		.id = record->id,
+		.units_left = farm_order_to_plan(order),
+		.priority = record->priority,
+		.due_s = record->due_s,
+		.created_s = record->created_s,
+		.held = record->state == ORDER_HELD,
+		.material = record->material,
+		.color = record->color,
+		.printer = record->printer,
+		.tag = record->tag,
+	};
+}
+
+static void fill_abilities(struct world_printer *to, const struct farm_printer *printer)
+{
+	const struct profile *profile = printer->profile;
+	to->round_bed = profile->shape == PROFILE_ROUND;
+	memcpy(to->volume_min_mm, profile->volume_min_mm, sizeof(to->volume_min_mm));
+	memcpy(to->volume_max_mm, profile->volume_max_mm, sizeof(to->volume_max_mm));
+	to->nozzle_mm = profile->nozzle_mm;
+	to->hotend_max_celsius = profile->hotend_max_celsius;
+	to->bed_max_celsius = profile->bed_max_celsius;
+	for (size_t i = 0; i < profile->machine_count && i < WORLD_MACHINES_MAX; i++)
+		to->machine[to->machine_count++] = profile->machine[i];
+	for (size_t i = 0; i < printer->config.tag_count && i < WORLD_TAGS_MAX; i++)
+		to->tag[to->tag_count++] = printer->config.tag[i];
+	to->speed_factor = printer->speed_factor;
+	to->may_run_unattended = printer->config.unattended == UNATTENDED_ALLOWED;
+}
+
+static void fill_printer(
+	const struct farm *farm, struct world_printer *to, const struct farm_printer *printer)
+{
+	const struct spool_record *spool = farm_printer_spool(farm, printer);
+	enum wire_activity activity = farm_printer_activity(printer);
+	*to = (struct world_printer){
+		.name = printer->name,
+		.material = farm_printer_material(farm, printer),
+		.color = farm_printer_color(farm, printer),
+		.grams_left = spool ? spool->grams_left : -1.0,
+		.online = farm_printer_link(printer) == WIRE_ONLINE,
+		.enabled = printer->record.enabled,
+		.locked = printer->record.lock_fault != 0,
+		.bed_empty = printer->record.bed == BED_EMPTY,
+		.idle = !printer->attempt && activity == WIRE_IDLE,
+		.needs_attention = activity == WIRE_NEEDS_ATTENTION,
+		.by_hand = activity == WIRE_BY_HAND,
+		.free_at_s = farm->now_s,
+	};
+	fill_abilities(to, printer);
+	if (printer->attempt)
+		to->free_at_s += farm_attempt_eta_s(farm, printer->attempt);
+	if (printer->ready_after_us > farm->now_us)
+		to->ready_after_s =
+			farm->now_s + (printer->ready_after_us - farm->now_us + 999999) / 1000000;
+}
+
+static void fill_calendar(const struct farm *farm, struct world *world)
+{
+	const struct config *config = farm->config;
+	world->calendar.week_start_s = farm->week_start_s;
+	for (size_t i = 0; i < config->hours_count && i < WORLD_WINDOWS_MAX; i++)
+		world->calendar.window[world->calendar.window_count++] =
+			(struct world_window){ config->hours[i].begin_s, config->hours[i].end_s };
+	world->clear_s = config->clear_s;
+	world->start_delay_s = config->start_delay_s;
+}
+
+static bool can_be_planned(const struct farm_printer *printer)
+{
+	return !printer->removed && printer->profile;
+}
+
+/* A queued job that a person gave to one printer: an order of its own for the planner. */
+static bool is_wished(const struct farm_job *job)
+{
+	return job->state == JOB_QUEUED && job->printer[0];
+}
+
+struct filling {
+	struct farm_world *world;
+	size_t orders, plates;
+};
+
+static void add_order(struct filling *filling, struct farm_order *order, struct farm_job *job)
+{
+	struct farm_world *world = filling->world;
+	struct world_order *to = &world->order[filling->orders];
+	const struct farm_design *design = order->design;
+	fill_order(to, order);
+	if (job) {
+		to->id = -job->id;
+		to->units_left = farm_job_yield(job);
+		to->printer = job->printer;
+	}
+	to->plate = &world->plate[filling->plates];
+	to->plate_count = design->plate_count;
+	for (size_t i = 0; i < design->plate_count; i++) {
+		fill_plate(&world->plate[filling->plates], design->plate[i]);
+		world->plate_of[filling->plates++] = design->plate[i];
+	}
+	world->order_of[filling->orders] = order;
+	world->job_of[filling->orders++] = job;
+}
+
+static void add_orders(const struct farm *farm, struct filling *filling, struct farm_order *extra)
+{
+	for (size_t i = 0; i < farm->orders.count; i++) {
+		struct farm_order *order = farm->orders.item[i];
+		if (farm_order_to_plan(order) > 0)
+			add_order(filling, order, NULL);
+		if (order->tally.wished == 0)
+			continue;
+		for (size_t j = 0; j < order->jobs.count; j++)
+			if (is_wished(order->jobs.item[j]))
+				add_order(filling, order, order->jobs.item[j]);
+	}
+	if (extra)
+		add_order(filling, extra, NULL);
+}
+
+static void count(
+	const struct farm *farm, const struct farm_order *extra, size_t *orders, size_t *plates)
+{
+	*orders = extra ? 1 : 0;
+	*plates = extra ? extra->design->plate_count : 0;
+	for (size_t i = 0; i < farm->orders.count; i++) {
+		const struct farm_order *order = farm->orders.item[i];
+		size_t n = farm_order_to_plan(order) > 0 ? 1 : 0;
+		for (size_t j = 0; order->tally.wished > 0 && j < order->jobs.count; j++)
+			n += is_wished(order->jobs.item[j]) ? 1 : 0;
+		*orders += n;
+		*plates += n * order->design->plate_count;
+	}
+}
+
+struct farm_world *farm_world_create(const struct farm *farm, struct farm_order *extra)
+{
+	size_t orders, plates, printers = farm->printer_count;
+	count(farm, extra, &orders, &plates);
+	struct farm_world *world = calloc(1, sizeof(*world));
+	if (!world)
+		return NULL;
+	world->printer = calloc(printers + 1, sizeof(*world->printer));
+	world->printer_of = calloc(printers + 1, sizeof(*world->printer_of));
+	world->order = calloc(orders + 1, sizeof(*world->order));
+	world->order_of = calloc(orders + 1, sizeof(*world->order_of));
+	world->job_of = calloc(orders + 1, sizeof(*world->job_of));
+	world->plate = calloc(plates + 1, sizeof(*world->plate));
+	world->plate_of = calloc(plates + 1, sizeof(*world->plate_of));
+	if (!world->printer || !world->printer_of || !world->order || !world->order_of ||
+		!world->job_of || !world->plate || !world->plate_of) {
+		farm_world_destroy(world);
+		return NULL;
+	}
+	size_t at = 0;
+	for (size_t i = 0; i < printers; i++) {
+		if (!can_be_planned(farm->printer[i]))
+			continue;
+		fill_printer(farm, &world->printer[at], farm->printer[i]);
+		world->printer_of[at++] = farm->printer[i];
+	}
+	struct filling filling = { .world = world };
+	add_orders(farm, &filling, extra);
+	world->world.printer = world->printer;
+	world->world.printer_count = at;
+	world->world.order = world->order;
+	world->world.order_count = filling.orders;
+	fill_calendar(farm, &world->world);
+	return world;
+}
+
+void farm_world_destroy(struct farm_world *world)
+{
+	if (!world)
+		return;
+	free(world->printer);
+	free(world->printer_of);
+	free(world->order);
+	free(world->order_of);
+	free(world->job_of);
+	free(world->plate);
+	free(world->plate_of);
+	free(world);
+}
+
+const struct farm_plate *farm_world_plate(
+	const struct farm_world *world, size_t order, size_t plate)
+{
+	return world->plate_of[(size_t)(world->order[order].plate - world->plate) + plate];
+}
+
+void farm_match(const struct farm *farm, const struct farm_job *job, const struct farm_plate *plate,
+	const struct farm_printer *printer, struct match_result *result)
+{
+	memset(result, 0, sizeof(*result));
+	if (!can_be_planned(printer)) {
+		result->unmet_count = 1;
+		result->unmet[0].condition = MATCH_PRINTER_WISH;
+		farm_copy(result->unmet[0].text, sizeof(result->unmet[0].text),
+			"is not configured any more");
+		return;
+	}
+	struct world world = { 0 };
+	fill_calendar(farm, &world);
+	struct world_plate world_plate;
+	fill_plate(&world_plate, plate);
+	struct world_order order;
+	fill_order(&order, job->order);
+	order.held |= job->state == JOB_HELD;
+	order.plate = &world_plate;
+	order.plate_count = 1;
+	if (is_wished(job))
+		order.printer = job->printer;
+	struct world_printer world_printer;
+	fill_printer(farm, &world_printer, printer);
+	match_check(&world, &order, &world_plate, &world_printer, farm->now_s, result);
+}
