@@ -1,0 +1,695 @@
+#include "daemon/control/http.h"
+
+#include "base/error.h"
+#include "daemon/control/log.h"
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <microhttpd.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	POOL_BYTES = 48 * 1024, /* of a connection: its head, ours, and a piece of the body */
+	SWEEP_S = 1,
+	STREAM_BLOCK_BYTES = 16384,
+};
+
+/* What a connection is waiting for from its client. */
+enum waiting { WAIT_NOTHING, WAIT_REQUEST, WAIT_HEAD, WAIT_BODY };
+
+struct connection {
+	struct MHD_Connection *handle; /* borrowed */
+	int fd;			       /* borrowed; -1: closed by us */
+	uid_t uid;
+	enum waiting waiting;
+	bool first;	    /* no request has come yet */
+	int64_t since_s;    /* monotonic: since when it is waited for */
+	int64_t body_bytes; /* in this window */
+	struct connection *next, **previous;
+};
+
+struct http_request {
+	struct http *http;
+	struct connection *connection;
+	struct MHD_Connection *handle;
+	const char *method, *path; /* borrowed from the library while the request lives */
+	bool begun, complete, inside, suspended, answered, swallow;
+	enum http_body mode;
+	char *body;
+	size_t body_length, body_room;
+	int status;
+	struct MHD_Response *response; /* owned until queued */
+	struct evbuffer *stream;       /* of an event stream; owned */
+	bool cut;
+	int64_t spoken_s; /* when something was last written to the stream */
+	void *data;
+	struct http_request *next_stream, **previous_stream;
+};
+
+struct http {
+	struct MHD_Daemon *daemon;
+	struct event *readable, *due, *sweep;
+	struct http_handlers handlers;
+	struct http_counters counters;
+	struct connection *connections;
+	struct http_request *streams;
+	bool sweeping, running;
+};
+
+static int64_t monotonic_s(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* ---- the loop ---- */
+
+static void arm(struct http *http)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+	if (MHD_get_timeout(http->daemon, &wait_ms) != MHD_YES) {
+		event_del(http->due);
+		return;
+	}
+	struct timeval wait = { (time_t)(wait_ms / 1000), (suseconds_t)(wait_ms % 1000 * 1000) };
+	event_add(http->due, &wait);
+}
+
+static void on_due(evutil_socket_t fd, short what, void *context)
+{
+	struct http *http = context;
+	(void)fd;
+	(void)what;
+	http->running = true;
+	MHD_run(http->daemon);
+	http->running = false;
+	arm(http);
+}
+
+/* Something was resumed: the library has to look at it, but not inside its own call-backs. */
+static void kick(struct http *http)
+{
+	struct timeval now = { 0, 0 };
+	event_add(http->due, &now);
+}
+
+static void resume(struct http_request *request)
+{
+	if (!request->suspended)
+		return;
+	request->suspended = false;
+	MHD_resume_connection(request->handle);
+	kick(request->http);
+}
+
+/* ---- slow and silent clients ---- */
+
+static void hang_up(struct connection *connection)
+{
+	if (connection->fd >= 0)
+		shutdown(connection->fd, SHUT_RDWR);
+	connection->fd = -1;
+}
+
+static void check_patience(struct http *http, struct connection *connection, int64_t now_s)
+{
+	int64_t waited_s = now_s - connection->since_s;
+	switch (connection->waiting) {
+	case WAIT_NOTHING:
+		break;
+	case WAIT_REQUEST:
+		if (waited_s <= (connection->first ? HTTP_HEAD_S : HTTP_IDLE_S))
+			break;
+		if (connection->first)
+			http->counters.heads_too_slow++;
+		else
+			http->counters.idle_closed++;
+		hang_up(connection);
+		break;
+	case WAIT_HEAD:
+		if (waited_s <= HTTP_HEAD_S)
+			break;
+		http->counters.heads_too_slow++;
+		hang_up(connection);
+		break;
+	case WAIT_BODY:
+		if (waited_s < HTTP_BODY_WINDOW_S)
+			break;
+		if (connection->body_bytes < HTTP_BODY_WINDOW_BYTES) {
+			http->counters.bodies_too_slow++;
+			hang_up(connection);
+		}
+		connection->body_bytes = 0;
+		connection->since_s = now_s;
+		break;
+	}
+}
+
+static void wait_for(struct connection *connection, enum waiting waiting)
+{
+	connection->waiting = waiting;
+	connection->since_s = monotonic_s();
+	connection->body_bytes = 0;
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *context)
+{
+	struct http *http = context;
+	int64_t now_s = monotonic_s();
+	(void)fd;
+	(void)what;
+	for (struct connection *at = http->connections; at; at = at->next)
+		check_patience(http, at, now_s);
+	for (struct http_request *at = http->streams; at; at = at->next_stream)
+		if (now_s - at->spoken_s >= HTTP_STREAM_ALIVE_S)
+			http_stream_write(at, ": \n\n", 4);
+	kick(http);
+	if (http->connections) {
+		struct timeval wait = { SWEEP_S, 0 };
+		event_add(http->sweep, &wait);
+	} else
+		http->sweeping = false;
+}
+
+static void begin_sweeping(struct http *http)
+{
+	if (http->sweeping)
+		return;
+	struct timeval wait = { SWEEP_S, 0 };
+	http->sweeping = event_add(http->sweep, &wait) == 0;
+}
+
+/* ---- connections ---- */
+
+static void open_connection(struct http *http, struct MHD_Connection *handle, void **context)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	*context = connection;
+	if (!connection)
+		return;
+	connection->handle = handle;
+	connection->fd = info ? info->connect_fd : -1;
+	connection->uid = (uid_t)-1;
+	connection->first = true;
+	if (connection->fd >= 0 &&
+		getsockopt(connection->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
+		connection->uid = peer.uid;
+	connection->next = http->connections;
+	connection->previous = &http->connections;
+	if (connection->next)
+		connection->next->previous = &connection->next;
+	http->connections = connection;
+	if (++http->counters.connections > HTTP_CONNECTIONS_MAX) {
+		http->counters.connections_refused++;
+		hang_up(connection);
+	}
+	wait_for(connection, WAIT_REQUEST);
+	begin_sweeping(http);
+}
+
+static void on_connection(void *context, struct MHD_Connection *handle, void **socket_context,
+	enum MHD_ConnectionNotificationCode what)
+{
+	struct http *http = context;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		open_connection(http, handle, socket_context);
+		return;
+	}
+	struct connection *connection = *socket_context;
+	if (!connection)
+		return;
+	*connection->previous = connection->next;
+	if (connection->next)
+		connection->next->previous = connection->previous;
+	http->counters.connections--;
+	free(connection);
+	*socket_context = NULL;
+}
+
+static struct connection *connection_of(struct MHD_Connection *handle)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
+/* ---- requests ---- */
+
+/* The request line is there; the return value stays with the request. */
+static void *on_request_line(void *context, const char *uri, struct MHD_Connection *handle)
+{
+	struct http *http = context;
+	(void)uri;
+	struct http_request *request = calloc(1, sizeof(*request));
+	struct connection *connection = connection_of(handle);
+	if (connection) {
+		connection->first = false;
+		wait_for(connection, WAIT_HEAD);
+	}
+	if (!request)
+		return NULL;
+	request->http = http;
+	request->connection = connection;
+	request->handle = handle;
+	http->counters.requests++;
+	return request;
+}
+
+static void unlist_stream(struct http_request *request)
+{
+	if (!request->previous_stream)
+		return;
+	*request->previous_stream = request->next_stream;
+	if (request->next_stream)
+		request->next_stream->previous_stream = request->previous_stream;
+	request->previous_stream = NULL;
+}
+
+static void on_completed(void *context, struct MHD_Connection *handle, void **request_context,
+	enum MHD_RequestTerminationCode why)
+{
+	struct http *http = context;
+	struct http_request *request = *request_context;
+	(void)handle;
+	(void)why;
+	if (!request)
+		return;
+	*request_context = NULL;
+	if (request->begun)
+		http->handlers.gone(http->handlers.context, request);
+	if (request->connection)
+		wait_for(request->connection, WAIT_REQUEST);
+	unlist_stream(request);
+	if (request->response)
+		MHD_destroy_response(request->response);
+	if (request->stream)
+		evbuffer_free(request->stream);
+	free(request->body);
+	free(request);
+}
+
+static void plain_reply(struct http_request *request, int status, const char *sentence)
+{
+	char *body = NULL;
+	int length = asprintf(&body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}\n",
+		status == 413 || status == 431 ? "too_large" : "bad_request", sentence);
+	http_reply(request, status, "application/json", length < 0 ? NULL : body,
+		length < 0 ? 0 : (size_t)length, NULL);
+}
+
+struct head {
+	size_t bytes, count, lengths;
+};
+
+static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *key,
+	size_t key_size, const char *value, size_t value_size)
+{
+	struct head *head = context;
+	(void)kind;
+	(void)value;
+	head->bytes += key_size + value_size + 4;
+	head->count++;
+	if (strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
+		head->lengths++;
+	return MHD_YES;
+}
+
+static bool head_is_acceptable(struct http_request *request)
+{
+	struct head head = { 0 };
+	const char *site = http_header(request, "Sec-Fetch-Site");
+	MHD_get_connection_values_n(request->handle, MHD_HEADER_KIND, count_header, &head);
+	if (head.bytes > HTTP_HEAD_MAX || head.count > HTTP_HEADERS_MAX) {
+		request->http->counters.heads_too_large++;
+		plain_reply(
+			request, 431, "the head is larger than 8 KiB or has more than 64 fields");
+	} else if (strlen(request->path) > HTTP_PATH_MAX) {
+		request->http->counters.heads_too_large++;
+		plain_reply(request, 414, "the path is longer than 1024 bytes");
+	} else if (head.lengths > 1 ||
+		   (head.lengths && http_header(request, "Transfer-Encoding"))) {
+		request->http->counters.heads_bad++;
+		plain_reply(request, 400, "more than one length of the body is given");
+	} else if ((site && strcasecmp(site, "cross-site") == 0) ||
+		   (http_header(request, "Origin") && strcmp(request->method, "GET") != 0)) {
+		request->http->counters.heads_bad++;
+		plain_reply(request, 403, "requests of foreign web pages are refused");
+	} else
+		return true;
+	return false;
+}
+
+static bool keep_piece(struct http_request *request, const char *bytes, size_t length)
+{
+	if (request->body_length + length > HTTP_BODY_MAX) {
+		request->http->counters.bodies_too_large++;
+		plain_reply(request, 413, "the body is larger than 64 KiB");
+		return false;
+	}
+	if (request->body_length + length + 1 > request->body_room) {
+		size_t room = request->body_room ? request->body_room * 2 : 1024;
+		while (room < request->body_length + length + 1)
+			room *= 2;
+		char *bigger = realloc(request->body, room);
+		if (!bigger) {
+			plain_reply(request, 503, "out of memory");
+			return false;
+		}
+		request->body = bigger;
+		request->body_room = room;
+	}
+	memcpy(request->body + request->body_length, bytes, length);
+	request->body_length += length;
+	request->body[request->body_length] = '\0';
+	return true;
+}
+
+static void take_piece(struct http_request *request, const char *bytes, size_t length)
+{
+	struct http *http = request->http;
+	if (request->connection)
+		request->connection->body_bytes += (int64_t)length;
+	if (request->swallow)
+		return;
+	if (request->mode == HTTP_BODY_KEEP)
+		request->swallow = !keep_piece(request, bytes, length);
+	else
+		request->swallow =
+			!http->handlers.piece(http->handlers.context, request, bytes, length);
+}
+
+static enum MHD_Result queue(struct http_request *request)
+{
+	enum MHD_Result result =
+		MHD_queue_response(request->handle, (unsigned)request->status, request->response);
+	MHD_destroy_response(request->response);
+	request->response = NULL;
+	return result;
+}
+
+static void begin(struct http_request *request)
+{
+	struct http *http = request->http;
+	if (request->connection)
+		wait_for(request->connection, WAIT_BODY);
+	if (!head_is_acceptable(request))
+		return;
+	request->begun = true;
+	request->mode = http->handlers.begin(http->handlers.context, request);
+}
+
+static enum MHD_Result handle(
+	struct http_request *request, const char *bytes, size_t *length, bool is_first)
+{
+	if (is_first) {
+		begin(request);
+		return request->response ? queue(request) : MHD_YES;
+	}
+	if (*length > 0) {
+		take_piece(request, bytes, *length);
+		*length = 0;
+		return MHD_YES;
+	}
+	if (!request->complete) {
+		request->complete = true;
+		if (request->connection)
+			wait_for(request->connection, WAIT_NOTHING);
+		if (!request->answered)
+			request->http->handlers.ready(request->http->handlers.context, request);
+	}
+	if (request->response)
+		return queue(request);
+	request->suspended = true;
+	MHD_suspend_connection(request->handle);
+	return MHD_YES;
+}
+
+static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *upload_data, size_t *upload_data_size,
+	void **request_context)
+{
+	struct http_request *request = *request_context;
+	(void)context;
+	(void)connection;
+	(void)version;
+	if (!request)
+		return MHD_NO; /* no memory: the connection is closed */
+	bool is_first = !request->method;
+	request->method = method;
+	request->path = url;
+	request->inside = true;
+	enum MHD_Result result = handle(request, upload_data, upload_data_size, is_first);
+	request->inside = false;
+	return result;
+}
+
+/* ---- answers ---- */
+
+static void ready_to_queue(struct http_request *request)
+{
+	request->answered = true;
+	if (!request->inside && request->complete)
+		resume(request);
+}
+
+void http_reply(struct http_request *request, int status, const char *type, char *body,
+	size_t length, const char *etag)
+{
+	assert(!request->answered);
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		length, body, body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	if (!response) {
+		free(body);
+		response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+		status = 503;
+	}
+	if (!response) {
+		/* Not even that: end the connection. */
+		if (request->connection)
+			hang_up(request->connection);
+		return;
+	}
+	if (type)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	if (etag)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+	if (type && strncmp(type, "text/html", 9) == 0)
+		MHD_add_response_header(response, "Content-Security-Policy",
+			"default-src 'self'; frame-ancestors 'none'");
+	request->status = status;
+	request->response = response;
+	ready_to_queue(request);
+}
+
+static ssize_t read_stream(void *context, uint64_t position, char *bytes, size_t size)
+{
+	struct http_request *request = context;
+	(void)position;
+	if (request->cut)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	int taken = evbuffer_remove(request->stream, bytes, size);
+	if (taken <= 0) {
+		request->http->handlers.drained(request->http->handlers.context, request);
+		taken = evbuffer_remove(request->stream, bytes, size);
+	}
+	if (taken > 0)
+		return taken;
+	/* Nothing to say: a reader that just returned 0 would be asked again at once. */
+	request->suspended = true;
+	MHD_suspend_connection(request->handle);
+	return 0;
+}
+
+void http_stream_begin(struct http_request *request)
+{
+	assert(!request->answered);
+	request->stream = evbuffer_new();
+	struct MHD_Response *response =
+		request->stream ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
+					  STREAM_BLOCK_BYTES, read_stream, request, NULL)
+				: NULL;
+	if (!response) {
+		plain_reply(request, 503, "out of memory");
+		return;
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+	request->status = 200;
+	request->response = response;
+	request->spoken_s = monotonic_s();
+	request->next_stream = request->http->streams;
+	request->previous_stream = &request->http->streams;
+	if (request->next_stream)
+		request->next_stream->previous_stream = &request->next_stream;
+	request->http->streams = request;
+	ready_to_queue(request);
+}
+
+size_t http_stream_backlog(const struct http_request *request)
+{
+	return request->stream ? evbuffer_get_length(request->stream) : 0;
+}
+
+bool http_stream_write(struct http_request *request, const char *bytes, size_t length)
+{
+	if (!request->stream || request->cut)
+		return false;
+	if (http_stream_backlog(request) + length > HTTP_STREAM_MAX ||
+		evbuffer_add(request->stream, bytes, length) != 0) {
+		request->cut = true;
+		request->http->counters.streams_cut++;
+		if (request->connection)
+			hang_up(request->connection);
+	}
+	request->spoken_s = monotonic_s();
+	resume(request);
+	return !request->cut;
+}
+
+/* ---- what a request says ---- */
+
+const char *http_method(const struct http_request *request)
+{
+	return request->method;
+}
+
+const char *http_path(const struct http_request *request)
+{
+	return request->path;
+}
+
+const char *http_query(const struct http_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->handle, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *http_header(const struct http_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->handle, MHD_HEADER_KIND, name);
+}
+
+int64_t http_content_length(const struct http_request *request)
+{
+	const char *text = http_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	int64_t length = 0;
+	if (!text || !*text)
+		return -1;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		if (length > INT64_MAX / 10 - 9)
+			return INT64_MAX;
+		length = length * 10 + (*text - '0');
+	}
+	return *text ? -1 : length;
+}
+
+const char *http_body(const struct http_request *request, size_t *length)
+{
+	*length = request->body_length;
+	return request->body ? request->body : "";
+}
+
+uid_t http_user(const struct http_request *request)
+{
+	return request->connection ? request->connection->uid : (uid_t)-1;
+}
+
+void *http_data(const struct http_request *request)
+{
+	return request->data;
+}
+
+void http_set_data(struct http_request *request, void *data)
+{
+	request->data = data;
+}
+
+const struct http_counters *http_counters(const struct http *http)
+{
+	return &http->counters;
+}
+
+/* ---- life ---- */
+
+static void on_library_log(void *context, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static void on_library_log(void *context, const char *format, va_list arguments)
+{
+	char text[LOG_LINE_MAX];
+	(void)context;
+	vsnprintf(text, sizeof(text), format, arguments);
+	log_debug("http", "%s", text);
+}
+
+struct http *http_create(struct event_base *base, int listen_fd,
+	const struct http_handlers *handlers, struct error *error)
+{
+	struct http *http = calloc(1, sizeof(*http));
+	if (!http)
+		goto no_memory;
+	http->handlers = *handlers;
+	http->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		on_access, http, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX + 8,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+		MHD_OPTION_URI_LOG_CALLBACK, on_request_line, http, MHD_OPTION_END);
+	if (!http->daemon) {
+		error_set(error, "libmicrohttpd cannot be started: %s", strerror(errno));
+		close(listen_fd);
+		free(http);
+		return NULL;
+	}
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	http->readable = event_new(base, info->epoll_fd, EV_READ | EV_PERSIST, on_due, http);
+	http->due = evtimer_new(base, on_due, http);
+	http->sweep = evtimer_new(base, on_sweep, http);
+	if (!http->readable || !http->due || !http->sweep || event_add(http->readable, NULL) != 0)
+		goto no_memory;
+	arm(http);
+	return http;
+
+no_memory:
+	error_set(error, "out of memory");
+	http_destroy(http);
+	return NULL;
+}
+
+void http_destroy(struct http *http)
+{
+	if (!http)
+		return;
+	if (http->daemon) {
+		/* The library wants nothing to be suspended when it stops. */
+		for (struct http_request *at = http->streams; at; at = at->next_stream)
+			resume(at);
+		MHD_stop_daemon(http->daemon);
+	}
+	if (http->readable)
+		event_free(http->readable);
+	if (http->due)
+		event_free(http->due);
+	if (http->sweep)
+		event_free(http->sweep);
+	free(http);
+}
