@@ -225,43 +225,6 @@ static void ask_connect(struct farm *farm, struct farm_printer *printer)
 		!send_to(farm, printer, WIRE_CONNECT, NULL, &printer->connect_request);
 }
 
-void farm_attached(struct farm *farm, const char *name, int64_t alive_since_s)
-{
-	struct farm_printer *printer = farm_find_printer(farm, name, NULL);
-	if (!printer)
-		return;
-	printer->attached = true;
-	printer->reported = false;
-	printer->attached_us = farm->now_us;
-	printer->alive_since_s = alive_since_s;
-	if (printer->attempt && printer->attempt->told) {
-		printer->attempt->start_request = 0;
-		printer->attempt->missing_since_us = farm->now_us;
-	}
-	if (printer->connect_wanted)
-		ask_connect(farm, printer);
-	farm_changed(farm);
-}
-
-void farm_detached(struct farm *farm, const char *name, const char *why)
-{
-	struct farm_printer *printer = farm_find_printer(farm, name, NULL);
-	if (!printer)
-		return;
-	farm_copy(printer->away_reason, sizeof(printer->away_reason), why);
-	if (!printer->attached)
-		return;
-	printer->attached = printer->reported = false;
-	if (printer->connect_request) {
-		printer->connect_request = 0;
-		printer->connect_wanted = true;
-	}
-	if (printer->attempt)
-		printer->attempt->missing_since_us = INT64_MAX;
-	farm_say(farm, "printer", name, NULL, "%s: %s", name, why);
-	farm_changed(farm);
-}
-
 /* Words from the other side of a wire: printable ASCII only from here on. */
 static void clean(char *text, size_t size)
 {
@@ -352,10 +315,51 @@ static void report_facts(struct farm *farm, struct farm_printer *printer,
 	farm_changed(farm);
 }
 
+void farm_attached(struct farm *farm, const char *name, int64_t alive_since_s)
+{
+	struct farm_printer *printer = farm_find_printer(farm, name, NULL);
+	if (!printer)
+		return;
+	printer->attached = true;
+	printer->attached_us = farm->now_us;
+	printer->alive_since_s = alive_since_s;
+	if (printer->attempt && printer->attempt->told) {
+		printer->attempt->start_request = 0;
+		printer->attempt->missing_since_us = farm->now_us;
+	}
+	if (printer->connect_wanted)
+		ask_connect(farm, printer);
+	if (printer->reported) {
+		report_facts(farm, printer, &printer->state, false);
+		report_attempt(farm, printer);
+	}
+	farm_changed(farm);
+}
+
+void farm_detached(struct farm *farm, const char *name, const char *why)
+{
+	struct farm_printer *printer = farm_find_printer(farm, name, NULL);
+	if (!printer)
+		return;
+	farm_copy(printer->away_reason, sizeof(printer->away_reason), why);
+	printer->reported = false;
+	if (!printer->attached)
+		return;
+	printer->attached = false;
+	if (printer->connect_request) {
+		printer->connect_request = 0;
+		printer->connect_wanted = true;
+	}
+	if (printer->attempt)
+		printer->attempt->missing_since_us = INT64_MAX;
+	farm_say(farm, "printer", name, NULL, "%s: %s", name, why);
+	farm_changed(farm);
+}
+
 static void report(struct farm *farm, const struct wire_message *message)
 {
 	struct farm_printer *printer = farm_find_printer(farm, message->printer, NULL);
-	if (!printer || !printer->attached)
+	if (!printer)
 		return;
 	struct wire_printer_state before = printer->state;
 	bool was_reported = printer->reported;
@@ -364,6 +368,8 @@ static void report(struct farm *farm, const struct wire_message *message)
 	printer->state_us = farm->now_us;
 	printer->reported = true;
 	farm->reports++;
+	if (!printer->attached)
+		return; /* looked at as soon as the streamer has taken the settings */
 	report_facts(farm, printer, &before, was_reported);
 	report_attempt(farm, printer);
 	if (farm->effects.reported)

@@ -1,4 +1,4 @@
-#include "daemon/control/link.h"
+#include "daemon/control/streamer_link.h"
 
 #include "daemon/control/log.h"
 
@@ -32,13 +32,13 @@ struct served {
 	bool wanted; /* settings have to be sent */
 };
 
-struct link {
+struct streamer_link {
 	struct event_base *base; /* borrowed */
 	char streamer[WIRE_NAME_MAX];
 	char path[WIRE_PATH_MAX];
-	struct link_handlers handlers;
-	struct link_counters *counters; /* borrowed */
-	struct bufferevent *bev;	/* NULL: not connected */
+	struct streamer_link_handlers handlers;
+	struct streamer_link_counters *counters; /* borrowed */
+	struct bufferevent *bev;		 /* NULL: not connected */
 	struct event *retry;
 	int retry_ms;
 	bool greeted; /* the other end has said hello */
@@ -49,9 +49,9 @@ struct link {
 	char why[WIRE_TEXT_MAX]; /* not connected */
 };
 
-static void connect_now(struct link *link);
+static void connect_now(struct streamer_link *link);
 
-static struct served *find(const struct link *link, const char *printer)
+static struct served *find(const struct streamer_link *link, const char *printer)
 {
 	for (size_t i = 0; i < link->count; i++)
 		if (strcmp(link->served[i].printer, printer) == 0)
@@ -61,14 +61,14 @@ static struct served *find(const struct link *link, const char *printer)
 
 /* ---- losing the connection ---- */
 
-static void retry_later(struct link *link)
+static void retry_later(struct streamer_link *link)
 {
 	struct timeval pause = { link->retry_ms / 1000, link->retry_ms % 1000 * 1000 };
 	event_add(link->retry, &pause);
 	link->retry_ms = link->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : link->retry_ms * 2;
 }
 
-static void lose(struct link *link, const char *why)
+static void lose(struct streamer_link *link, const char *why)
 {
 	if (link->bev) {
 		bufferevent_free(link->bev);
@@ -93,7 +93,7 @@ static void lose(struct link *link, const char *why)
 
 /* ---- sending ---- */
 
-static bool put(struct link *link, const struct wire_message *message)
+static bool put(struct streamer_link *link, const struct wire_message *message)
 {
 	uint8_t frame[WIRE_FRAME_MAX + 4];
 	if (!link->bev)
@@ -106,12 +106,12 @@ static bool put(struct link *link, const struct wire_message *message)
 	return length > 0 && bufferevent_write(link->bev, frame, length) == 0;
 }
 
-bool link_send(struct link *link, const struct wire_message *message)
+bool streamer_link_send(struct streamer_link *link, const struct wire_message *message)
 {
 	return link->greeted && put(link, message);
 }
 
-static void send_settings(struct link *link, struct served *served)
+static void send_settings(struct streamer_link *link, struct served *served)
 {
 	struct wire_message message = { .kind = WIRE_SET_PRINTER };
 	served->wanted = false;
@@ -119,13 +119,13 @@ static void send_settings(struct link *link, struct served *served)
 		return;
 	snprintf(message.printer, sizeof(message.printer), "%s", served->printer);
 	message.request = LINK_REQUEST | link->next_request++;
-	if (link_send(link, &message))
+	if (streamer_link_send(link, &message))
 		served->request = message.request;
 }
 
 /* ---- receiving ---- */
 
-static void on_hello(struct link *link, const struct wire_message *message)
+static void on_hello(struct streamer_link *link, const struct wire_message *message)
 {
 	if (message->hello.version != WIRE_VERSION) {
 		char why[WIRE_TEXT_MAX];
@@ -144,7 +144,7 @@ static void on_hello(struct link *link, const struct wire_message *message)
 }
 
 static void on_settings_answer(
-	struct link *link, struct served *served, const struct wire_message *message)
+	struct streamer_link *link, struct served *served, const struct wire_message *message)
 {
 	served->request = 0;
 	if (message->error) {
@@ -160,7 +160,7 @@ static void on_settings_answer(
 	link->handlers.attached(link->handlers.context, served->printer, link->alive_since_s);
 }
 
-static void on_message(struct link *link, const struct wire_message *message)
+static void on_message(struct streamer_link *link, const struct wire_message *message)
 {
 	if (message->kind == WIRE_HELLO) {
 		if (!link->greeted)
@@ -179,7 +179,7 @@ static void on_message(struct link *link, const struct wire_message *message)
 
 static void on_read(struct bufferevent *bev, void *context)
 {
-	struct link *link = context;
+	struct streamer_link *link = context;
 	struct evbuffer *input = bufferevent_get_input(bev);
 	while (link->bev == bev && evbuffer_get_length(input) > 0) {
 		struct wire_message message;
@@ -238,7 +238,7 @@ static int64_t peer_alive_since_s(int fd)
 	       ((int64_t)boot.tv_sec - (int64_t)(ticks / (unsigned long long)sysconf(_SC_CLK_TCK)));
 }
 
-static void on_connected(struct link *link)
+static void on_connected(struct streamer_link *link)
 {
 	struct wire_message hello = { .kind = WIRE_HELLO };
 	struct timeval patience = { HELLO_S, 0 };
@@ -254,7 +254,7 @@ static void on_connected(struct link *link)
 
 static void on_event(struct bufferevent *bev, short what, void *context)
 {
-	struct link *link = context;
+	struct streamer_link *link = context;
 	(void)bev;
 	if (what & BEV_EVENT_CONNECTED)
 		on_connected(link);
@@ -275,7 +275,7 @@ static void on_retry(evutil_socket_t fd, short what, void *context)
 	connect_now(context);
 }
 
-static void connect_now(struct link *link)
+static void connect_now(struct streamer_link *link)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	if (strlen(link->path) >= sizeof(address.sun_path)) {
@@ -310,10 +310,11 @@ static void connect_now(struct link *link)
 	on_connected(link);
 }
 
-struct link *link_create(struct event_base *base, const char *streamer, const char *socket_path,
-	const struct link_handlers *handlers, struct link_counters *counters)
+struct streamer_link *streamer_link_create(struct event_base *base, const char *streamer,
+	const char *socket_path, const struct streamer_link_handlers *handlers,
+	struct streamer_link_counters *counters)
 {
-	struct link *link = calloc(1, sizeof(*link));
+	struct streamer_link *link = calloc(1, sizeof(*link));
 	if (!link)
 		return NULL;
 	link->base = base;
@@ -335,7 +336,7 @@ struct link *link_create(struct event_base *base, const char *streamer, const ch
 	return link;
 }
 
-void link_destroy(struct link *link)
+void streamer_link_destroy(struct streamer_link *link)
 {
 	if (!link)
 		return;
@@ -346,12 +347,12 @@ void link_destroy(struct link *link)
 	free(link);
 }
 
-const char *link_streamer(const struct link *link)
+const char *streamer_link_streamer(const struct streamer_link *link)
 {
 	return link->streamer;
 }
 
-bool link_set_printer(struct link *link, const char *printer)
+bool streamer_link_set_printer(struct streamer_link *link, const char *printer)
 {
 	struct served *served = find(link, printer);
 	if (!served) {
@@ -373,7 +374,7 @@ bool link_set_printer(struct link *link, const char *printer)
 	return true;
 }
 
-void link_remove_printer(struct link *link, const char *printer)
+void streamer_link_remove_printer(struct streamer_link *link, const char *printer)
 {
 	struct served *served = find(link, printer);
 	if (!served)
@@ -381,17 +382,17 @@ void link_remove_printer(struct link *link, const char *printer)
 	struct wire_message message = { .kind = WIRE_REMOVE_PRINTER };
 	snprintf(message.printer, sizeof(message.printer), "%s", printer);
 	message.request = LINK_REQUEST | link->next_request++;
-	link_send(link, &message);
+	streamer_link_send(link, &message);
 	*served = link->served[--link->count];
 	link->handlers.detached(link->handlers.context, printer, "it is not configured any more");
 }
 
-bool link_serves(const struct link *link, const char *printer)
+bool streamer_link_serves(const struct streamer_link *link, const char *printer)
 {
 	return find(link, printer) != NULL;
 }
 
-bool link_is_empty(const struct link *link)
+bool streamer_link_is_empty(const struct streamer_link *link)
 {
 	return link->count == 0;
 }

@@ -1,8 +1,8 @@
 /* The connection to one streamer: a Unix socket, frames of daemon/wire both ways, reconnecting for
  * ever.  It knows which printers the streamer serves and gives it their settings; what the messages
  * mean is the farm's affair. */
-#ifndef CONTROL_LINK_H
-#define CONTROL_LINK_H
+#ifndef CONTROL_STREAMER_LINK_H
+#define CONTROL_STREAMER_LINK_H
 
 #include "daemon/wire/wire.h"
 
@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 struct event_base;
-struct link;
+struct streamer_link;
 
-struct link_handlers {
+struct streamer_link_handlers {
 	void *context;
 	/* The streamer took the printer's settings and has told of every attempt it remembers.
 	 * `alive_since_s`: wall-clock start of its process, 0: not known. */
@@ -25,26 +25,27 @@ struct link_handlers {
 	void (*absent)(void *context, const char *streamer);
 };
 
-struct link_counters {
+struct streamer_link_counters {
 	int64_t connects, lost, bad_frames, backlog_full;
 };
 
 /* Begins to connect at once.  NULL without memory. */
-struct link *link_create(struct event_base *base, const char *streamer, const char *socket_path,
-	const struct link_handlers *handlers, struct link_counters *counters);
+struct streamer_link *streamer_link_create(struct event_base *base, const char *streamer,
+	const char *socket_path, const struct streamer_link_handlers *handlers,
+	struct streamer_link_counters *counters);
 /* Tells nobody. Takes NULL. */
-void link_destroy(struct link *link);
+void streamer_link_destroy(struct streamer_link *link);
 
-const char *link_streamer(const struct link *link);
+const char *streamer_link_streamer(const struct streamer_link *link);
 
 /* The printer is served from now on, or its settings have changed.  false: without memory. */
-bool link_set_printer(struct link *link, const char *printer);
+bool streamer_link_set_printer(struct streamer_link *link, const char *printer);
 /* Tells the streamer to let go of it. */
-void link_remove_printer(struct link *link, const char *printer);
-bool link_serves(const struct link *link, const char *printer);
-bool link_is_empty(const struct link *link);
+void streamer_link_remove_printer(struct streamer_link *link, const char *printer);
+bool streamer_link_serves(const struct streamer_link *link, const char *printer);
+bool streamer_link_is_empty(const struct streamer_link *link);
 
 /* false: not connected, or the streamer does not read; nothing will arrive. */
-bool link_send(struct link *link, const struct wire_message *message);
+bool streamer_link_send(struct streamer_link *link, const struct wire_message *message);
 
 #endif
