@@ -1,0 +1,455 @@
+#include "daemon/control/json_out.h"
+
+#include "drivers/driver.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- small things ---- */
+
+json_t *json_out_text(const char *text)
+{
+	json_t *value = json_string(text);
+	if (value)
+		return value;
+	char *copy = strdup(text);
+	if (!copy)
+		return NULL;
+	for (char *at = copy; *at; at++)
+		if ((unsigned char)*at >= 0x80)
+			*at = '?';
+	value = json_string(copy);
+	free(copy);
+	return value;
+}
+
+static void set(json_t *object, const char *name, json_t *value)
+{
+	json_object_set_new(object, name, value);
+}
+
+static void set_text(json_t *object, const char *name, const char *text)
+{
+	set(object, name, json_out_text(text));
+}
+
+/* null instead of the empty text. */
+static void set_name(json_t *object, const char *name, const char *text)
+{
+	set(object, name, text && text[0] ? json_out_text(text) : json_null());
+}
+
+static void set_integer(json_t *object, const char *name, int64_t value)
+{
+	set(object, name, json_integer(value));
+}
+
+/* null when there is none: 0 or less than that. */
+static void set_some(json_t *object, const char *name, int64_t value, bool is_there)
+{
+	set(object, name, is_there ? json_integer(value) : json_null());
+}
+
+static void set_bool(json_t *object, const char *name, bool value)
+{
+	set(object, name, json_boolean(value));
+}
+
+/* Rounded to thousandths: nobody needs more, and texts stay short. */
+static void set_real(json_t *object, const char *name, double value)
+{
+	set(object, name,
+		isfinite(value) ? json_real(round(value * 1000.0) / 1000.0) : json_null());
+}
+
+void json_out_iso8601(int64_t time_s, char *text, size_t size)
+{
+	time_t moment = (time_t)time_s;
+	struct tm local;
+	char zone[8] = "";
+	localtime_r(&moment, &local);
+	strftime(zone, sizeof(zone), "%z", &local);
+	size_t length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &local);
+	snprintf(text + length, size - length, "%.3s:%.2s", zone, zone + 3);
+}
+
+void json_out_time(json_t *object, const char *name, int64_t time_s)
+{
+	char member[64], text[48];
+	snprintf(member, sizeof(member), "%s_at", name);
+	json_out_iso8601(time_s, text, sizeof(text));
+	set(object, member, time_s ? json_string(text) : json_null());
+	snprintf(member, sizeof(member), "%s_s", name);
+	set(object, member, time_s ? json_integer(time_s) : json_null());
+}
+
+json_t *json_out_items(json_t *items)
+{
+	json_t *object = json_object();
+	set(object, "items", items);
+	return object;
+}
+
+json_t *json_out_error(const char *code, const char *message, json_t *details)
+{
+	json_t *inner = json_object(), *object = json_object();
+	set_text(inner, "code", code);
+	set_text(inner, "message", message);
+	set(inner, "details", details ? details : json_null());
+	set(object, "error", inner);
+	return object;
+}
+
+static json_t *numbers(const double *values, size_t count)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, json_real(round(values[i] * 1000.0) / 1000.0));
+	return array;
+}
+
+/* ---- files and designs ---- */
+
+json_t *json_out_file(const struct file_record *file)
+{
+	json_t *object = json_object();
+	set_text(object, "sha256", file->sha256);
+	set_text(object, "name", file->name);
+	set_integer(object, "bytes", file->bytes);
+	set_integer(object, "commands", file->commands);
+	set_integer(object, "lines", file->lines);
+	set_real(object, "time_s", file->time_s);
+	set_name(object, "slicer", file->slicer);
+	json_out_time(object, "stored", file->stored_s);
+	return object;
+}
+
+static json_t *design_plate(const struct farm_plate_view *plate)
+{
+	const struct file_record *file = plate->file;
+	json_t *object = json_object();
+	set_text(object, "sha256", file->sha256);
+	set_text(object, "file", file->name);
+	set_integer(object, "yield", plate->record->yield);
+	set_real(object, "time_s", file->time_s);
+	set_real(object, "heat_s", file->heat_s);
+	set_real(object, "filament_mm", file->filament_mm);
+	if (file->filament_g >= 0.0)
+		set_real(object, "filament_g", file->filament_g);
+	else
+		set(object, "filament_g", json_null());
+	set_name(object, "machine", file->machine);
+	set_name(object, "material", file->material);
+	set(object, "box_min_mm", file->has_print_box ? numbers(file->box_min_mm, 3) : json_null());
+	set(object, "box_max_mm", file->has_print_box ? numbers(file->box_max_mm, 3) : json_null());
+	set_real(object, "nozzle_mm", file->nozzle_mm);
+	set_real(object, "hotend_celsius", file->hotend_celsius);
+	set_real(object, "bed_celsius", file->bed_celsius);
+	set_integer(object, "layers", file->layers);
+	set_bool(object, "needs_person", file->needs_person);
+	return object;
+}
+
+json_t *json_out_design(const struct farm_design_view *design)
+{
+	json_t *object = json_object(), *plates = json_array();
+	set_integer(object, "id", design->record->id);
+	set_text(object, "name", design->record->name);
+	json_out_time(object, "created", design->record->created_s);
+	for (size_t i = 0; i < design->plate_count; i++)
+		json_array_append_new(plates, design_plate(&design->plate[i]));
+	set(object, "plates", plates);
+	return object;
+}
+
+/* ---- orders and jobs ---- */
+
+json_t *json_out_order(const struct farm *farm, const struct farm_order_view *order)
+{
+	const struct order_record *record = order->record;
+	json_t *object = json_object(), *jobs = json_array();
+	set_integer(object, "id", record->id);
+	set_text(object, "design", order->design);
+	set_text(object, "state", order_state_name(record->state));
+	set_integer(object, "units", record->units);
+	set_integer(object, "good", order->good);
+	set_integer(object, "scrap", order->scrap);
+	set_integer(object, "printing", order->printing);
+	set_integer(object, "printed", order->printed);
+	set_integer(object, "left", order->left);
+	set_integer(object, "over", order->over);
+	set_integer(object, "priority", record->priority);
+	json_out_time(object, "due", record->due_s);
+	json_out_time(object, "promised", order->promised_s);
+	set_bool(object, "late", order->late);
+	set_text(object, "user", record->user);
+	set_text(object, "material", record->material);
+	set_text(object, "color", record->color);
+	set_text(object, "printer", record->printer);
+	set_text(object, "tag", record->tag);
+	json_out_time(object, "created", record->created_s);
+	for (size_t i = 0; i < order->job_count; i++)
+		json_array_append_new(jobs, json_integer(farm_order_job_id(farm, record->id, i)));
+	set(object, "jobs", jobs);
+	return object;
+}
+
+json_t *json_out_job(const struct farm_job_view *job)
+{
+	json_t *object = json_object();
+	set_integer(object, "id", job->id);
+	set_integer(object, "order", job->order);
+	set_text(object, "design", job->design);
+	set_text(object, "state", job_state_name(job->state));
+	json_t *plate = json_null();
+	if (job->plate) {
+		plate = json_object();
+		set_text(plate, "sha256", job->plate->file->sha256);
+		set_text(plate, "file", job->plate->file->name);
+		set_integer(plate, "yield", job->plate->record->yield);
+	}
+	set(object, "plate", plate);
+	set_name(object, "printer", job->printer);
+	set_name(object, "planned_printer", job->planned_printer);
+	json_out_time(object, "planned_start", job->planned_start_s);
+	json_out_time(object, "planned_end", job->planned_end_s);
+	set_integer(object, "tries", job->tries);
+	bool counted = job->state == JOB_INSPECTED;
+	set_some(object, "good", job->good, counted);
+	set_some(object, "scrap", job->scrap, counted);
+	set_text(object, "reason", job->reason);
+	if (job->progress >= 0.0)
+		set_real(object, "progress", job->progress);
+	else
+		set(object, "progress", json_null());
+	set_integer(object, "commands_done", job->commands_done);
+	set_some(object, "commands", job->commands, job->commands > 0);
+	set_some(object, "eta_s", job->eta_s, job->eta_s >= 0);
+	json_out_time(object, "created", job->created_s);
+	json_out_time(object, "changed", job->changed_s);
+	return object;
+}
+
+json_t *json_out_attempt(const struct attempt_record *attempt)
+{
+	json_t *object = json_object();
+	set_text(object, "id", attempt->id);
+	set_integer(object, "job", attempt->job);
+	set_text(object, "printer", attempt->printer);
+	set_text(object, "state", attempt_state_name(attempt->state));
+	set_text(object, "fault", driver_fault_name((enum driver_fault)attempt->fault));
+	set_text(object, "reason", attempt->reason);
+	json_out_time(object, "started", attempt->started_s);
+	json_out_time(object, "ended", attempt->ended_s);
+	set_integer(object, "commands_done", attempt->commands_done);
+	set_integer(object, "lines_sent", attempt->lines_sent);
+	set_integer(object, "resends", attempt->resends);
+	return object;
+}
+
+json_t *json_out_planned(const struct farm_plan_view *planned)
+{
+	json_t *object = json_object();
+	set_some(object, "job", planned->job, planned->job > 0);
+	set_integer(object, "order", planned->order);
+	set_text(object, "printer", planned->printer);
+	set_text(object, "plate", planned->file->name);
+	json_out_time(object, "start", planned->start_s);
+	json_out_time(object, "end", planned->end_s);
+	set_integer(object, "yield", planned->yield);
+	set_text(object, "state", planned->printing ? "printing" : "planned");
+	return object;
+}
+
+json_t *json_out_match(const struct farm_why_view *why)
+{
+	json_t *object = json_object(), *unmet = json_array();
+	set_text(object, "printer", why->printer);
+	set_text(object, "plate", why->file->name);
+	for (size_t i = 0; i < why->match->unmet_count; i++) {
+		json_t *one = json_object();
+		set_text(one, "condition", match_condition_name(why->match->unmet[i].condition));
+		set_text(one, "text", why->match->unmet[i].text);
+		json_array_append_new(unmet, one);
+	}
+	set(object, "unmet", unmet);
+	return object;
+}
+
+json_t *json_out_quote(const struct farm_quote *quote)
+{
+	json_t *object = json_object(), *plates = json_array();
+	json_out_time(object, "done", quote->done_s);
+	set_integer(object, "units", quote->units);
+	set_integer(object, "over_units", quote->over_units);
+	set_text(object, "why", quote->why);
+	for (size_t i = 0; i < quote->count; i++) {
+		json_t *plate = json_object();
+		set_text(plate, "printer", quote->plate[i].printer);
+		set_text(plate, "plate", quote->plate[i].file->name);
+		json_out_time(plate, "start", quote->plate[i].start_s);
+		json_out_time(plate, "end", quote->plate[i].end_s);
+		set_integer(plate, "yield", quote->plate[i].yield);
+		json_array_append_new(plates, plate);
+	}
+	set(object, "plates", plates);
+	return object;
+}
+
+/* ---- printers and spools ---- */
+
+static const char *const link_name[] = { "offline", "connecting", "online" };
+static const char *const activity_name[] = { "idle", "printing", "paused", "needs_attention",
+	"by_hand" };
+
+static json_t *heaters(const struct wire_printer_state *state)
+{
+	json_t *array = json_array();
+	for (int64_t i = 0; i < state->heater_count; i++) {
+		json_t *heater = json_object();
+		set_text(heater, "name", state->heater[i].name);
+		set_real(heater, "celsius", state->heater[i].celsius);
+		set_real(heater, "target_celsius", state->heater[i].target_celsius);
+		json_array_append_new(array, heater);
+	}
+	return array;
+}
+
+enum { HEAT_FRESH_US = 10000000, HEAT_HOT_CELSIUS = 50 };
+
+/* Never "off" without a fresh reading that says so. */
+static const char *heat_word(const struct farm_printer_view *printer)
+{
+	const struct wire_printer_state *state = printer->state;
+	if (printer->link != WIRE_ONLINE || printer->heaters_age_us < 0 ||
+		printer->heaters_age_us > HEAT_FRESH_US || state->heater_count == 0)
+		return "unknown";
+	bool hot = false;
+	for (int64_t i = 0; i < state->heater_count; i++) {
+		if (state->heater[i].target_celsius > 0.0)
+			return "on";
+		hot |= state->heater[i].celsius >= HEAT_HOT_CELSIUS;
+	}
+	return hot ? "hot" : "off";
+}
+
+static void set_facts(json_t *object, const struct farm_printer_view *printer)
+{
+	const struct printer_record *record = printer->record;
+	set_text(object, "link", link_name[printer->link]);
+	set_text(object, "bed", bed_state_name(record->bed));
+	json_t *lock = json_null();
+	if (record->lock_fault) {
+		lock = json_object();
+		set_text(lock, "fault", driver_fault_name((enum driver_fault)record->lock_fault));
+		set_text(lock, "text", record->lock_reason);
+	}
+	set(object, "lock", lock);
+	set_text(object, "activity", activity_name[printer->activity]);
+	set_bool(object, "ready", printer->ready);
+	set_bool(object, "enabled", record->enabled);
+	set_text(object, "reason", printer->reason);
+	set_some(object, "bed_job", record->bed_job, record->bed_job > 0);
+	set_text(object, "bed_why", record->bed_why);
+}
+
+static void set_print(json_t *object, const struct farm_printer_view *printer)
+{
+	const struct wire_progress *progress = &printer->state->progress;
+	bool prints = printer->job != 0;
+	set_some(object, "job", printer->job, prints);
+	set_name(object, "attempt", printer->attempt);
+	if (prints)
+		set_real(object, "progress", printer->progress);
+	else
+		set(object, "progress", json_null());
+	set_some(object, "eta_s", printer->eta_s, printer->eta_s >= 0);
+	set_some(object, "commands_done", printer->commands_done, prints);
+	set_some(object, "commands", printer->commands, prints);
+	set(object, "layer", json_null());
+	set_integer(object, "resends", prints ? progress->resends : 0);
+	set_integer(object, "lines_sent", prints ? progress->lines_sent : 0);
+	set_some(object, "starts_in_s", printer->starts_in_s, printer->starts_in_s >= 0);
+}
+
+json_t *json_out_printer(const struct farm_printer_view *printer)
+{
+	const struct config_printer *config = printer->config;
+	const struct wire_printer_state *state = printer->state;
+	json_t *object = json_object(), *tags = json_array(), *not_ready = json_array();
+	set_text(object, "name", printer->record->name);
+	set_facts(object, printer);
+	set_text(object, "profile", config->profile);
+	set_text(object, "material", printer->material);
+	set_text(object, "color", printer->color);
+	set_some(object, "spool", printer->record->spool, printer->record->spool > 0);
+	for (size_t i = 0; i < config->tag_count; i++)
+		json_array_append_new(tags, json_out_text(config->tag[i]));
+	set(object, "tags", tags);
+	set_text(object, "unattended",
+		config->unattended == UNATTENDED_ALLOWED ? "allowed" : "never");
+	set_text(object, "firmware", state->firmware);
+	set_text(object, "machine", state->machine);
+	set_text(object, "uuid", state->uuid);
+	set_text(object, "port", config->port);
+	set_print(object, printer);
+	set(object, "heaters", heaters(state));
+	if (printer->heaters_age_us >= 0)
+		set_real(object, "heaters_age_s", (double)printer->heaters_age_us / 1e6);
+	else
+		set(object, "heaters_age_s", json_null());
+	set_text(object, "heat", heat_word(printer));
+	for (size_t i = 0; i < printer->not_ready_count; i++)
+		json_array_append_new(not_ready, json_out_text(printer->not_ready[i]));
+	set(object, "not_ready", not_ready);
+	return object;
+}
+
+json_t *json_out_spool(const struct spool_record *spool, const char *printer)
+{
+	json_t *object = json_object();
+	set_integer(object, "id", spool->id);
+	set_text(object, "material", spool->material);
+	set_text(object, "color", spool->color);
+	set_real(object, "grams_left", spool->grams_left);
+	set_text(object, "lot", spool->lot);
+	set_bool(object, "retired", spool->retired);
+	set_name(object, "printer", printer);
+	return object;
+}
+
+/* ---- events ---- */
+
+json_t *json_out_event(const struct event_record *event)
+{
+	json_t *object = json_object();
+	set_integer(object, "id", event->id);
+	set_integer(object, "at_s", event->at_s);
+	set_text(object, "kind", event->kind);
+	set_text(object, "subject", event->subject);
+	set_text(object, "user", event->user);
+	set_text(object, "text", event->text);
+	return object;
+}
+
+json_t *json_out_progress(const struct farm_printer_view *printer)
+{
+	json_t *object = json_object(), *celsius = json_object();
+	set_text(object, "printer", printer->record->name);
+	set_some(object, "job", printer->job, printer->job > 0);
+	if (printer->progress >= 0.0)
+		set_real(object, "progress", printer->progress);
+	else
+		set(object, "progress", json_null());
+	set_some(object, "eta_s", printer->eta_s, printer->eta_s >= 0);
+	set_some(object, "commands_done", printer->commands_done, printer->job > 0);
+	set_some(object, "commands", printer->commands, printer->job > 0);
+	for (int64_t i = 0; i < printer->state->heater_count; i++)
+		set_real(
+			celsius, printer->state->heater[i].name, printer->state->heater[i].celsius);
+	set(object, "celsius", celsius);
+	return object;
+}

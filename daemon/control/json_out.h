@@ -1,0 +1,34 @@
+/* The farm's views as JSON, with the member names of the API.  Every function returns a new
+ * reference, or NULL without memory. */
+#ifndef CONTROL_JSON_OUT_H
+#define CONTROL_JSON_OUT_H
+
+#include <jansson.h>
+
+#include "daemon/control/farm.h"
+
+struct ledger_status;
+
+/* Text of any bytes: what is not UTF-8 is replaced. */
+json_t *json_out_text(const char *text);
+/* NAME_at (ISO 8601 with the zone's offset) and NAME_s; null for 0. */
+void json_out_time(json_t *object, const char *name, int64_t time_s);
+void json_out_iso8601(int64_t time_s, char *text, size_t size);
+/* {"items": items}; takes the reference. */
+json_t *json_out_items(json_t *items);
+json_t *json_out_error(const char *code, const char *message, json_t *details);
+
+json_t *json_out_file(const struct file_record *file);
+json_t *json_out_design(const struct farm_design_view *design);
+json_t *json_out_order(const struct farm *farm, const struct farm_order_view *order);
+json_t *json_out_job(const struct farm_job_view *job);
+json_t *json_out_attempt(const struct attempt_record *attempt);
+json_t *json_out_printer(const struct farm_printer_view *printer);
+json_t *json_out_spool(const struct spool_record *spool, const char *printer);
+json_t *json_out_event(const struct event_record *event);
+json_t *json_out_progress(const struct farm_printer_view *printer);
+json_t *json_out_planned(const struct farm_plan_view *planned);
+json_t *json_out_match(const struct farm_why_view *why);
+json_t *json_out_quote(const struct farm_quote *quote);
+
+#endif
