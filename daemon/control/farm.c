@@ -299,6 +299,7 @@ static void commit(struct farm *farm)
 	gather(farm);
 	if (farm->changes.count == 0 && !farm->after_first)
 		return;
+	farm_changes_sort(&farm->changes);
 	struct farm_commit *commit = farm->broken ? NULL : calloc(1, sizeof(*commit));
 	if (!farm->broken && (!commit || farm->changes.failed)) {
 		/* Memory is ahead of the ledger now: only a restart brings them together. */

@@ -50,3 +50,20 @@ void farm_changes_add(struct farm_changes *changes, enum farm_change_kind kind, 
 	if (kind == CHANGE_IDEMPOTENCY)
 		((struct idempotency_record *)copy)->answer = text_copy;
 }
+
+void farm_changes_sort(struct farm_changes *changes)
+{
+	struct farm_change *sorted = malloc((changes->count + 1) * sizeof(*sorted));
+	if (!sorted) {
+		changes->failed = true;
+		return;
+	}
+	size_t count = 0;
+	for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++)
+		for (size_t i = 0; i < changes->count; i++)
+			if ((int)changes->change[i].kind == kind)
+				sorted[count++] = changes->change[i];
+	free(changes->change);
+	changes->change = sorted;
+	changes->room = changes->count + 1;
+}

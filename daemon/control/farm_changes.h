@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* In the order in which rows may refer to each other: what is referred to comes first. */
 enum farm_change_kind {
 	CHANGE_FILE,
 	CHANGE_DESIGN,
@@ -21,6 +22,7 @@ enum farm_change_kind {
 	CHANGE_PRINTER,
 	CHANGE_EVENT,
 	CHANGE_IDEMPOTENCY,
+	CHANGE_KIND_COUNT,
 };
 
 struct farm_change {
@@ -54,5 +56,8 @@ void farm_changes_finish(struct farm_changes *changes);
 /* Appends a copy of `size` bytes of a row, and of `text` unless it is NULL. */
 void farm_changes_add(struct farm_changes *changes, enum farm_change_kind kind, const void *row,
 	size_t size, const char *text);
+
+/* Sorts by kind, and leaves rows of one kind in the order in which they were added. */
+void farm_changes_sort(struct farm_changes *changes);
 
 #endif

@@ -1,0 +1,279 @@
+/* Designs, orders and quotes. */
+#include "daemon/control/api_private.h"
+#include "daemon/control/due.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- designs ---- */
+
+static bool read_plates(struct api_call *call, struct farm_plate_wish *plate, size_t *count,
+	struct error *error)
+{
+	const json_t *plates = json_object_get(call->body, "plates");
+	size_t n = json_array_size(plates);
+	if (!json_is_array(plates) || n < 1 || n > DESIGN_PLATES_MAX) {
+		error_set(error, "\"plates\" must be a list of 1 to %d plates", DESIGN_PLATES_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct json_in in = { json_array_get(plates, i), false, error };
+		int64_t yield = 1;
+		if (!json_is_object(in.object)) {
+			error_set(error, "a plate must be an object");
+			return false;
+		}
+		json_in_only(&in, (const char *const[]){ "sha256", "yield", NULL });
+		json_in_text(&in, "sha256", plate[i].sha256, sizeof(plate[i].sha256));
+		json_in_integer(&in, "yield", 1, 1000, &yield);
+		if (in.failed)
+			return false;
+		plate[i].yield = (int32_t)yield;
+	}
+	*count = n;
+	return true;
+}
+
+static void create_design(struct api_call *call)
+{
+	struct error error = { "" };
+	struct farm_plate_wish plate[DESIGN_PLATES_MAX] = { 0 };
+	char name[NAME_MAX_BYTES] = "";
+	size_t count = 0;
+	struct json_in in = { call->body, false, &error };
+	json_in_only(&in, (const char *const[]){ "name", "plates", NULL });
+	json_in_text(&in, "name", name, sizeof(name));
+	if (in.failed || !read_plates(call, plate, &count, &error)) {
+		api_fail(call, -EINVAL, &error);
+		return;
+	}
+	int64_t id;
+	bool created;
+	int result = farm_design_create(
+		call->farm, call->user, name, plate, count, &id, &created, &error);
+	struct farm_design_view view;
+	if (result || !farm_design_by_name(call->farm, name, &view))
+		api_fail(call, result, &error);
+	else
+		api_answer(call, created ? 201 : 200, json_out_design(&view));
+}
+
+static void list_designs(struct api_call *call)
+{
+	json_t *items = json_array();
+	for (size_t i = 0; i < farm_design_count(call->farm); i++) {
+		struct farm_design_view view;
+		farm_design_at(call->farm, i, &view);
+		json_array_append_new(items, json_out_design(&view));
+	}
+	api_answer(call, 200, json_out_items(items));
+}
+
+static void show_design(struct api_call *call)
+{
+	struct farm_design_view view;
+	struct error error = { "" };
+	error_set(&error, "there is no design \"%s\"", call->argument[0]);
+	if (farm_design_by_name(call->farm, call->argument[0], &view))
+		api_answer(call, 200, json_out_design(&view));
+	else
+		api_fail(call, -ENOENT, &error);
+}
+
+/* ---- orders ---- */
+
+static int64_t now_s(void)
+{
+	return (int64_t)time(NULL);
+}
+
+/* A text as people write it, or seconds since 1970. */
+static void read_due(struct json_in *in, int64_t *due_s)
+{
+	const json_t *due = json_object_get(in->object, "due");
+	char text[64] = "";
+	if (json_is_integer(due)) {
+		json_in_integer(in, "due", 0, INT64_C(1) << 40, due_s);
+		return;
+	}
+	json_in_text(in, "due", text, sizeof(text));
+	if (!in->failed && due_parse(text, now_s(), due_s, in->error) != 0)
+		in->failed = true;
+}
+
+static bool read_wish(struct api_call *call, struct farm_wish *wish, struct error *error)
+{
+	struct json_in in = { call->body, false, error };
+	int64_t priority = 50;
+	*wish = (struct farm_wish){ .units = 1 };
+	snprintf(wish->user, sizeof(wish->user), "%s", call->user);
+	json_in_only(&in, (const char *const[]){ "design", "units", "due", "priority", "material",
+				  "color", "printer", "tag", "hold", "user", NULL });
+	json_in_text(&in, "design", wish->design, sizeof(wish->design));
+	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &wish->units);
+	json_in_integer(&in, "priority", 0, 100, &priority);
+	json_in_text(&in, "material", wish->material, sizeof(wish->material));
+	json_in_text(&in, "color", wish->color, sizeof(wish->color));
+	json_in_text(&in, "printer", wish->printer, sizeof(wish->printer));
+	json_in_text(&in, "tag", wish->tag, sizeof(wish->tag));
+	json_in_bool(&in, "hold", &wish->hold);
+	json_in_text(&in, "user", wish->user, sizeof(wish->user));
+	read_due(&in, &wish->due_s);
+	if (!wish->user[0])
+		snprintf(wish->user, sizeof(wish->user), "%s", call->user);
+	wish->priority = (int32_t)priority;
+	return !in.failed;
+}
+
+static void answer_order(struct api_call *call, int status, int64_t id)
+{
+	struct farm_order_view view;
+	farm_plan_now(call->farm, API_PLAN_MOVES);
+	farm_order_by_id(call->farm, id, &view);
+	api_answer(call, status, json_out_order(call->farm, &view));
+}
+
+static void create_order(struct api_call *call)
+{
+	struct error error = { "" };
+	struct farm_wish wish;
+	int64_t id = 0;
+	int result = read_wish(call, &wish, &error)
+			     ? farm_order_create(call->farm, call->user, &wish, &id, &error)
+			     : -EINVAL;
+	if (result)
+		api_fail(call, result, &error);
+	else
+		answer_order(call, 201, id);
+}
+
+static void quote(struct api_call *call)
+{
+	struct error error = { "" };
+	struct farm_wish wish;
+	struct farm_quote answer;
+	int result = read_wish(call, &wish, &error) ? farm_quote(call->farm, &wish,
+							      API_PLAN_MOVES, &answer, &error)
+						    : -EINVAL;
+	if (result)
+		api_fail(call, result, &error);
+	else
+		api_answer(call, 200, json_out_quote(&answer));
+}
+
+static void list_orders(struct api_call *call)
+{
+	json_t *items = json_array();
+	for (size_t i = 0; i < farm_order_count(call->farm); i++) {
+		struct farm_order_view view;
+		farm_order_at(call->farm, i, &view);
+		json_array_append_new(items, json_out_order(call->farm, &view));
+	}
+	api_answer(call, 200, json_out_items(items));
+}
+
+static void show_order(struct api_call *call)
+{
+	int64_t id;
+	struct farm_order_view view;
+	struct error error = { "" };
+	if (!api_id(call, 0, "order", &id))
+		return;
+	error_set(&error, "there is no order %lld", (long long)id);
+	if (farm_order_by_id(call->farm, id, &view))
+		api_answer(call, 200, json_out_order(call->farm, &view));
+	else
+		api_fail(call, -ENOENT, &error);
+}
+
+static void act_on_order(struct api_call *call,
+	int (*act)(struct farm *, const char *user, int64_t id, struct error *))
+{
+	int64_t id;
+	struct error error = { "" };
+	if (!api_id(call, 0, "order", &id))
+		return;
+	int result = act(call->farm, call->user, id, &error);
+	if (result)
+		api_fail(call, result, &error);
+	else
+		answer_order(call, 200, id);
+}
+
+static void cancel_order(struct api_call *call)
+{
+	act_on_order(call, farm_order_cancel);
+}
+
+static void hold_order(struct api_call *call)
+{
+	act_on_order(call, farm_order_hold);
+}
+
+static void release_order(struct api_call *call)
+{
+	act_on_order(call, farm_order_release);
+}
+
+static void set_order(struct api_call *call)
+{
+	int64_t id, priority = 0;
+	struct error error = { "" };
+	struct farm_order_set set = { 0 };
+	if (!api_id(call, 0, "order", &id))
+		return;
+	struct json_in in = { call->body, false, &error };
+	json_in_only(&in, (const char *const[]){ "units", "priority", "due", NULL });
+	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &set.units);
+	json_in_integer(&in, "priority", 0, 100, &priority);
+	read_due(&in, &set.due_s);
+	set.has_units = json_in_has(&in, "units");
+	set.has_priority = json_in_has(&in, "priority");
+	set.has_due = json_in_has(&in, "due");
+	set.priority = (int32_t)priority;
+	int result = in.failed ? -EINVAL
+			       : farm_order_set(call->farm, call->user, id, &set, &error);
+	if (result)
+		api_fail(call, result, &error);
+	else
+		answer_order(call, 200, id);
+}
+
+static void reorder(struct api_call *call)
+{
+	int64_t id, units = 0, new_id = 0;
+	struct error error = { "" };
+	struct farm_order_view old;
+	if (!api_id(call, 0, "order", &id))
+		return;
+	if (farm_order_by_id(call->farm, id, &old))
+		units = old.record->units;
+	struct json_in in = { call->body, false, &error };
+	json_in_only(&in, (const char *const[]){ "units", NULL });
+	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &units);
+	int result = in.failed ? -EINVAL
+			       : farm_order_reorder(call->farm, call->user, id, units, &new_id,
+					 &error);
+	if (result)
+		api_fail(call, result, &error);
+	else
+		answer_order(call, 201, new_id);
+}
+
+const struct api_route api_order_routes[] = {
+	{ "GET", "/api/v1/designs", list_designs, 0 },
+	{ "POST", "/api/v1/designs", create_design, API_CREATES },
+	{ "GET", "/api/v1/designs/:", show_design, 0 },
+	{ "POST", "/api/v1/quote", quote, 0 },
+	{ "GET", "/api/v1/orders", list_orders, 0 },
+	{ "POST", "/api/v1/orders", create_order, API_CREATES },
+	{ "GET", "/api/v1/orders/:", show_order, 0 },
+	{ "POST", "/api/v1/orders/:/cancel", cancel_order, 0 },
+	{ "POST", "/api/v1/orders/:/hold", hold_order, 0 },
+	{ "POST", "/api/v1/orders/:/release", release_order, 0 },
+	{ "POST", "/api/v1/orders/:/set", set_order, 0 },
+	{ "POST", "/api/v1/orders/:/reorder", reorder, API_CREATES },
+	{ NULL, NULL, NULL, 0 },
+};
