@@ -67,8 +67,8 @@ void api_answer(struct api_call *call, int status, json_t *json)
 	call->json = json;
 }
 
-void api_fail_with(struct api_call *call, int status, const char *code, const char *message,
-	json_t *details)
+void api_fail_with(
+	struct api_call *call, int status, const char *code, const char *message, json_t *details)
 {
 	api_answer(call, status, json_out_error(code, message, details));
 }
@@ -269,8 +269,8 @@ static void reply_known(void *context, const struct idempotency_record *record)
 }
 
 /* true: this request was made before; it is answered or waits with the first one. */
-static bool is_repeated(struct api *api, struct http_request *request, const char *key,
-	const char *fingerprint)
+static bool is_repeated(
+	struct api *api, struct http_request *request, const char *key, const char *fingerprint)
 {
 	struct known known = { request, fingerprint };
 	for (struct pending *at = api->pending; at; at = at->next) {
@@ -288,14 +288,14 @@ static bool is_repeated(struct api *api, struct http_request *request, const cha
 
 /* ---- calls ---- */
 
-static void remember(struct api_call *call, const char *key, const char *fingerprint,
-	const char *text)
+static void remember(
+	struct api_call *call, const char *key, const char *fingerprint, const char *text)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
-	struct idempotency_record record = { .status = call->status,
-		.answer = text,
-		.at_s = (int64_t)now.tv_sec };
+	struct idempotency_record record = {
+		.status = call->status, .answer = text, .at_s = (int64_t)now.tv_sec
+	};
 	snprintf(record.key, sizeof(record.key), "%s", key);
 	snprintf(record.request_sha256, sizeof(record.request_sha256), "%s", fingerprint);
 	farm_remember_answer(call->farm, &record);
@@ -321,8 +321,7 @@ static void finish(struct api_call *call, const char *key, const char *fingerpri
 	if (!pending)
 		return;
 	snprintf(pending->key, sizeof(pending->key), "%s", key ? key : "");
-	snprintf(pending->fingerprint, sizeof(pending->fingerprint), "%s",
-		key ? fingerprint : "");
+	snprintf(pending->fingerprint, sizeof(pending->fingerprint), "%s", key ? fingerprint : "");
 	if (!call->wire_request)
 		return;
 	struct timeval wait = { 1, 0 };
@@ -342,13 +341,12 @@ static void call_route(struct api_call *call, const struct api_route *route)
 	char fingerprint[SHA256_HEX_BYTES] = "";
 	if (key && (strlen(key) < 1 || strlen(key) >= NAME_MAX_BYTES * 2)) {
 		api_reply(api, call->request, 400,
-			json_out_error("invalid",
-				"Idempotency-Key must have 1 to 127 characters", NULL));
+			json_out_error(
+				"invalid", "Idempotency-Key must have 1 to 127 characters", NULL));
 		return;
 	}
 	if (key) {
-		api_fingerprint(
-			route->method, http_path(call->request), body, length, fingerprint);
+		api_fingerprint(route->method, http_path(call->request), body, length, fingerprint);
 		if (is_repeated(api, call->request, key, fingerprint))
 			return;
 	}
@@ -417,8 +415,7 @@ static enum http_body on_begin(void *context, struct http_request *request)
 	return HTTP_BODY_KEEP;
 }
 
-static bool on_piece(
-	void *context, struct http_request *request, const char *bytes, size_t length)
+static bool on_piece(void *context, struct http_request *request, const char *bytes, size_t length)
 {
 	return api_upload_piece(context, request, bytes, length);
 }

@@ -169,8 +169,7 @@ static void plan(struct api_call *call)
 	farm_each_planned(call->farm, add_planned, items);
 	json_t *object = json_out_items(items);
 	int64_t next_s = farm_next_question_s(call->farm);
-	json_object_set_new(
-		object, "next_question_s", next_s ? json_integer(next_s) : json_null());
+	json_object_set_new(object, "next_question_s", next_s ? json_integer(next_s) : json_null());
 	api_answer(call, 200, object);
 }
 

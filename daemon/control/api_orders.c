@@ -9,8 +9,8 @@
 
 /* ---- designs ---- */
 
-static bool read_plates(struct api_call *call, struct farm_plate_wish *plate, size_t *count,
-	struct error *error)
+static bool read_plates(
+	struct api_call *call, struct farm_plate_wish *plate, size_t *count, struct error *error)
 {
 	const json_t *plates = json_object_get(call->body, "plates");
 	size_t n = json_array_size(plates);
@@ -154,9 +154,9 @@ static void quote(struct api_call *call)
 	struct error error = { "" };
 	struct farm_wish wish;
 	struct farm_quote answer;
-	int result = read_wish(call, &wish, &error) ? farm_quote(call->farm, &wish,
-							      API_PLAN_MOVES, &answer, &error)
-						    : -EINVAL;
+	int result = read_wish(call, &wish, &error)
+			     ? farm_quote(call->farm, &wish, API_PLAN_MOVES, &answer, &error)
+			     : -EINVAL;
 	if (result)
 		api_fail(call, result, &error);
 	else
@@ -233,8 +233,7 @@ static void set_order(struct api_call *call)
 	set.has_priority = json_in_has(&in, "priority");
 	set.has_due = json_in_has(&in, "due");
 	set.priority = (int32_t)priority;
-	int result = in.failed ? -EINVAL
-			       : farm_order_set(call->farm, call->user, id, &set, &error);
+	int result = in.failed ? -EINVAL : farm_order_set(call->farm, call->user, id, &set, &error);
 	if (result)
 		api_fail(call, result, &error);
 	else
@@ -253,9 +252,9 @@ static void reorder(struct api_call *call)
 	struct json_in in = { call->body, false, &error };
 	json_in_only(&in, (const char *const[]){ "units", NULL });
 	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &units);
-	int result = in.failed ? -EINVAL
-			       : farm_order_reorder(call->farm, call->user, id, units, &new_id,
-					 &error);
+	int result =
+		in.failed ? -EINVAL
+			  : farm_order_reorder(call->farm, call->user, id, units, &new_id, &error);
 	if (result)
 		api_fail(call, result, &error);
 	else

@@ -42,13 +42,12 @@ static void act_on_printer(struct api_call *call,
 	answer_printer(call, act(call->farm, call->user, call->argument[0], &error), &error);
 }
 
-static void ask_printer(struct api_call *call, int (*act)(struct farm *, const char *user,
-						       const char *name, uint64_t *request,
-						       struct error *))
+static void ask_printer(
+	struct api_call *call, int (*act)(struct farm *, const char *user, const char *name,
+				       uint64_t *request, struct error *))
 {
 	struct error error = { "" };
-	int result =
-		act(call->farm, call->user, call->argument[0], &call->wire_request, &error);
+	int result = act(call->farm, call->user, call->argument[0], &call->wire_request, &error);
 	if (result)
 		call->wire_request = 0;
 	answer_printer(call, result, &error);
@@ -99,8 +98,8 @@ static void clear_printer(struct api_call *call)
 	clear.good = (int32_t)good;
 	clear.scrap = (int32_t)scrap;
 	int result = in.failed ? -EINVAL
-			       : farm_printer_clear(call->farm, call->user, call->argument[0],
-					 &clear, &error);
+			       : farm_printer_clear(
+					 call->farm, call->user, call->argument[0], &clear, &error);
 	answer_printer(call, result, &error);
 }
 
@@ -116,8 +115,8 @@ static void load_printer(struct api_call *call)
 		in.failed = true;
 	}
 	int result = in.failed ? -EINVAL
-			       : farm_printer_load(call->farm, call->user, call->argument[0],
-					 spool, &error);
+			       : farm_printer_load(
+					 call->farm, call->user, call->argument[0], spool, &error);
 	answer_printer(call, result, &error);
 }
 
@@ -141,8 +140,8 @@ static void gcode_printer(struct api_call *call)
 				command.rule ? command.rule : "of the file policy");
 	}
 	if (!result)
-		result = farm_printer_gcode(call->farm, call->user, call->argument[0],
-			command.text, &call->wire_request, &error);
+		result = farm_printer_gcode(call->farm, call->user, call->argument[0], command.text,
+			&call->wire_request, &error);
 	answer_printer(call, result, &error);
 }
 
@@ -165,8 +164,7 @@ static void log_of_printer(struct api_call *call)
 static void estop_printer(struct api_call *call)
 {
 	struct error error = { "" };
-	answer_printer(
-		call, farm_estop(call->farm, call->user, call->argument[0], &error), &error);
+	answer_printer(call, farm_estop(call->farm, call->user, call->argument[0], &error), &error);
 }
 
 static void estop_list(struct api_call *call, const json_t *names, struct error *error)
@@ -231,8 +229,8 @@ static bool read_spool(struct api_call *call, struct farm_spool *spool, struct s
 	struct json_in in = { call->body, false, error };
 	memset(texts, 0, sizeof(*texts));
 	*spool = (struct farm_spool){ .grams = -1.0 };
-	json_in_only(&in, (const char *const[]){
-				  "material", "color", "grams", "grams_left", "lot", NULL });
+	json_in_only(&in,
+		(const char *const[]){ "material", "color", "grams", "grams_left", "lot", NULL });
 	json_in_text(&in, "material", texts->material, sizeof(texts->material));
 	json_in_text(&in, "color", texts->color, sizeof(texts->color));
 	json_in_text(&in, "lot", texts->lot, sizeof(texts->lot));
@@ -275,8 +273,8 @@ static void retire_spool(struct api_call *call)
 	struct error error = { "" };
 	int64_t id;
 	if (api_id(call, 0, "spool", &id))
-		answer_spool(call, 200, id,
-			farm_spool_retire(call->farm, call->user, id, &error), &error);
+		answer_spool(call, 200, id, farm_spool_retire(call->farm, call->user, id, &error),
+			&error);
 }
 
 static void show_spool(struct api_call *call)
@@ -287,8 +285,8 @@ static void show_spool(struct api_call *call)
 	if (!api_id(call, 0, "spool", &id))
 		return;
 	error_set(&error, "there is no spool %lld", (long long)id);
-	answer_spool(call, 200, id,
-		farm_spool_by_id(call->farm, id, &printer) ? 0 : -ENOENT, &error);
+	answer_spool(
+		call, 200, id, farm_spool_by_id(call->farm, id, &printer) ? 0 : -ENOENT, &error);
 }
 
 const struct api_route api_printer_routes[] = {

@@ -13,9 +13,9 @@
 
 enum {
 	API_ARGUMENTS_MAX = 2,
-	API_ANSWER_WAIT_S = 5,	/* for a streamer */
-	API_PLAN_MOVES = 20000, /* an answer that shows the plan may make so many */
-	API_STATUS_MS = 100,	/* a status for pollers is not made more often */
+	API_ANSWER_WAIT_S = 5,	  /* for a streamer */
+	API_PLAN_MOVES = 20000,	  /* an answer that shows the plan may make so many */
+	API_STATUS_MS = 100,	  /* a status for pollers is not made more often */
 	API_STATUS_AGE_MS = 1000, /* nor is one served that is older, whatever changed */
 };
 
@@ -26,7 +26,7 @@ struct api_call {
 	struct http_request *request;
 	char user[NAME_MAX_BYTES];
 	char argument[API_ARGUMENTS_MAX][NAME_MAX_BYTES * 2]; /* of the path */
-	json_t *body; /* of a POST: an object */
+	json_t *body;					      /* of a POST: an object */
 	/* the answer */
 	int status;
 	json_t *json;
@@ -37,8 +37,8 @@ struct api_call {
 /* A handler answers by one of these, or by http itself (then sets replied). */
 void api_answer(struct api_call *call, int status, json_t *json);
 void api_fail(struct api_call *call, int result, const struct error *error);
-void api_fail_with(struct api_call *call, int status, const char *code, const char *message,
-	json_t *details);
+void api_fail_with(
+	struct api_call *call, int status, const char *code, const char *message, json_t *details);
 /* The i-th argument as an id; false: answered with 404. */
 bool api_id(struct api_call *call, int i, const char *noun, int64_t *id);
 

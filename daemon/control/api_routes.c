@@ -13,8 +13,8 @@ static bool take_argument(char argument[NAME_MAX_BYTES * 2], const char *from, s
 	return true;
 }
 
-static bool matches(const char *pattern, const char *path,
-	char argument[API_ARGUMENTS_MAX][NAME_MAX_BYTES * 2])
+static bool matches(
+	const char *pattern, const char *path, char argument[API_ARGUMENTS_MAX][NAME_MAX_BYTES * 2])
 {
 	int count = 0;
 	while (*pattern) {

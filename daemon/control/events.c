@@ -78,8 +78,8 @@ static void feed(struct events *events, struct listener *listener)
 		bool in_ring = next < events->count &&
 			       (next > 0 || ring_at(events, next)->id == before + 1);
 		if (!in_ring)
-			ledger_each_event(events->ledger, before, REPLAY_EVENTS,
-				write_from_ledger, listener);
+			ledger_each_event(
+				events->ledger, before, REPLAY_EVENTS, write_from_ledger, listener);
 		if (listener->last_id > before)
 			continue;
 		if (next == events->count)
@@ -168,8 +168,7 @@ int events_listen(struct events *events, struct http_request *request, int64_t s
 		if (listener->request)
 			continue;
 		listener->request = request;
-		listener->last_id =
-			since >= 0 && since < events->last_id ? since : events->last_id;
+		listener->last_id = since >= 0 && since < events->last_id ? since : events->last_id;
 		http_stream_begin(request);
 		/* At once something, so that a client knows that it is connected. */
 		http_stream_write(request, ": printfarm\n\n", 13);

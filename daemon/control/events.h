@@ -1,7 +1,8 @@
 /* Server-sent events: what happened on the farm, to everybody who listens.
  *
  * The last EVENTS_RING of them are kept in memory; who resumes from further back is fed from the
- * ledger, as fast as it reads and no faster, so that a slow reader costs nothing but its own wait. */
+ * ledger, as fast as it reads and no faster, so that a slow reader costs nothing but its own wait.
+ */
 #ifndef CONTROL_EVENTS_H
 #define CONTROL_EVENTS_H
 
@@ -16,14 +17,14 @@ struct ledger;
 enum {
 	EVENTS_RING = 256,
 	EVENTS_LISTENERS_MAX = 64,
-	EVENTS_PROGRESS_MS = 500, /* no printer's progress is told more often */
+	EVENTS_PROGRESS_MS = 500,	  /* no printer's progress is told more often */
 	EVENTS_BACKLOG_BYTES = 32 * 1024, /* a listener that has not taken that much gets no more
 					     yet */
 };
 
 /* Everything is borrowed.  NULL without memory. */
-struct events *events_create(struct event_base *base, const struct farm *farm,
-	struct ledger *ledger);
+struct events *events_create(
+	struct event_base *base, const struct farm *farm, struct ledger *ledger);
 void events_destroy(struct events *events);
 
 /* A durable event. */

@@ -522,3 +522,8 @@ int64_t farm_last_event_id(const struct farm *farm)
 {
 	return farm->durable_event_id;
 }
+
+const struct config *farm_config(const struct farm *farm)
+{
+	return farm->config;
+}

@@ -323,6 +323,8 @@ struct farm_quote {
 int farm_quote(struct farm *, const struct farm_wish *wish, int64_t moves, struct farm_quote *quote,
 	struct error *error);
 
+const struct config *farm_config(const struct farm *farm);
+
 /* Grows with every change of a fact, and with every report; for ETags. */
 uint64_t farm_facts(const struct farm *farm);
 uint64_t farm_reports(const struct farm *farm);

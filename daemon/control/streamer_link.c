@@ -396,3 +396,21 @@ bool streamer_link_is_empty(const struct streamer_link *link)
 {
 	return link->count == 0;
 }
+
+size_t streamer_link_printer_count(const struct streamer_link *link)
+{
+	return link->count;
+}
+
+const char *streamer_link_printer(const struct streamer_link *link, size_t index)
+{
+	return link->served[index].printer;
+}
+
+void streamer_link_shut_down(struct streamer_link *link)
+{
+	struct wire_message message = { .kind = WIRE_SHUTDOWN };
+	message.request = LINK_REQUEST | link->next_request++;
+	if (streamer_link_send(link, &message))
+		bufferevent_flush(link->bev, EV_WRITE, BEV_FLUSH);
+}

@@ -7,6 +7,7 @@
 #include "daemon/wire/wire.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct event_base;
@@ -44,6 +45,10 @@ bool streamer_link_set_printer(struct streamer_link *link, const char *printer);
 void streamer_link_remove_printer(struct streamer_link *link, const char *printer);
 bool streamer_link_serves(const struct streamer_link *link, const char *printer);
 bool streamer_link_is_empty(const struct streamer_link *link);
+size_t streamer_link_printer_count(const struct streamer_link *link);
+const char *streamer_link_printer(const struct streamer_link *link, size_t index);
+/* Asks the streamer to end as soon as nothing prints. */
+void streamer_link_shut_down(struct streamer_link *link);
 
 /* false: not connected, or the streamer does not read; nothing will arrive. */
 bool streamer_link_send(struct streamer_link *link, const struct wire_message *message);

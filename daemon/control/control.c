@@ -1,0 +1,630 @@
+#include "daemon/control/control.h"
+
+#include "base/error.h"
+#include "daemon/control/api.h"
+#include "daemon/control/config.h"
+#include "daemon/control/due.h"
+#include "daemon/control/events.h"
+#include "daemon/control/farm.h"
+#include "daemon/control/files.h"
+#include "daemon/control/http.h"
+#include "daemon/control/ledger.h"
+#include "daemon/control/log.h"
+#include "daemon/control/streamer_link.h"
+#include "daemon/control/streamers.h"
+
+#include <event2/event.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { TURN_MOVES = 2000 }; /* of planning in one turn of the loop: some milliseconds */
+
+struct control {
+	struct event_base *base; /* borrowed */
+	char config_file[CONFIG_PATH_MAX];
+	struct config config;
+	bool has_config;
+	struct ledger *ledger;
+	struct files *files;
+	struct farm *farm;
+	struct events *events;
+	struct api *api;
+	struct http *http;
+	struct streamers *streamers;
+	struct streamer_link_counters link_counters;
+	size_t link_count;
+	struct streamer_link *link[CONFIG_PRINTERS_MAX + 1];
+	struct event *turn, *tidy;
+	uint64_t durable_ticket;
+	struct error load_error;
+	int load_result;
+};
+
+/* ---- time and turns ---- */
+
+static int64_t monotonic_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void enter(void *context)
+{
+	struct control *control = context;
+	int64_t now_s = (int64_t)time(NULL);
+	farm_time(control->farm, now_s, monotonic_us(), due_week_start(now_s));
+}
+
+static uint64_t leave(void *context)
+{
+	struct control *control = context;
+	uint64_t ticket = farm_turn(control->farm, TURN_MOVES);
+	int64_t next_us = farm_next_us(control->farm);
+	if (next_us == INT64_MAX) {
+		event_del(control->turn);
+		return ticket;
+	}
+	int64_t wait_us = next_us - monotonic_us();
+	if (wait_us < 0)
+		wait_us = 0;
+	struct timeval wait = { wait_us / 1000000, wait_us % 1000000 };
+	event_add(control->turn, &wait);
+	return ticket;
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	enter(context);
+	leave(context);
+}
+
+/* ---- the farm's effects ---- */
+
+static void put_row(struct ledger_transaction *transaction, const struct farm_change *change)
+{
+	switch (change->kind) {
+	case CHANGE_FILE:
+		ledger_put_file(transaction, change->row.file, change->text);
+		break;
+	case CHANGE_DESIGN:
+		ledger_put_design(transaction, change->row.design);
+		break;
+	case CHANGE_PLATE:
+		ledger_put_plate(transaction, change->row.plate);
+		break;
+	case CHANGE_ORDER:
+		ledger_put_order(transaction, change->row.order);
+		break;
+	case CHANGE_JOB:
+		ledger_put_job(transaction, change->row.job);
+		break;
+	case CHANGE_DROP_JOB:
+		ledger_drop_job(transaction, *change->row.drop_job);
+		break;
+	case CHANGE_ATTEMPT:
+		ledger_put_attempt(transaction, change->row.attempt);
+		break;
+	case CHANGE_SPOOL:
+		ledger_put_spool(transaction, change->row.spool);
+		break;
+	case CHANGE_PRINTER:
+		ledger_put_printer(transaction, change->row.printer);
+		break;
+	case CHANGE_EVENT:
+		ledger_put_event(transaction, change->row.event);
+		break;
+	case CHANGE_IDEMPOTENCY:
+		ledger_put_idempotency(transaction, change->row.idempotency);
+		break;
+	case CHANGE_KIND_COUNT:
+		break;
+	}
+}
+
+/* In the order of submission, so the tickets count themselves. */
+static void on_durable(void *context, int error)
+{
+	struct control *control = context;
+	struct ledger_status status;
+	uint64_t ticket = ++control->durable_ticket;
+	ledger_status(control->ledger, &status);
+	const char *reason = status.reason[0] ? status.reason : strerror(-error);
+	if (error && !farm_is_broken(control->farm))
+		log_error("ledger", "nothing is durable any more: %s", reason);
+	enter(control);
+	farm_durable(control->farm, ticket, error, reason);
+	api_durable(control->api, ticket, error, reason);
+	leave(control);
+}
+
+static void commit(void *context, const struct farm_changes *changes, uint64_t ticket)
+{
+	struct control *control = context;
+	struct ledger_transaction *transaction = ledger_transaction_create();
+	(void)ticket;
+	if (!transaction) {
+		on_durable(control, -ENOMEM);
+		return;
+	}
+	for (size_t i = 0; i < changes->count; i++)
+		put_row(transaction, &changes->change[i]);
+	ledger_submit(control->ledger, transaction, on_durable, control);
+}
+
+static bool send_message(void *context, const struct wire_message *message)
+{
+	struct control *control = context;
+	for (size_t i = 0; i < control->link_count; i++)
+		if (streamer_link_serves(control->link[i], message->printer))
+			return streamer_link_send(control->link[i], message);
+	return false;
+}
+
+static void new_attempt_id(void *context, char id[ATTEMPT_ID_BYTES])
+{
+	unsigned char bits[(ATTEMPT_ID_BYTES - 1) / 2];
+	(void)context;
+	while (getrandom(bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
+		;
+	for (size_t i = 0; i < sizeof(bits); i++)
+		snprintf(id + 2 * i, 3, "%02x", bits[i]);
+}
+
+static bool file_path(void *context, const char *sha256, char *path, size_t size)
+{
+	struct control *control = context;
+	return files_text_path(control->files, sha256, path, size) == 0;
+}
+
+static void happened(void *context, const struct event_record *event)
+{
+	struct control *control = context;
+	log_info(event->kind, "%s%s%s", event->text, event->user[0] ? " by " : "", event->user);
+	events_happened(control->events, event);
+}
+
+static void reported(void *context, const char *printer)
+{
+	struct control *control = context;
+	events_reported(control->events, printer);
+}
+
+static void answered(void *context, uint64_t request, int error, const char *text)
+{
+	struct control *control = context;
+	api_answered(control->api, request, error, text);
+}
+
+/* ---- links ---- */
+
+static void link_attached(void *context, const char *printer, int64_t alive_since_s)
+{
+	struct control *control = context;
+	enter(control);
+	farm_attached(control->farm, printer, alive_since_s);
+	leave(control);
+}
+
+static void link_detached(void *context, const char *printer, const char *why)
+{
+	struct control *control = context;
+	enter(control);
+	farm_detached(control->farm, printer, why);
+	leave(control);
+}
+
+static void link_message(void *context, const struct wire_message *message)
+{
+	struct control *control = context;
+	enter(control);
+	farm_message(control->farm, message);
+	leave(control);
+	if (message->kind == WIRE_ENDED)
+		event_active(control->tidy, 0, 0);
+}
+
+static bool link_settings(void *context, const char *printer, struct wire_settings *settings)
+{
+	struct control *control = context;
+	return farm_printer_settings(control->farm, printer, settings);
+}
+
+static void link_absent(void *context, const char *streamer)
+{
+	struct control *control = context;
+	if (control->config.start_streamers == START_STREAMERS_SELF)
+		streamers_start(control->streamers, &control->config, streamer, monotonic_us());
+}
+
+/* The streamer that serves this printer. */
+static const char *streamer_of(const struct control *control, const char *printer)
+{
+	return control->config.streamers == STREAMERS_SHARED ? "shared" : printer;
+}
+
+static struct streamer_link *link_to(struct control *control, const char *streamer)
+{
+	static const struct streamer_link_handlers handlers = {
+		.attached = link_attached,
+		.detached = link_detached,
+		.message = link_message,
+		.settings = link_settings,
+		.absent = link_absent,
+	};
+	struct streamer_link_handlers mine = handlers;
+	char path[CONFIG_PATH_MAX + NAME_MAX_BYTES + 8];
+	for (size_t i = 0; i < control->link_count; i++)
+		if (strcmp(streamer_link_streamer(control->link[i]), streamer) == 0)
+			return control->link[i];
+	if (control->link_count == CONFIG_PRINTERS_MAX + 1)
+		return NULL;
+	mine.context = control;
+	snprintf(path, sizeof(path), "%s/%s.stream", control->config.stream_dir, streamer);
+	struct streamer_link *link =
+		streamer_link_create(control->base, streamer, path, &mine, &control->link_counters);
+	if (link)
+		control->link[control->link_count++] = link;
+	return link;
+}
+
+static bool is_configured(const struct control *control, const char *printer)
+{
+	for (size_t i = 0; i < control->config.printer_count; i++)
+		if (strcmp(control->config.printer[i].name, printer) == 0)
+			return true;
+	return false;
+}
+
+/* Every configured printer has its link, with the settings of now. */
+static void set_links(struct control *control)
+{
+	for (size_t i = 0; i < control->config.printer_count; i++) {
+		const char *name = control->config.printer[i].name;
+		struct streamer_link *link = link_to(control, streamer_of(control, name));
+		if (!link || !streamer_link_set_printer(link, name))
+			log_error("link", "no memory for a link to the streamer of %s", name);
+	}
+}
+
+/* Lets go of printers that are configured no more and print nothing. */
+static void on_tidy(evutil_socket_t fd, short what, void *context)
+{
+	struct control *control = context;
+	(void)fd;
+	(void)what;
+	for (size_t i = control->link_count; i-- > 0;) {
+		struct streamer_link *link = control->link[i];
+		const char *printer;
+		for (size_t p = streamer_link_printer_count(link); p-- > 0;) {
+			struct farm_printer_view view;
+			printer = streamer_link_printer(link, p);
+			if (!is_configured(control, printer) &&
+				!(farm_printer_by_name(control->farm, printer, &view) && view.job))
+				streamer_link_remove_printer(link, printer);
+		}
+		if (!streamer_link_is_empty(link))
+			continue;
+		if (control->config.start_streamers == START_STREAMERS_SELF)
+			streamer_link_shut_down(link);
+		streamer_link_destroy(link);
+		control->link[i] = control->link[--control->link_count];
+	}
+}
+
+/* ---- loading ---- */
+
+static void note(struct control *control, int result, const char *noun, int64_t id)
+{
+	if (result == 0 || control->load_result)
+		return;
+	control->load_result = result;
+	error_set(&control->load_error, "the ledger's %s %lld cannot be loaded: %s", noun,
+		(long long)id,
+		result == -EINVAL ? "it refers to something that is not there" : strerror(-result));
+}
+
+static void load_file(void *context, const struct file_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_file(control->farm, record), "file", 0);
+}
+
+static void load_design(void *context, const struct design_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_design(control->farm, record), "design", record->id);
+}
+
+static void load_plate(void *context, const struct plate_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_plate(control->farm, record), "plate", record->id);
+}
+
+static void load_order(void *context, const struct order_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_order(control->farm, record), "order", record->id);
+}
+
+static void load_job(void *context, const struct job_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_job(control->farm, record), "job", record->id);
+}
+
+static void load_spool(void *context, const struct spool_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_spool(control->farm, record), "spool", record->id);
+}
+
+static void load_printer(void *context, const struct printer_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_printer(control->farm, record), "printer", 0);
+}
+
+static void load_attempt(void *context, const struct attempt_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_attempt(control->farm, record), "attempt of job", record->job);
+}
+
+static int load(struct control *control, struct error *error)
+{
+	struct ledger *ledger = control->ledger;
+	int64_t last_event_id = 0;
+	int result = ledger_each_file(ledger, load_file, control);
+	if (!result)
+		result = ledger_each_design(ledger, load_design, control);
+	if (!result)
+		result = ledger_each_plate(ledger, load_plate, control);
+	if (!result)
+		result = ledger_each_order(ledger, load_order, control);
+	if (!result)
+		result = ledger_each_job(ledger, load_job, control);
+	if (!result)
+		result = ledger_each_spool(ledger, load_spool, control);
+	if (!result)
+		result = ledger_each_printer(ledger, load_printer, control);
+	if (!result)
+		result = ledger_each_open_attempt(ledger, load_attempt, control);
+	if (!result)
+		result = ledger_last_event_id(ledger, &last_event_id);
+	if (result) {
+		error_set(error, "the ledger cannot be read: %s", strerror(-result));
+		return result;
+	}
+	if (control->load_result) {
+		*error = control->load_error;
+		return control->load_result;
+	}
+	farm_loaded(control->farm, last_event_id);
+	return 0;
+}
+
+/* ---- life ---- */
+
+static int make_directory(const char *path, const char *option, struct error *error)
+{
+	struct stat status;
+	if (mkdir(path, 0750) == 0)
+		return 0;
+	int result = -errno;
+	if (result == -EEXIST && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		return 0;
+	error_set(error, "%s \"%s\" cannot be made: %s", option, path,
+		result == -EEXIST ? "something else is there" : strerror(-result));
+	return result;
+}
+
+static int read_config(struct control *control, const char *config_file, struct error *error)
+{
+	snprintf(control->config_file, sizeof(control->config_file), "%s", config_file);
+	int result = config_load(&control->config, config_file, error);
+	if (result)
+		return -EINVAL; /* whatever it is: the configuration is what has to be looked at */
+	control->has_config = true;
+	if (control->config.timezone[0])
+		setenv("TZ", control->config.timezone, 1);
+	tzset();
+	result = make_directory(control->config.state_dir, "state_dir", error);
+	if (!result)
+		result = make_directory(control->config.stream_dir, "stream_dir", error);
+	return result;
+}
+
+static int open_store(struct control *control, struct error *error)
+{
+	char path[CONFIG_PATH_MAX + 16];
+	struct error trouble = { "" };
+	snprintf(path, sizeof(path), "%s/ledger.db", control->config.state_dir);
+	int result = ledger_open(&control->ledger, path, control->base, error);
+	if (result)
+		return result;
+	if (ledger_reserve(control->ledger, control->config.reserve_bytes, &trouble) != 0)
+		log_warning("ledger", "%s", trouble.text);
+	return files_open(&control->files, &control->config, control->ledger, control->base, error);
+}
+
+static int make_farm(struct control *control, struct error *error)
+{
+	const struct farm_effects effects = {
+		.context = control,
+		.commit = commit,
+		.send = send_message,
+		.new_attempt_id = new_attempt_id,
+		.file_path = file_path,
+		.happened = happened,
+		.reported = reported,
+		.answered = answered,
+	};
+	control->farm = farm_create(&control->config, &effects);
+	if (!control->farm) {
+		error_set(error, "out of memory");
+		return -ENOMEM;
+	}
+	enter(control);
+	return load(control, error);
+}
+
+static int reload_for_api(void *context, struct error *error)
+{
+	return control_reload(context, error);
+}
+
+static int make_faces(struct control *control, struct error *error)
+{
+	control->events = events_create(control->base, control->farm, control->ledger);
+	const struct api_setup setup = {
+		.base = control->base,
+		.farm = control->farm,
+		.ledger = control->ledger,
+		.files = control->files,
+		.events = control->events,
+		.started_s = (int64_t)time(NULL),
+		.context = control,
+		.enter = enter,
+		.leave = leave,
+		.reload = reload_for_api,
+	};
+	control->api = api_create(&setup);
+	control->turn = evtimer_new(control->base, on_turn, control);
+	control->tidy = evtimer_new(control->base, on_tidy, control);
+	control->streamers = streamers_create(control->base);
+	if (!control->events || !control->api || !control->turn || !control->tidy ||
+		!control->streamers) {
+		error_set(error, "out of memory");
+		return -ENOMEM;
+	}
+	struct http_handlers handlers;
+	api_http_handlers(control->api, &handlers);
+	int fd = http_listen(control->config.socket, error);
+	if (fd < 0)
+		return fd;
+	control->http = http_create(control->base, fd, &handlers, error);
+	if (!control->http)
+		return -ENOMEM;
+	api_set_http(control->api, control->http);
+	return 0;
+}
+
+int control_create(struct control **control, struct event_base *base, const char *config_file,
+	struct error *error)
+{
+	struct control *made = calloc(1, sizeof(*made));
+	if (!made) {
+		error_set(error, "out of memory");
+		return -ENOMEM;
+	}
+	made->base = base;
+	int result = read_config(made, config_file, error);
+	if (!result)
+		result = open_store(made, error);
+	if (!result)
+		result = make_farm(made, error);
+	if (!result)
+		result = make_faces(made, error);
+	if (result) {
+		control_destroy(made);
+		return result;
+	}
+	set_links(made);
+	leave(made);
+	*control = made;
+	return 0;
+}
+
+void control_destroy(struct control *control)
+{
+	if (!control)
+		return;
+	for (size_t i = 0; i < control->link_count; i++)
+		streamer_link_destroy(control->link[i]);
+	control->link_count = 0;
+	/* The ledger first: what is durable in the end is still told to clients and events. */
+	ledger_close(control->ledger);
+	http_destroy(control->http);
+	files_close(control->files);
+	api_destroy(control->api);
+	events_destroy(control->events);
+	farm_destroy(control->farm);
+	streamers_destroy(control->streamers);
+	if (control->turn)
+		event_free(control->turn);
+	if (control->tidy)
+		event_free(control->tidy);
+	if (control->has_config)
+		config_finish(&control->config);
+	free(control);
+}
+
+/* What a running daemon cannot change. */
+static int check_unchanged(const struct config *old, const struct config *new, struct error *error)
+{
+	const struct {
+		const char *name, *old, *new;
+	} fixed[] = {
+		{ "state_dir", old->state_dir, new->state_dir },
+		{ "socket", old->socket, new->socket },
+		{ "stream_dir", old->stream_dir, new->stream_dir },
+		{ "farm.timezone", old->timezone, new->timezone },
+	};
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (strcmp(fixed[i].old, fixed[i].new) != 0) {
+			error_set(error,
+				"%s: %s is \"%s\" and cannot become \"%s\" while printfarmd runs: "
+				"restart it",
+				new->file, fixed[i].name, fixed[i].old, fixed[i].new);
+			return -EINVAL;
+		}
+	if (old->streamers != new->streamers) {
+		error_set(error,
+			"%s: streamers cannot change while printfarmd runs: restart it when "
+			"nothing prints",
+			new->file);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int control_reload(struct control *control, struct error *error)
+{
+	struct config fresh;
+	int result = config_load(&fresh, control->config_file, error);
+	if (result)
+		return result;
+	result = check_unchanged(&control->config, &fresh, error);
+	if (result) {
+		config_finish(&fresh);
+		return result;
+	}
+	struct config old = control->config;
+	control->config = fresh;
+	enter(control);
+	farm_configure(control->farm, &control->config);
+	config_finish(&old);
+	set_links(control);
+	event_active(control->tidy, 0, 0);
+	leave(control);
+	log_info("config", "%s is in force", control->config_file);
+	return 0;
+}
+
+void control_summary(const struct control *control, char *text, unsigned size)
+{
+	snprintf(text, size, "%zu printers, %zu jobs printing, %zu waiting%s",
+		farm_printer_count(control->farm), farm_jobs_in_state(control->farm, JOB_PRINTING),
+		farm_jobs_in_state(control->farm, JOB_QUEUED),
+		farm_is_broken(control->farm) ? "; the ledger cannot be written" : "");
+}
