@@ -211,12 +211,13 @@ static void list_spools(struct api_call *call)
 static void answer_spool(
 	struct api_call *call, int status, int64_t id, int result, const struct error *error)
 {
-	const char *printer;
-	if (result)
-		api_fail(call, result, error);
+	const char *printer = NULL;
+	const struct spool_record *spool =
+		result ? NULL : farm_spool_by_id(call->farm, id, &printer);
+	if (spool)
+		api_answer(call, status, json_out_spool(spool, printer));
 	else
-		api_answer(call, status,
-			json_out_spool(farm_spool_by_id(call->farm, id, &printer), printer));
+		api_fail(call, result, error);
 }
 
 struct spool_texts {

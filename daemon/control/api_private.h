@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "daemon/control/api.h"
 #include "daemon/control/farm.h"
+#include "daemon/control/files.h"
 #include "daemon/control/http.h"
 #include "daemon/control/json_in.h"
 #include "daemon/control/json_out.h"
@@ -68,7 +69,7 @@ struct status_cache {
 	uint64_t facts, reports;
 	int64_t made_us;
 	int64_t disk_us; /* when the disk was last looked at */
-	int64_t free_bytes, floor_bytes;
+	struct files_space space;
 };
 
 struct pending;

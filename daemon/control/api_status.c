@@ -2,6 +2,7 @@
 #include "daemon/control/api_private.h"
 #include "daemon/control/config.h"
 #include "daemon/control/events.h"
+#include "daemon/control/files.h"
 #include "daemon/control/ledger.h"
 #include "daemon/control/web.h"
 
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <time.h>
 
 enum { DISK_LOOK_US = 5000000, STATUS_NEEDS_MAX = 100 };
@@ -67,16 +67,10 @@ static json_t *counters_part(struct api *api)
 static void look_at_disk(struct api *api, int64_t now_us)
 {
 	struct status_cache *cache = &api->status;
-	const struct config *config = farm_config(api->setup.farm);
-	struct statvfs disk;
 	if (cache->disk_us && now_us - cache->disk_us < DISK_LOOK_US)
 		return;
 	cache->disk_us = now_us;
-	if (statvfs(config->state_dir, &disk) != 0)
-		return;
-	cache->free_bytes = (int64_t)(disk.f_bavail * disk.f_frsize);
-	int64_t share = (int64_t)(disk.f_blocks * disk.f_frsize / 100) * config->free_floor_percent;
-	cache->floor_bytes = share > config->free_floor_bytes ? share : config->free_floor_bytes;
+	files_space(api->setup.files, &cache->space);
 }
 
 static json_t *job_counts(const struct farm *farm)
@@ -148,15 +142,15 @@ static json_t *make_status(struct api *api, int64_t now_us)
 	json_object_set_new(object, "seq", json_integer(farm_last_event_id(farm)));
 	json_object_set_new(object, "ledger", ledger_part(api));
 	json_object_set_new(object, "accepting",
-		json_boolean(
-			!farm_is_broken(farm) && api->status.free_bytes > api->status.floor_bytes));
+		json_boolean(!farm_is_broken(farm) &&
+			     api->status.space.free_bytes > api->status.space.floor_bytes));
 	json_object_set_new(object, "counters", counters_part(api));
 	json_object_set_new(object, "printers", printers_part(farm));
 	json_object_set_new(object, "orders", open_orders(farm));
 	json_object_set_new(object, "jobs", job_counts(farm));
 	json_object_set_new(object, "needs_person", needs_part(farm));
-	json_object_set_new(disk, "free_bytes", json_integer(api->status.free_bytes));
-	json_object_set_new(disk, "floor_bytes", json_integer(api->status.floor_bytes));
+	json_object_set_new(disk, "free_bytes", json_integer(api->status.space.free_bytes));
+	json_object_set_new(disk, "floor_bytes", json_integer(api->status.space.floor_bytes));
 	json_object_set_new(object, "disk", disk);
 	return object;
 }

@@ -182,7 +182,7 @@ static void new_attempt_id(void *context, char id[ATTEMPT_ID_BYTES])
 static bool file_path(void *context, const char *sha256, char *path, size_t size)
 {
 	struct control *control = context;
-	return files_text_path(control->files, sha256, path, size) == 0;
+	return files_path(control->files, sha256, path, size) == 0;
 }
 
 static void happened(void *context, const struct event_record *event)
@@ -444,6 +444,15 @@ static int read_config(struct control *control, const char *config_file, struct 
 	return result;
 }
 
+static bool find_upload(void *context, const char *upload_sha256, struct file_record *file)
+{
+	struct control *control = context;
+	const struct file_record *found = farm_file_by_upload(control->farm, upload_sha256);
+	if (found)
+		*file = *found;
+	return found != NULL;
+}
+
 static int open_store(struct control *control, struct error *error)
 {
 	char path[CONFIG_PATH_MAX + 16];
@@ -454,7 +463,19 @@ static int open_store(struct control *control, struct error *error)
 		return result;
 	if (ledger_reserve(control->ledger, control->config.reserve_bytes, &trouble) != 0)
 		log_warning("ledger", "%s", trouble.text);
-	return files_open(&control->files, &control->config, control->ledger, control->base, error);
+	snprintf(path, sizeof(path), "%s/files", control->config.state_dir);
+	const struct files_settings settings = {
+		.directory = path,
+		.base = control->base,
+		.ledger = control->ledger,
+		.upload_max_bytes = control->config.upload_max_bytes,
+		.text_max_bytes = control->config.text_max_bytes,
+		.free_floor_bytes = control->config.free_floor_bytes,
+		.free_floor_percent = control->config.free_floor_percent,
+		.find_upload = find_upload,
+		.context = control,
+	};
+	return files_open(&control->files, &settings, error);
 }
 
 static int make_farm(struct control *control, struct error *error)
@@ -552,10 +573,10 @@ void control_destroy(struct control *control)
 	for (size_t i = 0; i < control->link_count; i++)
 		streamer_link_destroy(control->link[i]);
 	control->link_count = 0;
-	/* The ledger first: what is durable in the end is still told to clients and events. */
-	ledger_close(control->ledger);
+	/* Requests hang on uploads, uploads on the ledger's thread, and that on the farm. */
 	http_destroy(control->http);
 	files_close(control->files);
+	ledger_close(control->ledger);
 	api_destroy(control->api);
 	events_destroy(control->events);
 	farm_destroy(control->farm);
@@ -614,6 +635,8 @@ int control_reload(struct control *control, struct error *error)
 	enter(control);
 	farm_configure(control->farm, &control->config);
 	config_finish(&old);
+	files_set_limits(control->files, fresh.upload_max_bytes, fresh.text_max_bytes,
+		fresh.free_floor_bytes, fresh.free_floor_percent);
 	set_links(control);
 	event_active(control->tidy, 0, 0);
 	leave(control);

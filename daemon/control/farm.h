@@ -96,6 +96,8 @@ int64_t farm_next_us(const struct farm *farm);
 void farm_durable(struct farm *farm, uint64_t ticket, int error, const char *reason);
 uint64_t farm_durable_ticket(const struct farm *farm);
 bool farm_is_broken(const struct farm *farm);
+/* 0 or -EROFS with the reason: the ledger is broken. */
+int farm_writable(const struct farm *farm, struct error *error);
 
 /* ---- from the streamers ---- */
 
@@ -218,6 +220,8 @@ bool farm_design_by_name(const struct farm *, const char *name, struct farm_desi
 size_t farm_file_count(const struct farm *);
 const struct file_record *farm_file_at(const struct farm *, size_t index);
 const struct file_record *farm_file_by_sha256(const struct farm *, const char *sha256);
+/* The one that came from an upload with this hash. */
+const struct file_record *farm_file_by_upload(const struct farm *, const char *upload_sha256);
 
 struct farm_order_view {
 	const struct order_record *record;

@@ -46,6 +46,14 @@ const struct file_record *farm_file_by_sha256(const struct farm *farm, const cha
 	return NULL;
 }
 
+const struct file_record *farm_file_by_upload(const struct farm *farm, const char *upload_sha256)
+{
+	for (size_t i = 0; i < farm->file_count; i++)
+		if (strcmp(farm->file[i]->upload_sha256, upload_sha256) == 0)
+			return farm->file[i];
+	return NULL;
+}
+
 int farm_load_file(struct farm *farm, const struct file_record *record)
 {
 	size_t at = file_place(farm, record->sha256);

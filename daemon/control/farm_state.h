@@ -209,8 +209,6 @@ void farm_say_id(struct farm *farm, const char *kind, int64_t subject, const cha
 void farm_after_durable(
 	struct farm *farm, enum farm_after_kind kind, const char *printer, const char *attempt);
 void farm_put(struct farm *farm, enum farm_change_kind kind, const void *row, size_t size);
-/* 0 or -EROFS with the reason: the ledger is broken. */
-int farm_writable(const struct farm *farm, struct error *error);
 void farm_copy(char *to, size_t size, const char *from); /* cuts */
 
 /* ---- farm_orders.c ---- */

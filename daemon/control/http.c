@@ -52,7 +52,7 @@ struct http_request {
 	bool cut;
 	int64_t spoken_s; /* when something was last written to the stream */
 	void *data;
-	struct http_request *next_stream, **previous_stream;
+	struct http_request *next, **previous; /* in http's list */
 };
 
 struct http {
@@ -61,7 +61,7 @@ struct http {
 	struct http_handlers handlers;
 	struct http_counters counters;
 	struct connection *connections;
-	struct http_request *streams;
+	struct http_request *requests;
 	bool sweeping, running;
 };
 
@@ -170,8 +170,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	for (struct connection *at = http->connections; at; at = at->next)
 		check_patience(http, at, now_s);
-	for (struct http_request *at = http->streams; at; at = at->next_stream)
-		if (now_s - at->spoken_s >= HTTP_STREAM_ALIVE_S)
+	for (struct http_request *at = http->requests; at; at = at->next)
+		if (at->stream && now_s - at->spoken_s >= HTTP_STREAM_ALIVE_S)
 			http_stream_write(at, ": \n\n", 4);
 	kick(http);
 	if (http->connections) {
@@ -265,18 +265,13 @@ static void *on_request_line(void *context, const char *uri, struct MHD_Connecti
 	request->http = http;
 	request->connection = connection;
 	request->handle = handle;
+	request->next = http->requests;
+	request->previous = &http->requests;
+	if (request->next)
+		request->next->previous = &request->next;
+	http->requests = request;
 	http->counters.requests++;
 	return request;
-}
-
-static void unlist_stream(struct http_request *request)
-{
-	if (!request->previous_stream)
-		return;
-	*request->previous_stream = request->next_stream;
-	if (request->next_stream)
-		request->next_stream->previous_stream = request->previous_stream;
-	request->previous_stream = NULL;
 }
 
 static void on_completed(void *context, struct MHD_Connection *handle, void **request_context,
@@ -293,7 +288,9 @@ static void on_completed(void *context, struct MHD_Connection *handle, void **re
 		http->handlers.gone(http->handlers.context, request);
 	if (request->connection)
 		wait_for(request->connection, WAIT_REQUEST);
-	unlist_stream(request);
+	*request->previous = request->next;
+	if (request->next)
+		request->next->previous = request->previous;
 	if (request->response)
 		MHD_destroy_response(request->response);
 	if (request->stream)
@@ -497,6 +494,21 @@ void http_reply(struct http_request *request, int status, const char *type, char
 	ready_to_queue(request);
 }
 
+void http_reply_file(struct http_request *request, const char *type, int fd, int64_t length)
+{
+	struct MHD_Response *response = MHD_create_response_from_fd((uint64_t)length, fd);
+	if (!response) {
+		close(fd);
+		plain_reply(request, 503, "out of memory");
+		return;
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	request->status = 200;
+	request->response = response;
+	ready_to_queue(request);
+}
+
 static ssize_t read_stream(void *context, uint64_t position, char *bytes, size_t size)
 {
 	struct http_request *request = context;
@@ -533,11 +545,6 @@ void http_stream_begin(struct http_request *request)
 	request->status = 200;
 	request->response = response;
 	request->spoken_s = monotonic_s();
-	request->next_stream = request->http->streams;
-	request->previous_stream = &request->http->streams;
-	if (request->next_stream)
-		request->next_stream->previous_stream = &request->next_stream;
-	request->http->streams = request;
 	ready_to_queue(request);
 }
 
@@ -681,7 +688,7 @@ void http_destroy(struct http *http)
 		return;
 	if (http->daemon) {
 		/* The library wants nothing to be suspended when it stops. */
-		for (struct http_request *at = http->streams; at; at = at->next_stream)
+		for (struct http_request *at = http->requests; at; at = at->next)
 			resume(at);
 		MHD_stop_daemon(http->daemon);
 	}

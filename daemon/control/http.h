@@ -88,6 +88,9 @@ void http_set_data(struct http_request *request, void *data);
 void http_reply(struct http_request *request, int status, const char *type, char *body,
 	size_t length, const char *etag);
 
+/* Answers 200 with the contents of a file; the descriptor is taken over. */
+void http_reply_file(struct http_request *request, const char *type, int fd, int64_t length);
+
 /* Answers with an event stream that stays open. */
 void http_stream_begin(struct http_request *request);
 /* Bytes waiting to be taken by the reader. */

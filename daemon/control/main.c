@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -44,44 +43,28 @@ static int usage(FILE *file)
 	return file == stderr ? EX_USAGE : 0;
 }
 
-/* Negative: go on; else the exit code. */
+/* Negative: go on; else the exit code.  By hand: getopt's struct option is not ours. */
 static int read_options(int argc, char **argv, struct options *options)
 {
-	static const struct option long_options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "check-config", no_argument, NULL, 'k' },
-		{ "foreground", no_argument, NULL, 'f' },
-		{ "print-options", no_argument, NULL, 'p' },
-		{ "version", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int letter;
-	while ((letter = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1)
-		switch (letter) {
-		case 'c':
-			options->config_file = optarg;
-			break;
-		case 'k':
+	for (int i = 1; i < argc; i++) {
+		const char *word = argv[i];
+		if ((strcmp(word, "-c") == 0 || strcmp(word, "--config") == 0) && i + 1 < argc)
+			options->config_file = argv[++i];
+		else if (strcmp(word, "--check-config") == 0)
 			options->check_config = true;
-			break;
-		case 'f':
+		else if (strcmp(word, "--foreground") == 0)
 			options->foreground = true;
-			break;
-		case 'p':
+		else if (strcmp(word, "--print-options") == 0)
 			options->print_options = true;
-			break;
-		case 'v':
+		else if (strcmp(word, "--version") == 0) {
 			puts("printfarmd " PRINTFARM_VERSION);
 			return 0;
-		case 'h':
+		} else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
 			return usage(stdout);
-		default:
+		else
 			return usage(stderr);
-		}
-	if (optind < argc || (!options->config_file && !options->print_options))
-		return usage(stderr);
-	return -1;
+	}
+	return options->config_file || options->print_options ? -1 : usage(stderr);
 }
 
 static int check_config(const char *file)
@@ -273,7 +256,7 @@ int main(int argc, char **argv)
 {
 	/* The import child is this program again, with a file and a pipe and nothing else. */
 	if (argc > 1 && strcmp(argv[1], "--import") == 0)
-		return import_main(argc, argv);
+		return import_child_main(argc, argv);
 	struct options options = { 0 };
 	int code = read_options(argc, argv, &options);
 	if (code >= 0)

@@ -411,6 +411,7 @@ void streamer_link_shut_down(struct streamer_link *link)
 {
 	struct wire_message message = { .kind = WIRE_SHUTDOWN };
 	message.request = LINK_REQUEST | link->next_request++;
+	/* The link may be destroyed next: what can be written is written now. */
 	if (streamer_link_send(link, &message))
-		bufferevent_flush(link->bev, EV_WRITE, BEV_FLUSH);
+		evbuffer_write(bufferevent_get_output(link->bev), bufferevent_getfd(link->bev));
 }

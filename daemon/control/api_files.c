@@ -1,0 +1,227 @@
+/* Files: uploads as they come in, and what is stored. */
+#include "daemon/control/api_private.h"
+#include "daemon/control/files.h"
+#include "daemon/control/files_digest.h"
+#include "daemon/control/ledger.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One PUT under way. */
+struct receiving {
+	struct api *api;
+	struct http_request *request;
+	struct upload *upload; /* NULL: taken over, or over */
+	char name[FILE_NAME_MAX_BYTES];
+};
+
+/* What the file store's trouble means to a client. */
+static void reply_trouble(
+	struct api *api, struct http_request *request, int result, const char *message)
+{
+	static const struct {
+		int error;
+		int status;
+		const char *code;
+	} rows[] = {
+		{ -ENOSPC, 507, "disk_full" },
+		{ -EDQUOT, 507, "disk_full" },
+		{ -EFBIG, 413, "too_large" },
+		{ -EBUSY, 503, "busy" },
+		{ -EBADMSG, 422, "refused_file" },
+		{ -EINVAL, 422, "invalid" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].error == result) {
+			api_reply(api, request, rows[i].status,
+				json_out_error(rows[i].code, message, NULL));
+			return;
+		}
+	api_reply(api, request, 503, json_out_error("trouble", message, NULL));
+}
+
+enum http_body api_upload_begin(struct api *api, struct http_request *request, const char *name)
+{
+	struct error error = { "" };
+	struct receiving *receiving = calloc(1, sizeof(*receiving));
+	int result = receiving ? farm_writable(api->setup.farm, &error) : -ENOMEM;
+	if (result) {
+		free(receiving);
+		reply_trouble(api, request, result, error.text[0] ? error.text : "out of memory");
+		return HTTP_BODY_REFUSE;
+	}
+	receiving->api = api;
+	receiving->request = request;
+	snprintf(receiving->name, sizeof(receiving->name), "%s", name);
+	result = upload_begin(
+		&receiving->upload, api->setup.files, name, http_content_length(request), &error);
+	if (result) {
+		free(receiving);
+		reply_trouble(api, request, result, error.text);
+		return HTTP_BODY_REFUSE;
+	}
+	http_set_data(request, receiving);
+	return HTTP_BODY_STREAM;
+}
+
+bool api_upload_piece(
+	struct api *api, struct http_request *request, const char *bytes, size_t length)
+{
+	struct receiving *receiving = http_data(request);
+	struct error error = { "" };
+	int result = upload_write(receiving->upload, bytes, length, &error);
+	if (!result)
+		return true;
+	upload_abort(receiving->upload);
+	receiving->upload = NULL;
+	reply_trouble(api, request, result, error.text);
+	return false;
+}
+
+/* What is known of a file: its label here, and its analysis. */
+static json_t *stored_file(const struct file_record *file, const char *name, const char *analysis)
+{
+	json_t *object = json_object();
+	json_t *parsed = analysis ? json_loads(analysis, 0, NULL) : NULL;
+	const char *verdict = json_string_value(json_object_get(parsed, "verdict"));
+	json_object_set_new(object, "sha256", json_string(file->sha256));
+	json_object_set_new(object, "name", json_out_text(name));
+	json_object_set_new(object, "verdict", json_string(verdict ? verdict : "ok"));
+	json_object_set_new(object, "analysis", parsed ? parsed : json_null());
+	return object;
+}
+
+static json_t *problems_of(const char *analysis)
+{
+	json_t *parsed = analysis ? json_loads(analysis, 0, NULL) : NULL;
+	json_t *problems = json_object_get(parsed, "problems");
+	json_t *details = json_object();
+	json_object_set_new(details, "problems", problems ? json_incref(problems) : json_array());
+	json_decref(parsed);
+	return details;
+}
+
+static void on_stored(struct api *api, struct http_request *request, const char *name,
+	const struct upload_result *result)
+{
+	char *known = NULL;
+	if (result->is_known) {
+		ledger_file_analysis(api->setup.ledger, result->file->sha256, &known);
+		api_reply(api, request, 200, stored_file(result->file, name, known));
+		free(known);
+		return;
+	}
+	api->setup.enter(api->setup.context);
+	farm_add_file(api->setup.farm, result->file, result->analysis_json);
+	uint64_t ticket = api->setup.leave(api->setup.context);
+	api_reply_when_durable(
+		api, request, ticket, 201, stored_file(result->file, name, result->analysis_json));
+}
+
+static void on_done(void *context, const struct upload_result *result)
+{
+	struct receiving *receiving = context;
+	struct api *api = receiving->api;
+	struct http_request *request = receiving->request;
+	receiving->upload = NULL;
+	if (result->error == 0)
+		on_stored(api, request, receiving->name, result);
+	else if (result->error == -EBADMSG)
+		api_reply(api, request, 422,
+			json_out_error("refused_file", result->message,
+				problems_of(result->analysis_json)));
+	else
+		reply_trouble(api, request, result->error, result->message);
+}
+
+void api_upload_ready(struct api *api, struct http_request *request)
+{
+	struct receiving *receiving = http_data(request);
+	(void)api;
+	upload_finish(receiving->upload, on_done, receiving);
+}
+
+void api_upload_gone(struct api *api, struct http_request *request)
+{
+	struct receiving *receiving = http_data(request);
+	(void)api;
+	if (!receiving)
+		return;
+	upload_abort(receiving->upload);
+	http_set_data(request, NULL);
+	free(receiving);
+}
+
+/* ---- what is stored ---- */
+
+static void list_files(struct api_call *call)
+{
+	json_t *items = json_array();
+	for (size_t i = 0; i < farm_file_count(call->farm); i++)
+		json_array_append_new(items, json_out_file(farm_file_at(call->farm, i)));
+	api_answer(call, 200, json_out_items(items));
+}
+
+static const struct file_record *find_file(struct api_call *call)
+{
+	const struct file_record *file = farm_file_by_sha256(call->farm, call->argument[0]);
+	if (!file)
+		api_fail_with(call, 404, "not_found", "there is no file with this SHA-256", NULL);
+	return file;
+}
+
+static void show_file(struct api_call *call)
+{
+	const struct file_record *file = find_file(call);
+	char *analysis = NULL;
+	if (!file)
+		return;
+	ledger_file_analysis(call->api->setup.ledger, file->sha256, &analysis);
+	json_t *object = stored_file(file, file->name, analysis);
+	free(analysis);
+	json_t *facts = json_out_file(file);
+	json_object_update_missing(object, facts);
+	json_decref(facts);
+	api_answer(call, 200, object);
+}
+
+static void show_text(struct api_call *call)
+{
+	const struct file_record *file = find_file(call);
+	struct stat status;
+	if (!file)
+		return;
+	int fd = files_open_text(call->api->setup.files, file->sha256);
+	if (fd < 0 || fstat(fd, &status) != 0) {
+		if (fd >= 0)
+			close(fd);
+		api_fail_with(call, 503, "trouble", "the file's text cannot be read", NULL);
+		return;
+	}
+	call->replied = true;
+	http_reply_file(call->request, "text/plain; charset=utf-8", fd, status.st_size);
+}
+
+void api_fingerprint(const char *method, const char *path, const char *body, size_t length,
+	char hex[SHA256_HEX_BYTES])
+{
+	const struct files_digest_part part[] = {
+		{ method, strlen(method) },
+		{ path, strlen(path) },
+		{ body, length },
+	};
+	files_digest(part, 3, hex);
+}
+
+/* The upload's own row is found by its method; its handler is http's (api_upload_...). */
+const struct api_route api_file_routes[] = {
+	{ "PUT", "/api/v1/files/*", NULL, API_UPLOAD },
+	{ "GET", "/api/v1/files", list_files, 0 },
+	{ "GET", "/api/v1/files/:", show_file, 0 },
+	{ "GET", "/api/v1/files/:/text", show_text, 0 },
+	{ NULL, NULL, NULL, 0 },
+};
