@@ -1,0 +1,877 @@
+/* The farm's promises, on a fake ledger and fake streamers (farm_rig.h). */
+#include "tests/unit/farm_rig.h"
+
+#include "base/error.h"
+#include "base/random.h"
+#include "drivers/driver.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A farm with a design, cleared beds, and the start delay over. */
+static struct rig *ready_rig(size_t printers)
+{
+	struct rig *rig = rig_create(printers);
+	rig_add_design(rig);
+	rig_settle(rig);
+	rig_clear_all(rig);
+	rig_settle(rig);
+	rig_advance(rig, 31);
+	rig_settle(rig);
+	return rig;
+}
+
+/* One order of one unit, printing on p1. */
+static struct rig *printing_rig(int64_t *order, int64_t *job)
+{
+	struct rig *rig = ready_rig(1);
+	rig_add_order(rig, 1, order);
+	rig_settle(rig);
+	*job = rig_job_of(rig, *order, 0);
+	assert_int_equal(rig_job_view(rig, *job).state, JOB_PRINTING);
+	return rig;
+}
+
+static struct error ignored;
+
+/* ---- the way of one unit ---- */
+
+static void test_an_order_becomes_jobs_that_print_and_are_counted(void **state)
+{
+	(void)state;
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	assert_int_equal(rig->starts, 1);
+	assert_int_equal(rig_order(rig, order).printing, 1);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_PRINTED);
+	assert_int_equal(rig_order(rig, order).printed, 1);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_OCCUPIED);
+	assert_int_equal(rig->printer[0].ended_count, 0);
+	rig_clear(rig, &rig->printer[0]);
+	rig_settle(rig);
+	assert_int_equal(rig_job(rig, job)->state, JOB_INSPECTED);
+	assert_int_equal(rig_job(rig, job)->good, 1);
+	assert_int_equal(rig_order(rig, order).good, 1);
+	assert_int_equal(rig_order(rig, order).record->state, ORDER_DONE);
+	assert_int_equal(rig->starts, 1);
+	rig_destroy(rig);
+}
+
+static void test_nothing_starts_before_its_attempt_is_durable(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig_add_order(rig, 1, &order);
+	rig_turn(rig);
+	rig_exchange(rig);
+	assert_int_equal(rig_job_view(rig, rig_job_of(rig, order, 0)).state, JOB_ASSIGNED);
+	assert_int_equal(rig->starts, 0);
+	rig_sync(rig, SIZE_MAX);
+	rig_exchange(rig);
+	assert_int_equal(rig->starts, 1);
+	rig_destroy(rig);
+}
+
+static void test_a_start_that_was_not_durable_leaves_nothing_behind(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig_add_order(rig, 1, &order);
+	rig_turn(rig);
+	rig_restart(rig);
+	rig_settle(rig);
+	assert_int_equal(farm_order_count(rig->farm), 0);
+	assert_int_equal(rig->starts, 0);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_EMPTY);
+	rig_destroy(rig);
+}
+
+static void test_a_bed_is_never_used_before_it_was_cleared(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_create(2);
+	int64_t order;
+	rig_add_design(rig);
+	rig_add_order(rig, 8, &order);
+	rig_settle(rig);
+	rig_advance(rig, 1000);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 0);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_UNKNOWN);
+	assert_false(rig_view(rig, "p1").ready);
+	rig_clear(rig, &rig->printer[1]);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 0); /* the announced delay */
+	assert_int_equal(rig_view(rig, "p2").starts_in_s, 30);
+	rig_advance(rig, 30);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	assert_true(rig->printer[1].running[0]);
+	rig_destroy(rig);
+}
+
+static void test_locks_and_beds_survive_restarts_of_everything(void **state)
+{
+	(void)state;
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	rig_end_print(rig, &rig->printer[0], WIRE_FAILED, DRIVER_FAULT_THERMAL);
+	rig_settle(rig);
+	assert_int_equal(rig_view(rig, "p1").record->lock_fault, DRIVER_FAULT_THERMAL);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_UNKNOWN);
+	rig_restart(rig);
+	rig_kill_streamer(rig, &rig->printer[0]);
+	rig->printer[0].fault = 0; /* the streamer has lost its memory of it */
+	rig_start_streamer(rig, &rig->printer[0]);
+	rig_connect(rig, &rig->printer[0]);
+	rig_settle(rig);
+	assert_int_equal(rig_view(rig, "p1").record->lock_fault, DRIVER_FAULT_THERMAL);
+	rig_clear(rig, &rig->printer[0]);
+	rig_advance(rig, 100);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	assert_int_equal(farm_printer_unlock(rig->farm, "eva", "p1", &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 2);
+	rig_destroy(rig);
+}
+
+static void test_an_unlock_is_not_undone_by_an_old_report(void **state)
+{
+	(void)state;
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	rig_end_print(rig, &rig->printer[0], WIRE_FAILED, DRIVER_FAULT_KILLED);
+	rig_settle(rig);
+	rig_disconnect(rig, &rig->printer[0]);
+	assert_int_equal(farm_printer_unlock(rig->farm, "eva", "p1", &ignored), 0);
+	rig_settle(rig);
+	rig_connect(rig, &rig->printer[0]); /* it still reports the fault, and is told then */
+	rig_settle(rig);
+	assert_int_equal(rig_view(rig, "p1").record->lock_fault, 0);
+	assert_int_equal(rig->printer[0].fault, 0);
+	rig_destroy(rig);
+}
+
+/* ---- control dies ---- */
+
+static void test_a_print_goes_on_while_control_is_dead_and_is_adopted(void **state)
+{
+	(void)state;
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	rig_restart(rig);
+	rig_settle(rig);
+	rig_advance(rig, 60);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_PRINTING);
+	assert_int_equal(rig->starts, 1);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_PRINTED);
+	rig_destroy(rig);
+}
+
+static void test_an_end_while_control_is_dead_is_booked_once(void **state)
+{
+	(void)state;
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	rig_kill_control(rig);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_start_control(rig);
+	rig_connect(rig, &rig->printer[0]);
+	rig_turn(rig);
+	rig_restart(rig); /* again, before the end was durable: it is told again */
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_PRINTED);
+	assert_int_equal(rig_order(rig, order).printed, 1);
+	assert_int_equal(rig->printer[0].ended_count, 0);
+	rig_destroy(rig);
+}
+
+static void test_a_doubled_end_counts_once(void **state)
+{
+	(void)state;
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	struct wire_message again = { .kind = WIRE_ENDED, .ended = rig->printer[0].ended[0] };
+	snprintf(again.printer, sizeof(again.printer), "p1");
+	farm_message(rig->farm, &again);
+	rig_settle(rig);
+	farm_message(rig->farm, &again);
+	rig_settle(rig);
+	rig_clear(rig, &rig->printer[0]);
+	farm_message(rig->farm, &again);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, order).good, 1);
+	assert_int_equal(rig_order(rig, order).printed, 0);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_EMPTY);
+	rig_destroy(rig);
+}
+
+static void test_a_start_that_provably_never_left_is_taken_back(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig_add_order(rig, 1, &order);
+	rig_turn(rig);
+	/* Durable, and then control dies before the streamer reads it. */
+	rig_sync(rig, SIZE_MAX);
+	rig_restart(rig);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, rig_job_of(rig, order, 0)).state, JOB_ASSIGNED);
+	rig_advance(rig, 6);
+	rig_settle(rig);
+	rig_advance(rig, 40);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	assert_int_equal(rig_job_view(rig, rig_job_of(rig, order, 0)).state, JOB_PRINTING);
+	rig_destroy(rig);
+}
+
+static void test_an_attempt_that_a_new_streamer_does_not_know_is_suspect(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig_add_order(rig, 1, &order);
+	rig_turn(rig);
+	rig_sync(rig, SIZE_MAX);
+	rig_kill_control(rig);
+	rig->printer[0].alive_since_s = rig->now_s + 10; /* who knows what the one before did */
+	rig_start_control(rig);
+	rig_connect(rig, &rig->printer[0]);
+	rig_settle(rig);
+	rig_advance(rig, 6);
+	rig_settle(rig);
+	int64_t job = rig_job_of(rig, order, 0);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_NEEDS_LOOK);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_UNKNOWN);
+	/* Nothing of it is made again before a person has decided. */
+	rig_clear(rig, &rig->printer[0]);
+	rig_advance(rig, 100);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 0);
+	assert_int_equal(farm_job_redo(rig->farm, "eva", job, &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	rig_destroy(rig);
+}
+
+static void test_an_unreachable_streamer_leaves_its_attempt_open(void **state)
+{
+	(void)state;
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	rig_disconnect(rig, &rig->printer[0]);
+	rig_advance(rig, 100000);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_PRINTING);
+	assert_int_equal(rig_view(rig, "p1").link, WIRE_OFFLINE);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_connect(rig, &rig->printer[0]);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_PRINTED);
+	rig_destroy(rig);
+}
+
+static void test_a_dead_streamer_leaves_a_job_that_needs_a_look(void **state)
+{
+	(void)state;
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	rig_kill_streamer(rig, &rig->printer[0]);
+	rig_start_streamer(rig, &rig->printer[0]);
+	rig_connect(rig, &rig->printer[0]);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_NEEDS_LOOK);
+	assert_int_equal(farm_job_inspect(rig->farm, "eva", job, -1, -1, &ignored), -EINVAL);
+	assert_int_equal(farm_job_inspect(rig->farm, "eva", job, 1, 0, &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, order).good, 1);
+	assert_int_equal(rig_order(rig, order).record->state, ORDER_DONE);
+	rig_destroy(rig);
+}
+
+static void test_a_broken_disk_stops_starts_and_claims_nothing(void **state)
+{
+	(void)state;
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	rig->lose_writes = true;
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	assert_true(farm_is_broken(rig->farm));
+	assert_int_equal(rig->printer[0].ended_count, 1); /* the streamer still has it */
+	assert_int_equal(rig_job(rig, job)->state, JOB_PRINTING);
+	const struct farm_clear clear = { .good = -1, .scrap = -1, .why = "" };
+	assert_int_equal(farm_printer_clear(rig->farm, "eva", "p1", &clear, &ignored), -EROFS);
+	assert_int_equal(farm_estop(rig->farm, "eva", "p1", &ignored), 0);
+	rig->lose_writes = false;
+	rig_restart(rig);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_PRINTED);
+	rig_destroy(rig);
+}
+
+/* ---- failures and retries ---- */
+
+static void test_a_failed_job_is_tried_again_and_then_left_to_a_person(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(3);
+	int64_t order;
+	rig_add_order(rig, 1, &order);
+	rig_settle(rig);
+	int64_t job = rig_job_of(rig, order, 0);
+	for (int round = 1; round <= 2; round++) {
+		struct rig_printer *printer = NULL;
+		for (size_t i = 0; i < 3; i++)
+			if (rig->printer[i].running[0])
+				printer = &rig->printer[i];
+		assert_non_null(printer);
+		rig_end_print(rig, printer, WIRE_FAILED, DRIVER_FAULT_RESET);
+		rig_settle(rig);
+		assert_int_equal(rig->starts, round == 1 ? 2 : 2);
+	}
+	assert_int_equal(rig_job_view(rig, job).state, JOB_FAILED);
+	assert_int_equal(rig_job_view(rig, job).tries, 2);
+	rig_advance(rig, 1000);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 2); /* nobody made another job in its place */
+	assert_int_equal(farm_job_retry(rig->farm, "eva", job, &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 3);
+	rig_destroy(rig);
+}
+
+static void test_a_refused_start_gives_the_bed_back_and_waits_before_the_next(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig->refuse_starts = true;
+	rig_add_order(rig, 1, &order);
+	rig_settle(rig);
+	assert_int_equal(rig->attempts.count, 1);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_EMPTY);
+	assert_int_equal(rig_job_view(rig, rig_job_of(rig, order, 0)).tries, 0);
+	rig->refuse_starts = false;
+	rig_advance(rig, 6);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	rig_destroy(rig);
+}
+
+/* ---- what persons do ---- */
+
+static void test_a_cleared_bed_counts_what_was_said(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig_add_order(rig, 4, &order);
+	rig_settle(rig);
+	int64_t job = rig_job_of(rig, order, 0);
+	assert_int_equal(rig_job_view(rig, job).plate->record->yield, 4);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	struct farm_clear clear = { .good = 5, .scrap = 1, .why = "" };
+	assert_int_equal(farm_printer_clear(rig->farm, "eva", "p1", &clear, &ignored), -EINVAL);
+	clear = (struct farm_clear){ .good = -1, .scrap = 1, .why = "warped" };
+	rig->printer[0].part_on_bed = false;
+	assert_int_equal(farm_printer_clear(rig->farm, "eva", "p1", &clear, &ignored), 0);
+	assert_int_equal(farm_printer_clear(rig->farm, "eva", "p1", &clear, &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, order).good, 3);
+	assert_int_equal(rig_order(rig, order).scrap, 1);
+	assert_int_equal(rig_order(rig, order).left, 1);
+	rig_advance(rig, 31);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 2); /* the lost one is made again */
+	rig_destroy(rig);
+}
+
+static void test_not_yet_counts_but_leaves_the_bed_occupied(void **state)
+{
+	(void)state;
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	const struct farm_clear clear = { .good = -1, .scrap = -1, .why = "", .not_yet = true };
+	assert_int_equal(farm_printer_clear(rig->farm, "eva", "p1", &clear, &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, order).good, 1);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_OCCUPIED);
+	rig_destroy(rig);
+}
+
+static void test_more_than_asked_is_said(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	struct farm_plate_wish plate = { RIG_FILE_FOUR, 4 };
+	int64_t id;
+	bool created;
+	assert_int_equal(
+		farm_design_create(rig->farm, "eva", "four", &plate, 1, &id, &created, &ignored),
+		0);
+	struct farm_wish wish = { .design = "four", .units = 3, .priority = 50 };
+	assert_int_equal(farm_order_create(rig->farm, "eva", &wish, &order, &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, order).over, 1);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	rig_clear(rig, &rig->printer[0]);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, order).good, 4);
+	assert_int_equal(rig_order(rig, order).record->state, ORDER_DONE);
+	assert_int_equal(rig->starts, 1);
+	rig_destroy(rig);
+}
+
+static void test_a_cancelled_job_is_not_replaced(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig_add_order(rig, 2, &order);
+	rig_settle(rig);
+	int64_t first = rig_job_of(rig, order, 0), second = rig_job_of(rig, order, 1);
+	assert_int_equal(rig_job_view(rig, second).state, JOB_QUEUED);
+	assert_int_equal(farm_job_cancel(rig->farm, "eva", second, &ignored), 0);
+	assert_int_equal(farm_job_cancel(rig->farm, "eva", second, &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, order).record->units, 1);
+	assert_int_equal(farm_job_cancel(rig->farm, "eva", first, &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, first).state, JOB_CANCELLED);
+	assert_int_equal(rig_order(rig, order).record->state, ORDER_CANCELLED);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_UNKNOWN);
+	rig_destroy(rig);
+}
+
+static void test_a_job_cancelled_before_it_was_sent_leaves_the_bed_empty(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig_add_order(rig, 1, &order);
+	rig_turn(rig);
+	int64_t job = rig_job_of(rig, order, 0);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_ASSIGNED);
+	assert_int_equal(farm_job_cancel(rig->farm, "eva", job, &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 0);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_EMPTY);
+	assert_int_equal(rig_job(rig, job)->state, JOB_CANCELLED);
+	rig_destroy(rig);
+}
+
+static void test_an_order_cancelled_while_its_streamer_is_away_is_stopped_later(void **state)
+{
+	(void)state;
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	rig_disconnect(rig, &rig->printer[0]);
+	assert_int_equal(farm_order_cancel(rig->farm, "eva", order, &ignored), 0);
+	rig_settle(rig);
+	rig_restart(rig);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_CANCELLED);
+	assert_false(rig->printer[0].running[0]);
+	rig_destroy(rig);
+}
+
+static void test_held_orders_and_jobs_do_not_start(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct farm_wish wish = { .design = "visor", .units = 2, .priority = 50, .hold = true };
+	int64_t order;
+	assert_int_equal(farm_order_create(rig->farm, "eva", &wish, &order, &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 0);
+	assert_true(rig_order(rig, order).job_count > 0);
+	int64_t job = rig_job_of(rig, order, 0);
+	assert_int_equal(farm_job_hold(rig->farm, "eva", job, &ignored), 0);
+	assert_int_equal(farm_order_release(rig->farm, "eva", order, &ignored), 0);
+	rig_settle(rig);
+	rig_restart(rig);
+	rig_advance(rig, 40);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_HELD);
+	rig_destroy(rig);
+}
+
+static void test_a_disabled_printer_gets_nothing_new(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	assert_int_equal(farm_printer_disable(rig->farm, "eva", "p1", &ignored), 0);
+	rig_add_order(rig, 1, &order);
+	rig_settle(rig);
+	rig_restart(rig);
+	rig_advance(rig, 40);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 0);
+	assert_int_equal(farm_printer_enable(rig->farm, "eva", "p1", &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	rig_destroy(rig);
+}
+
+static void test_a_reassigned_job_starts_on_that_printer_and_nowhere_else(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	struct farm_wish wish = { .design = "visor", .units = 1, .priority = 50, .hold = true };
+	int64_t order;
+	assert_int_equal(farm_order_create(rig->farm, "eva", &wish, &order, &ignored), 0);
+	rig_settle(rig);
+	int64_t job = rig_job_of(rig, order, 0);
+	assert_int_equal(farm_job_reassign(rig->farm, "eva", job, "p9", &ignored), -ENOENT);
+	assert_int_equal(farm_job_reassign(rig->farm, "eva", job, "p2", &ignored), 0);
+	assert_int_equal(farm_printer_disable(rig->farm, "eva", "p2", &ignored), 0);
+	assert_int_equal(farm_order_release(rig->farm, "eva", order, &ignored), 0);
+	rig_settle(rig);
+	rig_restart(rig);
+	rig_advance(rig, 40);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 0);
+	assert_int_equal(farm_printer_enable(rig->farm, "eva", "p2", &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	assert_true(rig->printer[1].running[0]);
+	rig_destroy(rig);
+}
+
+static void test_filament_is_taken_from_the_loaded_spool(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct farm_spool spool = { .material = "PLA", .color = "white", .grams = 100 };
+	int64_t id, order;
+	const char *printer;
+	assert_int_equal(farm_spool_create(rig->farm, "eva", &spool, &id, &ignored), 0);
+	assert_int_equal(farm_printer_load(rig->farm, "eva", "p1", id, &ignored), 0);
+	rig_add_order(rig, 1, &order);
+	rig_settle(rig);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	rig_restart(rig);
+	assert_int_equal((int)farm_spool_by_id(rig->farm, id, &printer)->grams_left, 90);
+	assert_string_equal(printer, "p1");
+	rig_destroy(rig);
+}
+
+static void test_planning_again_changes_nothing(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	int64_t order;
+	rig_add_order(rig, 50, &order);
+	rig_settle(rig);
+	size_t jobs = rig_order(rig, order).job_count;
+	int events = rig->events;
+	for (int i = 0; i < 20; i++) {
+		rig_advance(rig, 11);
+		rig_settle(rig);
+	}
+	assert_int_equal(rig_order(rig, order).job_count, jobs);
+	assert_int_equal(rig->events, events);
+	rig_destroy(rig);
+}
+
+static void expect_bed(void *context, const struct farm_why_view *why)
+{
+	(void)context;
+	assert_int_equal(why->match->unmet_count, 1);
+	assert_int_equal(why->match->unmet[0].condition, MATCH_BED);
+}
+
+static void test_a_job_says_why_it_waits(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_create(1);
+	int64_t order;
+	char summary[512];
+	rig_add_design(rig);
+	rig_add_order(rig, 1, &order);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, order).job_count, 1);
+	struct farm_printer_view view = rig_view(rig, "p1");
+	assert_int_equal(view.not_ready_count, 1);
+	assert_non_null(strstr(view.not_ready[0], "first seen"));
+	assert_int_equal(farm_why(rig->farm, rig_job_of(rig, order, 0), NULL, expect_bed, NULL,
+				 summary, sizeof(summary), &ignored),
+		0);
+	assert_non_null(strstr(summary, "p1"));
+	rig_destroy(rig);
+}
+
+/* ---- anything, in any order ---- */
+
+static void act_on_job(struct rig *rig, struct random *random)
+{
+	size_t count = farm_job_count(rig->farm);
+	if (count == 0)
+		return;
+	struct farm_job_view job;
+	farm_job_at(rig->farm, (size_t)random_below(random, count), &job);
+	switch (random_below(random, 7)) {
+	case 0:
+		farm_job_hold(rig->farm, "eva", job.id, &ignored);
+		break;
+	case 1:
+		farm_job_release(rig->farm, "eva", job.id, &ignored);
+		break;
+	case 2:
+		farm_job_retry(rig->farm, "eva", job.id, &ignored);
+		break;
+	case 3:
+		farm_job_redo(rig->farm, "eva", job.id, &ignored);
+		break;
+	case 4:
+		farm_job_inspect(
+			rig->farm, "eva", job.id, (int32_t)random_below(random, 5), -1, &ignored);
+		break;
+	case 5:
+		farm_job_reassign(
+			rig->farm, "eva", job.id, random_below(random, 2) ? "p1" : "", &ignored);
+		break;
+	case 6:
+		if (random_below(random, 4) == 0)
+			farm_job_cancel(rig->farm, "eva", job.id, &ignored);
+		break;
+	}
+}
+
+static void act_on_printer(struct rig *rig, struct rig_printer *printer, struct random *random)
+{
+	static const int faults[] = { DRIVER_FAULT_RESET, DRIVER_FAULT_THERMAL,
+		DRIVER_FAULT_RESENDS, DRIVER_FAULT_SILENT };
+	uint64_t request;
+	struct farm_printer_view view = rig_view(rig, printer->name);
+	switch (random_below(random, 14)) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+		if (printer->running[0] && printer->alive && printer->ended_count < RIG_ENDED_MAX)
+			rig_end_print(rig, printer, WIRE_PRINTED, 0);
+		break;
+	case 4:
+		if (printer->running[0] && printer->alive && printer->ended_count < RIG_ENDED_MAX)
+			rig_end_print(rig, printer, WIRE_FAILED, faults[random_below(random, 4)]);
+		break;
+	case 5:
+	case 6:
+	case 7:
+		/* A person clears what shows no print. */
+		if (!view.job && !printer->running[0])
+			rig_clear(rig, printer);
+		break;
+	case 8:
+		farm_printer_unlock(rig->farm, "eva", printer->name, &ignored);
+		break;
+	case 9:
+		if (random_below(random, 3) == 0)
+			rig_kill_streamer(rig, printer);
+		break;
+	case 10:
+		rig_disconnect(rig, printer);
+		break;
+	case 11:
+		farm_printer_pause(rig->farm, "eva", printer->name, &request, &ignored);
+		break;
+	case 12:
+		farm_printer_resume(rig->farm, "eva", printer->name, &request, &ignored);
+		break;
+	case 13:
+		if (random_below(random, 20) == 0)
+			farm_estop(rig->farm, "eva", printer->name, &ignored);
+		else if (random_below(random, 2))
+			farm_printer_enable(rig->farm, "eva", printer->name, &ignored);
+		else if (random_below(random, 4) == 0)
+			farm_printer_disable(rig->farm, "eva", printer->name, &ignored);
+		break;
+	}
+}
+
+static void step(struct rig *rig, struct random *random)
+{
+	struct rig_printer *printer = &rig->printer[random_below(random, rig->printer_count)];
+	int64_t order;
+	farm_time(rig->farm, rig->now_s, rig->now_us, 0);
+	switch (random_below(random, 12)) {
+	case 0:
+		if (farm_order_count(rig->farm) < 40)
+			rig_add_order(rig, 1 + (int64_t)random_below(random, 20), &order);
+		break;
+	case 1:
+		act_on_job(rig, random);
+		break;
+	case 2:
+	case 3:
+	case 4:
+		act_on_printer(rig, printer, random);
+		break;
+	case 5:
+	case 6:
+		rig_sync(rig, (size_t)random_below(random, 4));
+		break;
+	case 7:
+	case 8:
+		rig_exchange(rig);
+		break;
+	case 9:
+		rig_advance(rig, (int64_t)random_below(random, 300));
+		break;
+	case 10:
+		rig_start_streamer(rig, printer);
+		rig_connect(rig, printer);
+		break;
+	case 11:
+		if (random_below(random, 15) == 0)
+			rig_restart(rig);
+		else if (random_below(random, 100) == 0 && farm_order_count(rig->farm) > 0)
+			farm_order_cancel(rig->farm, "eva", 1, &ignored);
+		break;
+	}
+	if (random_below(random, 2))
+		rig_turn(rig);
+}
+
+/* After the storm a patient operator brings everything to an end. */
+static void bring_to_an_end(struct rig *rig)
+{
+	for (int round = 0; round < 3000; round++) {
+		bool open = false;
+		for (size_t i = 0; i < rig->printer_count; i++) {
+			struct rig_printer *printer = &rig->printer[i];
+			rig_start_streamer(rig, printer);
+			rig_connect(rig, printer);
+			if (printer->running[0])
+				rig_end_print(rig, printer, WIRE_PRINTED, 0);
+		}
+		rig_settle(rig);
+		for (size_t i = 0; i < rig->printer_count; i++) {
+			struct farm_printer_view view = rig_view(rig, rig->printer[i].name);
+			farm_printer_unlock(rig->farm, "eva", rig->printer[i].name, &ignored);
+			farm_printer_enable(rig->farm, "eva", rig->printer[i].name, &ignored);
+			if (!view.job)
+				rig_clear(rig, &rig->printer[i]);
+		}
+		for (size_t i = 0; i < farm_job_count(rig->farm); i++) {
+			struct farm_job_view job;
+			if (!farm_job_at(rig->farm, i, &job))
+				continue;
+			if (job.state == JOB_NEEDS_LOOK)
+				farm_job_redo(rig->farm, "eva", job.id, &ignored);
+			if (job.state == JOB_FAILED)
+				farm_job_retry(rig->farm, "eva", job.id, &ignored);
+			if (job.state == JOB_PRINTED)
+				farm_job_inspect(rig->farm, "eva", job.id, -1, -1, &ignored);
+			farm_job_release(rig->farm, "eva", job.id, &ignored);
+		}
+		rig_settle(rig);
+		rig_advance(rig, 700);
+		rig_settle(rig);
+		for (size_t i = 0; i < farm_order_count(rig->farm); i++) {
+			struct farm_order_view order;
+			farm_order_at(rig->farm, i, &order);
+			open |= order.record->state == ORDER_OPEN;
+		}
+		if (!open)
+			return;
+	}
+	fail_msg("some order never ends");
+}
+
+static void weather_storm(uint64_t seed)
+{
+	struct rig *rig = ready_rig(3);
+	struct random random;
+	random_init(&random, seed);
+	for (int i = 0; i < 3000; i++) {
+		step(rig, &random);
+		rig_check(rig);
+	}
+	bring_to_an_end(rig);
+	for (size_t i = 0; i < farm_order_count(rig->farm); i++) {
+		struct farm_order_view order;
+		farm_order_at(rig->farm, i, &order);
+		if (order.record->state == ORDER_DONE)
+			assert_true(order.good >= order.record->units);
+	}
+	const struct attempt_record *rows = (const struct attempt_record *)rig->attempts.rows;
+	for (size_t i = 0; i < rig->attempts.count; i++)
+		assert_int_not_equal(rows[i].state, ATTEMPT_STARTED);
+	rig_destroy(rig);
+}
+
+static void test_no_order_of_events_breaks_an_invariant(void **state)
+{
+	(void)state;
+	const char *text = getenv("FARM_SEEDS");
+	int seeds = text ? atoi(text) : 12;
+	for (int seed = 1; seed <= seeds; seed++) {
+		print_message("seed %d\n", seed);
+		weather_storm((uint64_t)seed);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_order_becomes_jobs_that_print_and_are_counted),
+		cmocka_unit_test(test_nothing_starts_before_its_attempt_is_durable),
+		cmocka_unit_test(test_a_start_that_was_not_durable_leaves_nothing_behind),
+		cmocka_unit_test(test_a_bed_is_never_used_before_it_was_cleared),
+		cmocka_unit_test(test_locks_and_beds_survive_restarts_of_everything),
+		cmocka_unit_test(test_an_unlock_is_not_undone_by_an_old_report),
+		cmocka_unit_test(test_a_print_goes_on_while_control_is_dead_and_is_adopted),
+		cmocka_unit_test(test_an_end_while_control_is_dead_is_booked_once),
+		cmocka_unit_test(test_a_doubled_end_counts_once),
+		cmocka_unit_test(test_a_start_that_provably_never_left_is_taken_back),
+		cmocka_unit_test(test_an_attempt_that_a_new_streamer_does_not_know_is_suspect),
+		cmocka_unit_test(test_an_unreachable_streamer_leaves_its_attempt_open),
+		cmocka_unit_test(test_a_dead_streamer_leaves_a_job_that_needs_a_look),
+		cmocka_unit_test(test_a_broken_disk_stops_starts_and_claims_nothing),
+		cmocka_unit_test(test_a_failed_job_is_tried_again_and_then_left_to_a_person),
+		cmocka_unit_test(test_a_refused_start_gives_the_bed_back_and_waits_before_the_next),
+		cmocka_unit_test(test_a_cleared_bed_counts_what_was_said),
+		cmocka_unit_test(test_not_yet_counts_but_leaves_the_bed_occupied),
+		cmocka_unit_test(test_more_than_asked_is_said),
+		cmocka_unit_test(test_a_cancelled_job_is_not_replaced),
+		cmocka_unit_test(test_a_job_cancelled_before_it_was_sent_leaves_the_bed_empty),
+		cmocka_unit_test(
+			test_an_order_cancelled_while_its_streamer_is_away_is_stopped_later),
+		cmocka_unit_test(test_held_orders_and_jobs_do_not_start),
+		cmocka_unit_test(test_a_disabled_printer_gets_nothing_new),
+		cmocka_unit_test(test_a_reassigned_job_starts_on_that_printer_and_nowhere_else),
+		cmocka_unit_test(test_filament_is_taken_from_the_loaded_spool),
+		cmocka_unit_test(test_planning_again_changes_nothing),
+		cmocka_unit_test(test_a_job_says_why_it_waits),
+		cmocka_unit_test(test_no_order_of_events_breaks_an_invariant),
+	};
+	return cmocka_run_group_tests_name("farm", tests, NULL, NULL);
+}
