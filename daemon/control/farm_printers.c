@@ -170,12 +170,13 @@ void farm_printer_set_bed(struct farm *farm, struct farm_printer *printer, enum 
 	farm_touch_printer(farm, printer);
 }
 
-/* Faults after which the machine may be dangerous or cannot be trusted.  A board that restarted, a
- * port that nobody answers on and a bad command of a file say nothing against the machine. */
+/* Faults of a print after which the machine may be dangerous or cannot be trusted.  A port that
+ * nobody answers on and a bad command of a file say nothing against the machine. */
 bool farm_fault_locks(int fault)
 {
 	switch ((enum driver_fault)fault) {
 	case DRIVER_FAULT_SILENT:
+	case DRIVER_FAULT_RESET:
 	case DRIVER_FAULT_THERMAL:
 	case DRIVER_FAULT_KILLED:
 	case DRIVER_FAULT_RESENDS:
@@ -186,7 +187,6 @@ bool farm_fault_locks(int fault)
 		return true;
 	case DRIVER_FAULT_NONE:
 	case DRIVER_FAULT_NO_ANSWER:
-	case DRIVER_FAULT_RESET:
 	case DRIVER_FAULT_COMMAND:
 		return false;
 	}
@@ -297,8 +297,8 @@ static void report_facts(struct farm *farm, struct farm_printer *printer,
 	bool by_hand = state->activity == WIRE_BY_HAND;
 	if (by_hand && printer->record.bed != BED_UNKNOWN && !printer->attempt)
 		farm_printer_set_bed(farm, printer, BED_UNKNOWN, 0, "the printer was used by hand");
-	if (state->fault && !printer->connect_request && !printer->connect_wanted &&
-		farm_fault_locks((int)state->fault))
+	/* A streamer that reports a fault starts nothing until a person has unlocked it. */
+	if (state->fault && !printer->connect_request && !printer->connect_wanted)
 		farm_printer_lock(farm, printer, (int)state->fault,
 			state->reason[0] ? state->reason
 					 : driver_fault_name((enum driver_fault)state->fault));
