@@ -96,17 +96,18 @@ static int send_stop(const struct stop *stop, int fd)
 	return 0;
 }
 
+/* "p1" of p1.stream.stop and of p1.sock.stop. */
 static void name_streamer(struct streamer *streamer, const char *file)
 {
-	static const char socket_suffix[] = ".sock";
-	size_t length;
+	static const char *const suffixes[] = { ".stop", ".sock", ".stream" };
 
 	snprintf(streamer->name, sizeof streamer->name, "%s", file);
-	streamer->name[strlen(file) - (sizeof suffix - 1)] = '\0';
-	length = strlen(streamer->name);
-	if (length > sizeof socket_suffix - 1 &&
-		strcmp(streamer->name + length - (sizeof socket_suffix - 1), socket_suffix) == 0)
-		streamer->name[length - (sizeof socket_suffix - 1)] = '\0';
+	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+		size_t length = strlen(streamer->name), own = strlen(suffixes[i]);
+
+		if (length > own && strcmp(streamer->name + length - own, suffixes[i]) == 0)
+			streamer->name[length - own] = '\0';
+	}
 }
 
 static void stop_one(struct stop *stop, int directory, const char *file)
@@ -250,14 +251,23 @@ static int report(const struct cli *cli, const char *printer, const char *stream
 	const char *text = is_ok(line) ? line + 2 : strncmp(line, "error ", 6) ? line : line + 6;
 
 	text += strspn(text, " ");
+	/* "1 stopped, 0 offline (...)": what concerns nobody is left out. */
+	const char *nobody = is_ok(line) ? strstr(text, ", 0 offline") : NULL;
+	int length = nobody ? (int)(nobody - text) : (int)strlen(text);
+
 	if (cli->json)
 		json_array_append_new(
 			rows, json_pack("{s:s?, s:s, s:b, s:s}", "printer", printer, "streamer",
-				      streamer, "stopped", is_ok(line), "text", text));
+				      streamer, "ok", is_ok(line), "text", text));
 	else
-		say(stdout, "%s: %s%s\n", printer ? printer : streamer,
-			is_ok(line) ? "" : "NOT STOPPED: ", text);
+		say(stdout, "%s: %s%.*s\n", printer ? printer : streamer,
+			is_ok(line) ? "" : "NOT STOPPED: ", length, text);
 	return is_ok(line) ? CLI_DONE : CLI_REFUSED;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strverscmp(((const struct streamer *)a)->name, ((const struct streamer *)b)->name);
 }
 
 static int report_all(const struct cli *cli, const struct stop *stop, json_t *rows)
@@ -306,6 +316,7 @@ int command_estop(struct cli *cli, int argc, char **argv)
 	if (status == 0 && stop.streamer) {
 		stop_everywhere(&stop, cli->socket);
 		await_answers(&stop);
+		qsort(stop.streamer, stop.count, sizeof *stop.streamer, compare_names);
 		if (stop.count == 0) {
 			cli_error("no streamer's stop socket (*.stop) was found beside %s or in %s",
 				cli->socket, system_directory);

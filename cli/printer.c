@@ -183,6 +183,8 @@ int command_printer_log(struct cli *cli, int argc, char **argv)
 		return status;
 	if (cli->json)
 		words_print_json(cli, answer.json);
+	else if (json_array_size(words_items(answer.json)) == 0)
+		say(stdout, "nothing has been said\n");
 	else
 		json_array_foreach (words_items(answer.json), index, line)
 			show_said(line);
