@@ -21,7 +21,8 @@ STD  := -std=c11 -I. -DPRINTFARM_VERSION='"$(VERSION)"' -MMD -MP
 # The pure directories get the C standard library only and -Wconversion on top (clang's includes
 # a complaint about assert(!"sentence")).
 $(B)/base/% $(B)/gcode/% $(B)/drivers/% $(B)/scheduler/% $(B)/daemon/wire/%: EXTRA := -Wconversion -Wno-string-conversion
-$(B)/daemon/control/% $(B)/daemon/stream/% $(B)/cli/% $(B)/sim/% $(B)/tests/%: EXTRA := -D_GNU_SOURCE
+$(B)/daemon/control/% $(B)/daemon/stream/% $(B)/cli/% $(B)/tests/%: EXTRA := -D_GNU_SOURCE
+$(B)/sim/%: EXTRA := -D_GNU_SOURCE -Wconversion -Wno-string-conversion
 
 pkg := pkg-config --silence-errors
 GCODE_PC   := zlib

@@ -21,6 +21,9 @@ enum {
 	MARLIN_KEEPALIVE_US = 2000000,
 };
 
+#define MARLIN_VALUE_MAX    1e10 /* of a parameter */
+#define MARLIN_POSITION_MAX 1e6	 /* mm, any axis */
+
 struct sim_firmware;
 
 /* What versions and builds differ in. */

@@ -1,7 +1,7 @@
 /* Moves, homing, levelling, waiting for motion, quick stop. */
 #include "sim/marlin.h"
 
-#include <math.h>   /* fabs, hypot, atan2 */
+#include <math.h>   /* fabs, fmin, hypot, atan2 */
 #include <stdio.h>  /* snprintf */
 #include <string.h> /* memcpy */
 
@@ -139,6 +139,7 @@ static void read_target(struct marlin *marlin, double target_mm[MOTION_AXES])
 			target_mm[i] += value;
 		else
 			target_mm[i] = value - marlin->offset_mm[i];
+		target_mm[i] = fmax(-MARLIN_POSITION_MAX, fmin(MARLIN_POSITION_MAX, target_mm[i]));
 	}
 	if (sim_marlin_value(&marlin->words, 'F', &value) && value > 0)
 		marlin->feed_mm_s = value / 60;

@@ -31,6 +31,9 @@ static double read_number(const char *text)
 			scale *= 10;
 		}
 	value /= scale;
+	/* No code takes more; what is computed from it stays within 64 bits. */
+	if (value > MARLIN_VALUE_MAX)
+		value = MARLIN_VALUE_MAX;
 	return negative ? -value : value;
 }
 
