@@ -235,11 +235,10 @@ static void supervise(struct session *session, int64_t now_us)
 		return;
 	}
 	/* Not heated by us, or stopped already: somebody must look, and that is all we may do. */
-	snprintf(session->attention_text, sizeof(session->attention_text), "alarm: %s",
+	snprintf(session->alarm_text, sizeof(session->alarm_text), "alarm: %s",
 		session->supervisor.text);
-	session->attention = true;
 	session->news = true;
-	session_say(session, "%s", session->attention_text);
+	session_say(session, "%s", session->alarm_text);
 }
 
 /* ---- requests ----------------------------------------------------------------- */
@@ -301,6 +300,7 @@ int session_connect(struct session *session, int64_t now_us, struct error *error
 		progress_store(&session->progress);
 	}
 	session->attention = false;
+	session->alarm_text[0] = '\0';
 	session->news = true;
 	if (session->state != DRIVER_READY)
 		session_close_port(session, "connecting again", now_us);
@@ -498,7 +498,7 @@ bool session_is_busy(const struct session *session)
 
 static enum wire_activity activity_of(const struct session *session)
 {
-	if (session->attention)
+	if (session->attention || session->alarm_text[0])
 		return WIRE_NEEDS_ATTENTION;
 	if (session->job.active)
 		return session->paused ? WIRE_PAUSED : WIRE_PRINTING;
@@ -511,6 +511,8 @@ static const char *reason_of(const struct session *session)
 {
 	if (session->progress.facts.fault != 0)
 		return session->progress.facts.fault_text;
+	if (session->alarm_text[0])
+		return session->alarm_text;
 	if (session->attention)
 		return session->attention_text;
 	if (session->job.active && session->job.stopping)

@@ -16,7 +16,8 @@ static void on_heaters(struct session *session, int64_t now_us)
 	const struct driver_heaters *heaters = session->dialect->heaters(session->driver);
 	bool was_heating = supervisor_is_heating(&session->supervisor), is_heating;
 
-	supervisor_reading(&session->supervisor, now_us, heaters);
+	if (supervisor_reading(&session->supervisor, now_us, heaters) == SUPERVISOR_FINE)
+		session->alarm_text[0] = '\0';
 	is_heating = supervisor_is_heating(&session->supervisor);
 	if (was_heating != is_heating)
 		session->news = true;

@@ -20,6 +20,8 @@ static int check_ready(const struct session *session, struct error *error)
 	else if (session->cool_wanted || facts->hot_by_us)
 		error_set(error, "%s still has heaters on; they are being switched off",
 			session->name);
+	else if (session->alarm_text[0])
+		error_set(error, "%s: %s", session->name, session->alarm_text);
 	else if (session->attention)
 		error_set(error, "%s wants a person: %s", session->name, session->attention_text);
 	else if (supervisor_is_heating(&session->supervisor))

@@ -77,8 +77,9 @@ struct session {
 	int64_t hold_ends_until_us;
 	int64_t manual_heat_us;
 	struct supervisor supervisor;
-	bool alarmed; /* the verdict has been acted on */
-	bool news;    /* `changed` is due */
+	bool alarmed;			/* the verdict has been acted on */
+	char alarm_text[WIRE_TEXT_MAX]; /* until a reading or a person says otherwise */
+	bool news;			/* `changed` is due */
 };
 
 /* session.c */

@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -243,6 +245,109 @@ static void test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault(
 	assert_true(sim_printer_counters(rig.printer)->deaf_bytes >= 12);
 }
 
+static void test_a_heater_stuck_on_is_stopped_before_the_firmware_sees_it(void **state)
+{
+	(void)state;
+	session_rig_write_file(
+		&rig, "M104 S200\nM109 S200\nG28\nG1 X10 Y10 F3000\nG4 S200\nM104 S0\n");
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_warm));
+	session_rig_fault(&rig, "runaway hotend");
+	assert_true(session_rig_run(&rig, 60, is_locked));
+	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_THERMAL);
+	assert_non_null(strstr(session_rig_state(&rig).reason, "its target is"));
+	session_rig_run(&rig, 1, NULL);
+	assert_int_equal(session_rig_truth(&rig).state, SIM_HALTED);
+	assert_true(session_rig_truth(&rig).hotend_celsius < 260);
+}
+
+static void test_heat_by_a_manual_command_that_freezes_is_our_emergency_too(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	assert_int_equal(session_manual(rig.session, "M104 S200", rig.now_us, &error), 0);
+	assert_true(session_rig_run(&rig, 300, is_hot));
+	session_rig_fault(&rig, "freeze");
+	assert_true(session_rig_run(&rig, 30, is_locked));
+	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_SILENT);
+	session_rig_run(&rig, 1, NULL);
+	assert_true(sim_printer_counters(rig.printer)->deaf_bytes >= 12);
+}
+
+static void test_a_printer_heated_by_hand_that_freezes_is_an_alarm_and_no_more(void **state)
+{
+	int64_t received;
+
+	(void)state;
+	session_rig_fault(&rig, "press M104 S200");
+	assert_true(session_rig_run(&rig, 300, is_hot));
+	received = sim_printer_counters(rig.printer)->received_bytes;
+	session_rig_fault(&rig, "freeze");
+	session_rig_run(&rig, 11, NULL);
+	assert_int_equal(session_rig_state(&rig).fault, 0);
+	assert_int_equal(session_rig_state(&rig).activity, WIRE_NEEDS_ATTENTION);
+	assert_non_null(strstr(session_rig_state(&rig).reason, "alarm"));
+	/* A poll may have been sent, an emergency stop is longer. */
+	assert_true(sim_printer_counters(rig.printer)->received_bytes < received + 60);
+}
+
+static void test_an_emergency_stop_overtakes_bytes_that_the_port_has_not_taken(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_moving));
+	rig.memory.write_room = 2;
+	session_rig_run(&rig, 5, NULL);
+	assert_true(session_wants_write(rig.session));
+	session_estop(rig.session, rig.now_us, &error);
+	assert_memory_equal(rig.session->out, "\nM112\n", 6);
+	rig.memory.write_room = SIZE_MAX;
+	session_on_writable(rig.session, rig.now_us);
+	session_rig_run(&rig, 1, NULL);
+	assert_int_equal(session_rig_truth(&rig).state, SIM_HALTED);
+}
+
+static atomic_bool disk_hangs;
+
+static ssize_t hanging_read(int fd, void *bytes, size_t size, off_t offset)
+{
+	while (atomic_load(&disk_hangs))
+		usleep(1000);
+	return pread(fd, bytes, size, offset);
+}
+
+static void test_a_disk_that_gives_nothing_for_a_minute_fails_the_print(void **state)
+{
+	(void)state;
+	atomic_store(&disk_hangs, true);
+	session_rig_kill_streamer(&rig);
+	rig.read_at = hanging_read;
+	session_rig_start_streamer(&rig);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	session_rig_start(&rig, "a1");
+	assert_false(session_rig_run(&rig, 59, session_rig_is_idle));
+	assert_true(session_rig_run(&rig, 2, session_rig_is_idle));
+	assert_int_equal(only_end()->result, WIRE_FAILED);
+	assert_non_null(strstr(only_end()->reason, "60 s"));
+	assert_int_equal(session_rig_state(&rig).fault, 0);
+	assert_true(session_rig_is_ready(&rig));
+	atomic_store(&disk_hangs, false);
+}
+
+static void test_a_port_that_takes_nothing_more_ends_the_print_with_a_reason(void **state)
+{
+	(void)state;
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_moving));
+	rig.memory.write_room = 0;
+	assert_true(session_rig_run(&rig, 120, session_rig_is_idle));
+	assert_true(only_end()->result == WIRE_SUSPECT || only_end()->result == WIRE_FAILED);
+	assert_true(only_end()->reason[0] != '\0');
+}
+
 static void test_a_board_that_resets_in_the_middle_fails_the_print_and_locks(void **state)
 {
 	(void)state;
@@ -472,6 +577,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SESSION_TEST(test_an_emergency_stop_in_a_heat_up_kills_at_once_and_locks),
 		SESSION_TEST(test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault),
+		SESSION_TEST(test_a_heater_stuck_on_is_stopped_before_the_firmware_sees_it),
+		SESSION_TEST(test_heat_by_a_manual_command_that_freezes_is_our_emergency_too),
+		SESSION_TEST(test_an_emergency_stop_overtakes_bytes_that_the_port_has_not_taken),
+		SESSION_TEST(test_a_disk_that_gives_nothing_for_a_minute_fails_the_print),
+		SESSION_TEST(test_a_port_that_takes_nothing_more_ends_the_print_with_a_reason),
+		SESSION_TEST(test_a_printer_heated_by_hand_that_freezes_is_an_alarm_and_no_more),
 		SESSION_TEST(test_a_heater_without_current_is_noticed_by_us_or_the_firmware),
 		SESSION_TEST(test_a_cable_pulled_while_hot_makes_it_suspect_and_cold_when_back),
 		SESSION_TEST(test_a_killed_streamer_finds_its_print_and_cools_before_it_tells),
