@@ -27,7 +27,8 @@ void say(FILE *to, const char *format, ...)
 	free(text);
 }
 
-static void say_prefixed(const char *prefix, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void say_prefixed(
+	const char *prefix, const char *format, va_list arguments)
 {
 	char *text = NULL;
 
