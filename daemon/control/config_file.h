@@ -4,7 +4,7 @@
 
 #include "daemon/control/config.h"
 
-/* As config_load, from text in memory, without profiles from other files; for tests and fuzzers. */
+/* As config_load, from text in memory; for tests and fuzzers. */
 int config_parse(struct config *config, const char *text, struct error *error);
 
 #endif

@@ -266,16 +266,20 @@ void option_accepts(const struct option *option, char *text, size_t size)
 	}
 }
 
-/* Text for mdoc: no line begins with a control character, no escape is started. */
+/* Text for mdoc: a new line for each sentence, nothing that starts an escape. */
 static void print_text(FILE *file, const char *text)
 {
 	for (; *text; text++) {
-		if (*text == '\\')
+		if (text[0] == '.' && text[1] == ' ' && text[2] == ' ') {
+			fputs(".\n", file);
+			text += 2;
+		} else if (*text == '\\') {
 			fputs("\\e", file);
-		else if (*text == '-')
+		} else if (*text == '-') {
 			fputs("\\-", file);
-		else
+		} else {
 			fputc(*text, file);
+		}
 	}
 }
 
