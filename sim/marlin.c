@@ -258,8 +258,7 @@ static int64_t earlier(int64_t a, int64_t b)
 
 static bool can_start(const struct marlin *marlin)
 {
-	return !marlin->running && marlin->queue_length > 0 &&
-	       marlin->quickstop_until_us <= marlin->free_us;
+	return !marlin->running && marlin->queue_length > 0;
 }
 
 static bool woken(const struct marlin *marlin)
@@ -285,17 +284,20 @@ static int64_t next_us(void *state)
 	case MARLIN_RUNNING:
 		break;
 	}
-	if (can_start(marlin) || woken(marlin) || marlin->emergency_kill ||
-		marlin->emergency_stop || (room && receiver->ring_count > 0))
+	bool stopping = marlin->quickstop_until_us > marlin->free_us;
+	if ((!stopping && (can_start(marlin) || woken(marlin))) || marlin->emergency_kill ||
+		marlin->emergency_stop ||
+		(room && receiver->ring_count > 0 && !sim_marlin_released(marlin)))
 		return marlin->free_us;
 	if (room || marlin->board->settings.emergency_parser)
 		next = receiver_line_end_us(receiver);
 	if (marlin->running) {
-		next = earlier(next, marlin->wake_us);
+		/* What is being stopped goes on only behind the stop. */
+		next = stopping ? next : earlier(next, marlin->wake_us);
 		if (marlin->keepalive_us > 0)
 			next = earlier(next, marlin->next_busy_us);
 	}
-	if (marlin->quickstop_until_us > marlin->free_us)
+	if (stopping)
 		next = earlier(next, marlin->quickstop_until_us);
 	if (marlin->temperature_every_us > 0)
 		next = earlier(next, marlin->temperature_next_us);

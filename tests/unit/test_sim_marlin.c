@@ -318,6 +318,20 @@ static void test_the_panel_ends_a_wait_and_sets_temperatures_without_an_ok(void 
 	end(talk);
 }
 
+static void test_a_quick_stop_within_a_wait_delays_its_end(void **state)
+{
+	struct talk *talk = start("marlin");
+
+	(void)state;
+	talk_send(talk, "M0\n", 1);
+	talk_forget(talk);
+	talk_send(talk, "M410\nM108\n", 0.9);
+	assert_int_equal(talk_count(talk, "ok"), 0);
+	talk_pass(talk, 0.5);
+	assert_int_equal(talk_count(talk, "ok"), 3);
+	end(talk);
+}
+
 static void test_the_dead_man_kills_a_printer_that_has_not_moved(void **state)
 {
 	struct talk *talk = start("marlin-stock");
@@ -691,6 +705,7 @@ int main(void)
 		cmocka_unit_test(test_a_killed_printer_is_deaf_until_it_is_reset),
 		cmocka_unit_test(test_m108_ends_waits_for_heat_and_for_the_user),
 		cmocka_unit_test(test_the_panel_ends_a_wait_and_sets_temperatures_without_an_ok),
+		cmocka_unit_test(test_a_quick_stop_within_a_wait_delays_its_end),
 		cmocka_unit_test(test_the_dead_man_kills_a_printer_that_has_not_moved),
 		cmocka_unit_test(test_a_print_heats_up_in_two_to_three_minutes),
 		cmocka_unit_test(test_each_way_for_heat_to_go_wrong_kills_with_its_message),
