@@ -547,6 +547,24 @@ static void describe_heaters(
 	}
 }
 
+/* An end that is not told yet is still ours to tell: control must not take it for forgotten. */
+static void describe_held_end(
+	const struct session *session, int64_t now_us, struct wire_printer_state *state)
+{
+	const struct progress_facts *facts = &session->progress.facts;
+
+	if (session->hold_ends_until_us <= now_us)
+		return;
+	for (int i = 0; i < PROGRESS_ENDED_MAX; i++) {
+		const struct progress_ended *ended = &facts->ended[i];
+
+		if (ended->result == WIRE_SUSPECT && !ended->booked) {
+			memcpy(state->attempt, ended->attempt, sizeof(state->attempt));
+			state->progress = ended->numbers;
+		}
+	}
+}
+
 void session_describe(
 	const struct session *session, int64_t now_us, struct wire_printer_state *state)
 {
@@ -568,6 +586,8 @@ void session_describe(
 	if (session->job.active) {
 		memcpy(state->attempt, facts->attempt, sizeof(state->attempt));
 		session_job_numbers(session, now_us, &state->progress);
+	} else {
+		describe_held_end(session, now_us, state);
 	}
 }
 

@@ -111,9 +111,10 @@ int session_start(struct session *session, const char *attempt, const struct wir
 	job->start_us = now_us;
 	job->commands = start->commands;
 	store_start(session, attempt, start);
+	/* Whatever the file has to say comes after the answer to this request. */
+	job->starving_since_us = now_us;
 	session->paused = false;
-	session->news = true;
-	session_settle(session, now_us);
+	session->setup.events->changed(session->setup.context, session);
 	return 0;
 }
 

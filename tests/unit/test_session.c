@@ -160,10 +160,12 @@ static void test_a_killed_streamer_finds_its_print_and_cools_before_it_tells(voi
 	assert_false(heaters_are_off());
 	session_rig_start_streamer(&rig);
 	assert_null(session_next_ended(rig.session, rig.now_us, &index));
+	assert_string_equal(session_rig_state(&rig).attempt, "a1");
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
 	assert_true(heaters_are_off());
 	assert_int_equal(only_end()->result, WIRE_SUSPECT);
 	assert_string_equal(only_end()->attempt, "a1");
+	assert_string_equal(session_rig_state(&rig).attempt, "");
 }
 
 static void test_an_end_is_told_in_time_though_the_printer_never_comes_back(void **state)
