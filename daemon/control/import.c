@@ -144,6 +144,9 @@ static int set_actions(posix_spawn_file_actions_t *actions, const int sources[3]
 	for (int i = 0; result == 0 && i < 3; i++)
 		result = posix_spawn_file_actions_adddup2(
 			actions, sources[i], IMPORT_UPLOAD_DESCRIPTOR + i);
+	if (result == 0)
+		result = posix_spawn_file_actions_addclosefrom_np(
+			actions, IMPORT_RESULT_DESCRIPTOR + 1);
 	return result;
 }
 

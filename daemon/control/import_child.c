@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h> /* setrlimit */
-#include <unistd.h>	  /* close_range, read, write, fsync */
+#include <unistd.h>	  /* read, write, fsync */
 
 #include "gcode/analysis_json.h"
 #include "gcode/inspect.h"
@@ -132,15 +132,14 @@ static bool limit(int resource, int64_t amount)
 	return setrlimit(resource, &limits) == 0;
 }
 
-/* Nothing but the three descriptors, no more than is needed, no life beyond the parent's. */
+/* No more than is needed, no life beyond the parent's; the parent has closed all but the three
+ * descriptors. */
 static bool confine(int64_t room_bytes)
 {
 	signal(SIGXFSZ, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return false;
-	if (close_range(IMPORT_RESULT_DESCRIPTOR + 1, ~0U, 0) != 0 && errno != ENOSYS)
 		return false;
 	return limit(RLIMIT_CPU, IMPORT_CPU_S) && limit(RLIMIT_FSIZE, room_bytes) &&
 	       limit(RLIMIT_CORE, 0) &&

@@ -65,8 +65,7 @@ static void sum_filament(const json_t *tools, struct file_record *file)
 	size_t i;
 
 	file->filament_g = json_array_size(tools) ? 0 : -1;
-	json_array_foreach(tools, i, tool)
-	{
+	json_array_foreach (tools, i, tool) {
 		double grams = number_of(tool, "filament_g", -1);
 
 		file->filament_mm += number_of(tool, "filament_mm", 0);
@@ -105,8 +104,7 @@ static void say_refusal(struct upload *upload, const json_t *analysis)
 	size_t i;
 
 	snprintf(upload->message, sizeof upload->message, "%s is refused", upload->name);
-	json_array_foreach(json_object_get(analysis, "problems"), i, problem)
-	{
+	json_array_foreach (json_object_get(analysis, "problems"), i, problem) {
 		const char *severity = json_string_value(json_object_get(problem, "severity"));
 		int64_t line = whole_of(problem, "line");
 		char text[PROBLEM_TEXT_MAX], place[32] = "";
