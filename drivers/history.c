@@ -9,8 +9,8 @@ void history_restart(struct history *history, int64_t next)
 	history->next = next;
 }
 
-const struct history_line *history_append(struct history *history, const char *command,
-	size_t length, int64_t command_index, uint8_t kind)
+struct history_line *history_append(
+	struct history *history, const char *command, size_t length, int64_t command_index)
 {
 	struct history_line *line = &history->line[history->next % HISTORY_LINES];
 	char frame[FRAME_BYTES_MAX];
@@ -22,7 +22,7 @@ const struct history_line *history_append(struct history *history, const char *c
 	line->number = history->next;
 	line->command_index = command_index;
 	line->length = (uint8_t)frame_length;
-	line->kind = kind;
+	line->has_position = false;
 	history->next++;
 	if (history->next - history->first > HISTORY_LINES)
 		history->first = history->next - HISTORY_LINES;

@@ -18,7 +18,8 @@ struct history_line {
 	int64_t number;
 	int64_t command_index; /* of the last command of the print sent up to this line; -1: none */
 	uint8_t length;	       /* of the frame, with its line end */
-	uint8_t kind;	       /* the owner's */
+	bool has_position;     /* where the head is behind this line, in the file's coordinates */
+	float position_mm[3];
 	char frame[FRAME_BYTES_MAX];
 };
 
@@ -30,9 +31,10 @@ struct history {
 /* Forgets everything; the next line has the number `next`. */
 void history_restart(struct history *history, int64_t next);
 
-/* Frames the command under the number history->next and keeps it.  NULL: it cannot be framed. */
-const struct history_line *history_append(struct history *history, const char *command,
-	size_t length, int64_t command_index, uint8_t kind);
+/* Frames the command under the number history->next and keeps it.  The position is
+ * the caller's to fill in.  NULL: it cannot be framed. */
+struct history_line *history_append(
+	struct history *history, const char *command, size_t length, int64_t command_index);
 
 /* NULL: not kept (any more, or not yet). */
 const struct history_line *history_find(const struct history *history, int64_t number);

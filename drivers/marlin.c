@@ -85,6 +85,7 @@ static enum driver_state sync_state(const struct marlin *m)
 	case MARLIN_SYNC_BARRIER:
 		return error ? DRIVER_BARRIER : DRIVER_PROBING;
 	case MARLIN_SYNC_COUNTER:
+	case MARLIN_SYNC_POSITION:
 		return DRIVER_PROBING;
 	case MARLIN_SYNC_REPLAY:
 		return DRIVER_REPLAYING;
@@ -624,9 +625,6 @@ void marlin_command(struct driver *driver, int64_t now_us, const char *text, siz
 		memcpy(m->staged, text, length);
 		m->staged_length = length;
 		m->staged_index = m->next_index++;
-		modal_apply(&m->modal, text, length);
-		if (m->modal.tool >= 0 && m->modal.tool < MARLIN_TOOLS_MAX)
-			m->tools_seen |= 1u << m->modal.tool;
 	}
 	end_call(m);
 }

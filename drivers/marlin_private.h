@@ -13,6 +13,7 @@
  *              before has been executed, all older acknowledgements are void)
  *              -> COUNTER, unless the printer's request was clear (a far line number, whose
  *              refusal names the last line accepted)
+ *              -> POSITION, only if a piece of a line may have run and M114 can tell
  *              -> REPLAY from the line after that, one at a time -> CLEAR
  *
  * A numbered line can be replayed without harm whatever was lost: the printer takes it exactly when
@@ -76,6 +77,7 @@ enum {
 #define MARLIN_BARRIER_SLOW_US MARLIN_S(60)
 #define MARLIN_RESEND_OK_US    MARLIN_MS(500)
 #define MARLIN_COUNTER_US      MARLIN_S(3)
+#define MARLIN_POSITION_US     MARLIN_S(1)
 #define MARLIN_ACK_US	       MARLIN_S(10)
 #define MARLIN_ACK_BUSY_US     MARLIN_S(7)
 #define MARLIN_ACK_SLOW_US     MARLIN_S(60)
@@ -108,6 +110,7 @@ enum marlin_sync_step {
 	MARLIN_SYNC_FLUSH,
 	MARLIN_SYNC_BARRIER,
 	MARLIN_SYNC_COUNTER,
+	MARLIN_SYNC_POSITION,
 	MARLIN_SYNC_REPLAY,
 };
 
@@ -115,6 +118,13 @@ enum marlin_cause {
 	MARLIN_CAUSE_LINE_ERROR, /* the printer refused something */
 	MARLIN_CAUSE_STALL,	 /* an acknowledgement is missing */
 	MARLIN_CAUSE_VERIFY,	 /* no doubt, but certainty is wanted */
+};
+
+/* What the head's position says about a piece of a line (marlin_position.c). */
+enum marlin_verdict {
+	MARLIN_VERDICT_NONE,
+	MARLIN_VERDICT_DID_NOT_RUN,
+	MARLIN_VERDICT_RAN,
 };
 
 enum marlin_task {
@@ -168,6 +178,10 @@ struct marlin_sync {
 	int64_t nonce_us; /* when the barrier was written */
 	bool slow;	  /* the doubt is about a line that may take minutes */
 	int64_t replay_next;
+	bool suspicious;  /* the account is short of a reason */
+	int64_t resolved; /* the line to go on with, while the position is asked for */
+	int position_tries;
+	enum marlin_verdict verdict;
 };
 
 struct marlin {
@@ -302,6 +316,12 @@ bool marlin_sync_line(struct marlin *m, const struct reply *reply);
 void marlin_replay_acked(struct marlin *m, int64_t number);
 bool marlin_sync_advance(struct marlin *m);
 int64_t marlin_sync_wake(const struct marlin *m);
+
+/* marlin_position.c */
+/* Would the position tell whether a line from `wanted` on has run? */
+bool marlin_position_tells(const struct marlin *m, int64_t wanted);
+enum marlin_verdict marlin_judge_position(
+	const struct marlin *m, int64_t wanted, const char *text, size_t length);
 
 /* marlin_connect.c */
 void marlin_connect_begin(struct marlin *m);

@@ -20,6 +20,7 @@ enum {
 	BARRIER_TRIES_SLOW_MAX = 30,
 	COUNTER_TRIES_MAX = 5,
 	RENUMBER_TRIES_MAX = 5,
+	POSITION_TRIES_MAX = 3,
 	NARROW_LINES = 1000, /* one line in flight for so many after a line error */
 	ERRORS_IN_WINDOW_MAX = 3,
 };
@@ -259,6 +260,23 @@ static void resolve_strange(struct marlin *m, int64_t wanted)
 		"the printer asks for a line that was never sent or is long past");
 }
 
+/* Where an ok too many has no reason, and where a lost one may have hidden it. */
+static bool is_worth_a_look(const struct marlin *m)
+{
+	const struct marlin_account *a = &m->sync.account;
+
+	return m->sync.suspicious || (a->crowded && a->errors + a->resends > 0);
+}
+
+static void ask_position(struct marlin *m)
+{
+	m->sync.position_tries++;
+	marlin_write_raw(m, "M114\n", 5);
+	enter(m, MARLIN_SYNC_POSITION, MARLIN_POSITION_US);
+}
+
+static void go_on(struct marlin *m, int64_t wanted);
+
 /* `wanted` is what the printer will take next: the truth. */
 static void resolve(struct marlin *m, int64_t wanted)
 {
@@ -270,10 +288,29 @@ static void resolve(struct marlin *m, int64_t wanted)
 		resolve_strange(m, wanted);
 		return;
 	}
-	if (m->job && a_piece_may_have_run(m, wanted)) {
+	if (m->job) {
+		m->sync.suspicious = a_piece_may_have_run(m, wanted);
+		if (is_worth_a_look(m) && marlin_position_tells(m, wanted)) {
+			m->sync.resolved = wanted;
+			ask_position(m);
+			return;
+		}
+	}
+	go_on(m, wanted);
+}
+
+/* With what is known by now. */
+static void go_on(struct marlin *m, int64_t wanted)
+{
+	bool ran = m->sync.verdict == MARLIN_VERDICT_RAN ||
+		   (m->sync.verdict == MARLIN_VERDICT_NONE && m->sync.suspicious);
+
+	if (ran) {
 		marlin_fault(m, DRIVER_FAULT_SURPLUS_OK,
-			"one acknowledgement too many behind a damaged line: a piece of it may "
-			"have run");
+			m->sync.verdict == MARLIN_VERDICT_RAN
+				? "a piece of a damaged line has run: the head has moved"
+				: "one acknowledgement too many behind a damaged line: a piece of "
+				  "it may have run");
 		return;
 	}
 	marlin_confirm(m, wanted - 1);
@@ -372,7 +409,8 @@ static bool holds_nonce(const struct marlin_sync *s, const struct reply *reply)
  * make of it does: "M1", when the second digit is hit. */
 static bool is_waiting_for_nobody(const struct marlin *m)
 {
-	return m->sync.step == MARLIN_SYNC_BARRIER && !m->attention;
+	return (m->sync.step == MARLIN_SYNC_BARRIER || m->sync.step == MARLIN_SYNC_POSITION) &&
+	       !m->attention;
 }
 
 bool marlin_sync_line(struct marlin *m, const struct reply *reply)
@@ -386,6 +424,11 @@ bool marlin_sync_line(struct marlin *m, const struct reply *reply)
 		return true;
 	}
 
+	if (s->step == MARLIN_SYNC_POSITION && reply->kind == REPLY_POSITION) {
+		s->verdict = marlin_judge_position(m, s->resolved, reply->text, reply->text_length);
+		s->deadline_us = m->now_us + MARLIN_RESEND_OK_US;
+		return true;
+	}
 	if (s->step != MARLIN_SYNC_BARRIER || s->nonce_seen || m->no_echo)
 		return false;
 	if (reply->kind == REPLY_UNKNOWN_COMMAND && reply->text_length == 18 &&
@@ -437,6 +480,10 @@ bool marlin_sync_ok(struct marlin *m, const struct reply *reply)
 		if (is_clear_request(s))
 			resolve(m, s->wanted);
 		return true;
+	case MARLIN_SYNC_POSITION:
+		if (s->verdict != MARLIN_VERDICT_NONE)
+			go_on(m, s->resolved);
+		return true;
 	}
 	return true;
 }
@@ -478,6 +525,7 @@ int64_t marlin_sync_wake(const struct marlin *m)
 	case MARLIN_SYNC_FLUSH:
 	case MARLIN_SYNC_BARRIER:
 	case MARLIN_SYNC_COUNTER:
+	case MARLIN_SYNC_POSITION:
 		return m->sync.deadline_us;
 	}
 	return DRIVER_NEVER;
@@ -540,6 +588,12 @@ bool marlin_sync_advance(struct marlin *m)
 			resolve(m, s->wanted);
 		else
 			ask_again(m);
+		break;
+	case MARLIN_SYNC_POSITION:
+		if (s->verdict == MARLIN_VERDICT_NONE && s->position_tries < POSITION_TRIES_MAX)
+			ask_position(m);
+		else
+			go_on(m, s->resolved);
 		break;
 	}
 	return true;

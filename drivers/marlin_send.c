@@ -85,19 +85,30 @@ static int64_t last_index(const struct marlin *m)
 	return m->next_index - 1 - (m->staged_length > 0);
 }
 
+static void note_position(const struct marlin *m, struct history_line *line)
+{
+	line->has_position = !m->modal.inches;
+	for (int axis = 0; axis < 3; axis++) {
+		line->has_position = line->has_position && m->modal.known[axis];
+		line->position_mm[axis] = (float)m->modal.position_mm[axis];
+	}
+}
+
 bool marlin_send_host_line(struct marlin *m, const char *text, size_t length)
 {
 	const struct window_limits bounds = limits(m);
 	enum command_class class = command_classify(text, length);
-	const struct history_line *line;
+	struct history_line *line;
 
 	if (m->history.next > MARLIN_LAST_NUMBER ||
 		!window_has_room(&m->window, &bounds, FRAME_BYTES_MAX,
 			class == COMMAND_LONG || class == COMMAND_MODE))
 		return false;
-	line = history_append(&m->history, text, length, m->job ? last_index(m) : -1, 0);
+	line = history_append(&m->history, text, length, m->job ? last_index(m) : -1);
 	if (!line)
 		return false;
+	if (m->task == MARLIN_TASK_NONE)
+		note_position(m, line);
 	marlin_send_history_line(m, line);
 	tell_number(m, line, -1);
 	return true;
@@ -126,7 +137,7 @@ void marlin_send_renumber(struct marlin *m)
 	const struct history_line *line;
 
 	history_restart(&m->history, MARLIN_FIRST_NUMBER);
-	line = history_append(&m->history, text, sizeof(text) - 1, m->job ? last_index(m) : -1, 0);
+	line = history_append(&m->history, text, sizeof(text) - 1, m->job ? last_index(m) : -1);
 	m->renumber_pending = true;
 	m->acked_number = MARLIN_FIRST_NUMBER - 1;
 	marlin_send_history_line(m, line);
@@ -149,7 +160,7 @@ void marlin_send_far(struct marlin *m)
 void marlin_flush_staged(struct marlin *m)
 {
 	const struct window_limits bounds = limits(m);
-	const struct history_line *line;
+	struct history_line *line;
 	enum command_class class;
 
 	if (m->staged_length == 0)
@@ -158,12 +169,16 @@ void marlin_flush_staged(struct marlin *m)
 	if (!window_has_room(&m->window, &bounds, (int32_t)m->staged_length + 12,
 		    class == COMMAND_LONG || class == COMMAND_MODE))
 		return;
-	line = history_append(&m->history, m->staged, m->staged_length, m->staged_index, 0);
+	line = history_append(&m->history, m->staged, m->staged_length, m->staged_index);
 	if (!line) {
 		marlin_fault(
 			m, DRIVER_FAULT_COMMAND, "a command of the file cannot be put into a line");
 		return;
 	}
+	modal_apply(&m->modal, m->staged, m->staged_length);
+	if (m->modal.tool >= 0 && m->modal.tool < MARLIN_TOOLS_MAX)
+		m->tools_seen |= 1u << m->modal.tool;
+	note_position(m, line);
 	m->staged_length = 0;
 	marlin_send_history_line(m, line);
 	tell_number(m, line, m->staged_index);
@@ -227,9 +242,10 @@ int64_t marlin_poll_wake(const struct marlin *m)
 /* Past the window's limit of one line, within what the printer's queue holds. */
 static void send_question(struct marlin *m)
 {
-	const struct history_line *line =
-		history_append(&m->history, "M105", 4, m->job ? last_index(m) : -1, 0);
+	struct history_line *line =
+		history_append(&m->history, "M105", 4, m->job ? last_index(m) : -1);
 
+	note_position(m, line);
 	marlin_send_history_line(m, line);
 	tell_number(m, line, -1);
 }

@@ -66,6 +66,27 @@ bool report_is_position(const char *text, size_t length)
 	return memchr(text, 'Y', length) != NULL;
 }
 
+bool report_position(const char *text, size_t length, double position_mm[3])
+{
+	static const char names[] = "XYZ";
+	double found[3];
+	size_t at = 0;
+
+	for (int axis = 0; axis < 3; axis++) {
+		size_t used;
+
+		at = skip_blanks(text, length, at);
+		if (at + 2 >= length || text[at] != names[axis] || text[at + 1] != ':')
+			return false;
+		used = read_decimal(text + at + 2, length - at - 2, &found[axis]);
+		if (used == 0)
+			return false;
+		at += 2 + used;
+	}
+	memcpy(position_mm, found, sizeof(found));
+	return true;
+}
+
 struct field {
 	char name[4]; /* "T", "T0", "@", "B@", "@1" */
 	bool has_value, has_target;

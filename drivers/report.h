@@ -14,6 +14,9 @@ bool report_is_temperature(const char *text, size_t length);
 /* "X:0.00 Y:0.00 Z:0.00 E:0.00 Count X:…" */
 bool report_is_position(const char *text, size_t length);
 
+/* X, Y and Z of such a line; false: not all three. */
+bool report_position(const char *text, size_t length, double position_mm[3]);
+
 /* Fills names, readings and powers (time_us is left alone).  The first of two equal names counts;
  * "T" is dropped where "T0", "T1", … are listed beside it.  False: nothing readable, and *heaters
  * is untouched. */

@@ -250,7 +250,8 @@ bool rig_run(struct rig *rig, int64_t limit_us, bool (*until)(const struct rig *
 /* docs/wire-lines.md: what the host sends without a number. */
 static bool is_host_unnumbered(const char *command)
 {
-	static const char *const lines[] = { "M115", "M105", "M108", "M112", "M104 S0", "M140 S0" };
+	static const char *const lines[] = { "M115", "M105", "M114", "M108", "M112", "M104 S0",
+		"M140 S0" };
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		if (strcmp(command, lines[i]) == 0)

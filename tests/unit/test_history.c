@@ -15,7 +15,7 @@ static void append(int64_t number)
 	char command[32];
 	int length = snprintf(command, sizeof(command), "G1 X%lld", (long long)number);
 	const struct history_line *line =
-		history_append(&history, command, (size_t)length, number * 10, 0);
+		history_append(&history, command, (size_t)length, number * 10);
 
 	assert_non_null(line);
 	assert_int_equal(line->number, number);
@@ -65,7 +65,7 @@ static void test_a_line_that_cannot_be_framed_takes_no_number(void **state)
 {
 	(void)state;
 	history_restart(&history, 5);
-	assert_null(history_append(&history, "G1 X1;", 6, 0, 0));
+	assert_null(history_append(&history, "G1 X1;", 6, 0));
 	append(5);
 }
 
