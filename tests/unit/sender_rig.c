@@ -165,7 +165,8 @@ static void take_executed(struct rig *rig)
 				       : -2;
 		memcpy(entry->command, executed.command, sizeof(entry->command));
 		if (rig->trace)
-			printf("              executed %s\n", entry->command);
+			printf("              executed%s %s\n",
+				entry->number == SIM_UNNUMBERED ? " -" : "", entry->command);
 	}
 }
 
