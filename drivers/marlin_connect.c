@@ -15,6 +15,7 @@ static void wait_for_boot(struct marlin *m, bool banner)
 	marlin_set_phase(m, MARLIN_BOOT);
 	m->banner_seen = banner;
 	m->tries = 0;
+	m->waits_for_person = false;
 	m->deadline_us = m->now_us + (banner ? MARLIN_BANNER_QUIET_US : MARLIN_NO_BANNER_US);
 }
 
@@ -81,6 +82,8 @@ void marlin_connect_reply(struct marlin *m, const struct reply *reply)
 		m->identity_seen = true;
 	} else if (reply->kind == REPLY_CAPABILITY) {
 		report_capability(reply->text, reply->text_length, &m->identity);
+	} else if (reply->kind == REPLY_BUSY_PERSON) {
+		m->waits_for_person = true;
 	} else if (reply->kind == REPLY_OK && m->identity_seen) {
 		/* An ok before the answer is a left-over of somebody's. */
 		identified(m);
@@ -95,8 +98,9 @@ static void ask_identity(struct marlin *m)
 	}
 	if (++m->tries > IDENTIFY_TRIES_MAX) {
 		marlin_fault(m, DRIVER_FAULT_NO_ANSWER,
-			m->heard ? "something is there, but it does not say which firmware it is"
-				 : "nobody answers");
+			m->waits_for_person ? "the printer waits for a person at its panel"
+			: m->heard ? "something is there, but it does not say which firmware it is"
+				   : "nobody answers");
 		return;
 	}
 	marlin_write_raw(m, "M115\n", 5);

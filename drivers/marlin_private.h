@@ -209,7 +209,7 @@ struct marlin {
 	/* Connecting. */
 	int64_t phase_us; /* when the phase began */
 	int64_t deadline_us;
-	bool banner_seen, identity_seen;
+	bool banner_seen, identity_seen, waits_for_person;
 	int tries;
 	bool no_echo; /* M118 is not known here: barriers are M105 */
 

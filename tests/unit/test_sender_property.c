@@ -95,8 +95,8 @@ struct tally {
 	size_t prints, exact, stopped[DRIVER_FAULT_LAST + 1];
 	size_t commands;
 	int64_t resends, lost, surplus, barriers;
-	size_t xor_passed, torn_silent; /* counted apart */
-	size_t tails_seen;		/* pieces cut by a flush; the print was stopped */
+	size_t xor_passed, by_noise; /* counted apart */
+	size_t tails_seen;	     /* pieces cut by a flush; the print was stopped */
 	double seconds;
 };
 
@@ -189,7 +189,7 @@ static void check_print(uint64_t seed, const struct mix *mix, struct tally *tall
 	tally->barriers += counters->barriers;
 	tally->xor_passed += verdict.changed;
 	if (rig.done)
-		tally->torn_silent += verdict.fragments;
+		tally->by_noise += verdict.fragments;
 	tally->seconds += (double)rig.now_us / 1e6;
 	rig_finish(&rig);
 }
@@ -225,10 +225,10 @@ static void run_mix(const struct mix *mix, uint64_t first_seed, size_t prints)
 	}
 	printf(" ), %zu commands, %lld resends, %lld lost oks, %lld surplus oks, %lld barriers; "
 	       "apart: "
-	       "%zu passed by XOR, %zu torn by noise; %zu tails caught; %.0f s of print\n",
+	       "%zu passed by XOR, %zu un-numbered by noise; %zu tails caught; %.0f s of print\n",
 		tally.commands, (long long)tally.resends, (long long)tally.lost,
 		(long long)tally.surplus, (long long)tally.barriers, tally.xor_passed,
-		tally.torn_silent, tally.tails_seen, tally.seconds);
+		tally.by_noise, tally.tails_seen, tally.seconds);
 }
 
 static size_t scaled(size_t prints)
