@@ -29,6 +29,8 @@
 /* ---- the disk: these stand before libc's, for SQLite too ---------------------------------- */
 
 static _Atomic int sync_error, write_error; /* errno to fail with, 0: work */
+static _Atomic int syncs, writes;	    /* so far */
+static int die_at_write;		    /* 0: never */
 static char write_error_unless_gone[512];   /* fail writes only while this file exists */
 
 int fdatasync(int descriptor)
@@ -37,6 +39,7 @@ int fdatasync(int descriptor)
 		errno = sync_error;
 		return -1;
 	}
+	syncs++;
 	return (int)syscall(SYS_fdatasync, descriptor);
 }
 
@@ -47,6 +50,8 @@ ssize_t pwrite64(int descriptor, const void *bytes, size_t length, off64_t offse
 		errno = ENOSPC;
 		return -1;
 	}
+	if (++writes == die_at_write)
+		kill(getpid(), SIGKILL);
 	return syscall(SYS_pwrite64, descriptor, bytes, length, offset);
 }
 
@@ -380,6 +385,26 @@ static void test_what_was_acknowledged_survives_kill_9(void **state)
 	}
 }
 
+static void keep_syncs(void *context, int error)
+{
+	assert_int_equal(error, 0);
+	*(int *)context = syncs;
+}
+
+static void test_nothing_is_called_durable_before_it_is_synced(void **state)
+{
+	struct bench *bench = *state;
+
+	for (int id = 1; id <= 5; id++) {
+		int before = syncs, then = -1;
+
+		ledger_submit(bench->ledger, event_transaction(id), keep_syncs, &then);
+		while (then < 0)
+			event_base_loop(bench->base, EVLOOP_ONCE);
+		assert_true(then > before);
+	}
+}
+
 static void test_what_waits_at_closing_is_written_and_said_before_it_returns(void **state)
 {
 	struct bench *bench = *state;
@@ -604,6 +629,8 @@ static void restore_version_1(struct bench *bench)
 	ledger_close(bench->ledger);
 	bench->ledger = NULL;
 	assert_int_equal(unlink(bench->path), 0);
+	unlink(scratch_path(&bench->scratch, "ledger.sqlite-wal"));
+	unlink(scratch_path(&bench->scratch, "ledger.sqlite-shm"));
 	sqlite3_close(open_foreign(bench, sql));
 	free(sql);
 }
@@ -643,6 +670,54 @@ static void test_an_upgrade_makes_a_checked_backup_first(void **state)
 	assert_int_equal(rename(backup, bench->path), 0); /* the way back */
 	open_ledger(bench);
 	assert_int_equal(last_event(bench), 1);
+}
+
+static void upgrade_and_die(const char *path, int at_write)
+{
+	static const char *const steps[] = { NULL, "ALTER TABLE spools ADD COLUMN shelf TEXT;"
+						   "UPDATE spools SET shelf = 'a';"
+						   "CREATE TABLE racks (id INTEGER PRIMARY KEY)" };
+	sqlite3 *database = NULL;
+	struct error error;
+
+	sqlite3_open(path, &database);
+	sqlite3_exec(database, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+	writes = 0;
+	die_at_write = at_write;
+	_exit(ledger_schema_migrate(database, path, steps, 2, &error) == 0 ? 0 : 1);
+}
+
+static void test_an_upgrade_that_is_killed_leaves_old_or_new_and_nothing_between(void **state)
+{
+	struct bench *bench = *state;
+	bool finished = false;
+	int killed = 0;
+
+	for (int at = 1; !finished; at++) {
+		struct error error = { "" };
+		int status;
+
+		restore_version_1(bench);
+		pid_t child = fork();
+
+		if (child == 0)
+			upgrade_and_die(bench->path, at);
+		waitpid(child, &status, 0);
+		finished = WIFEXITED(status);
+		killed += WIFSIGNALED(status);
+		sqlite3 *database = open_foreign(bench, "PRAGMA user_version");
+		bool is_new = ledger_schema_check(bench->path, 1, &error) == -EPROTONOSUPPORT;
+
+		assert_int_equal(sqlite3_exec(database, "SELECT shelf FROM spools", NULL, NULL,
+					 NULL) == SQLITE_OK,
+			is_new);
+		assert_int_equal(sqlite3_exec(database, "SELECT id FROM racks", NULL, NULL, NULL) ==
+					 SQLITE_OK,
+			is_new);
+		assert_true(is_new || !finished);
+		sqlite3_close(database);
+	}
+	assert_true(killed > 20);
 }
 
 static void test_an_upgrade_that_fails_leaves_the_old_version(void **state)
@@ -1010,6 +1085,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_was_acknowledged_survives_kill_9),
+		TEST(test_nothing_is_called_durable_before_it_is_synced),
 		TEST(test_what_waits_at_closing_is_written_and_said_before_it_returns),
 		TEST(test_a_foreign_lock_delays_commits_and_drops_none),
 		TEST(test_call_backs_come_in_the_order_of_submission_and_share_commits),
@@ -1023,6 +1099,7 @@ int main(void)
 		TEST(test_a_newer_ledger_is_refused_untouched),
 		TEST(test_a_ledger_of_version_1_is_still_read),
 		TEST(test_an_upgrade_makes_a_checked_backup_first),
+		TEST(test_an_upgrade_that_is_killed_leaves_old_or_new_and_nothing_between),
 		TEST(test_an_upgrade_that_fails_leaves_the_old_version),
 		TEST(test_a_printer_has_at_most_one_open_attempt),
 		TEST(test_a_job_has_at_most_one_open_attempt),
