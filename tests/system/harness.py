@@ -67,7 +67,9 @@ def main(*tests):
         except Exception as trouble:  # pylint: disable=broad-except
             failed += 1
             print(f"not ok {number} - {name}")
-            for line in "".join(traceback.format_exception(trouble)).rstrip().splitlines():
+            for frame in traceback.extract_tb(trouble.__traceback__)[1:]:
+                print(f"# {os.path.basename(frame.filename)}:{frame.lineno}: {frame.line}")
+            for line in "".join(traceback.format_exception_only(trouble)).rstrip().splitlines():
                 print(f"# {line}")
             sys.stdout.flush()
     sys.exit(1 if failed else 0)
@@ -165,7 +167,7 @@ class Farm:
     """printers: a number, or names.  simulator: key=value words for every printer, or a dict by name.
     config: more lines of configuration.  control_env, stream_env: more environment for each."""
 
-    def __init__(self, printers=2, *, speed=200, seed=1, simulator="", faults="", streamers="per-printer",
+    def __init__(self, printers=2, *, speed=200, seed=1, simulator="", faults="", streamers="process",
                  printer_options="", config="", control_env=None, stream_env=None, stream_prefix=None,
                  start=True, ports=None, window=3):
         self.names = [f"p{n}" for n in range(1, printers + 1)] if isinstance(printers, int) else list(printers)

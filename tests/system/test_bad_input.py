@@ -68,7 +68,7 @@ def test_configuration():
         (good.replace('clear_s = 60;', 'clear_s = "soon";'), "clear_s"),
         (good.replace('window = 3;', 'window = 4000;'), "window"),
         (good.replace('profile = "box";', 'profile = "ball";'), "ball"),
-        (good.replace('streamers = "per-printer"', 'streamers = "many"'), "streamers"),
+        (good.replace('streamers = "process"', 'streamers = "many"'), "streamers"),
         (good.replace('name = "p1"', 'name = "../p1"'), "../p1"),
         (good + "printers = ( ;\n", str(good.count("\n") + 1)),
     ]

@@ -11,7 +11,7 @@ at 0 * doubled-ok 0.003"""
 
 
 def noisy_order(window, units, seed):
-    with Farm(3, faults=NOISE, seed=seed, window=window, config="retries = 20;") as farm:
+    with Farm(3, faults=NOISE, seed=seed, window=window, config="retries = 10;") as farm:
         farm.ready()
         farm.add_design("box", (box_gcode(farm.dir / "box.gcode", layers=12, lines_per_layer=80), 1))
         order = farm.add_order("box", units)

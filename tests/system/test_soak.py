@@ -73,7 +73,7 @@ def test_soak():
     """after random faults every unit is counted once and every attempt has its end"""
     print(f"# SOAK_SEED={SEED} SOAK_S={SOAK_S:g}")
     rng = random.Random(SEED)
-    with Farm(5, seed=SEED, config="retries = 100;") as farm:
+    with Farm(5, seed=SEED, config="retries = 10;") as farm:
         farm.ready()
         farm.add_design("box", (box_gcode(farm.dir / "one.gcode", layers=6, seed=1), 1),
                         (box_gcode(farm.dir / "two.gcode", layers=12, seed=2), 2))
