@@ -38,7 +38,8 @@ enum driver_state {
 	DRIVER_PROBING,	    /* an acknowledgement is missing */
 	DRIVER_DRAINING, /* pause, end or cancel: waiting for what is in flight, then for motion */
 	DRIVER_PAUSED,
-	DRIVER_FAULT, /* stopped with a stated reason; nothing more is sent but heaters off */
+	DRIVER_FAULT, /* stopped with a stated reason; nothing more is sent but heaters off; left by
+			 opened() again, or when the board restarts */
 };
 const char *driver_state_name(enum driver_state state);
 
@@ -66,8 +67,9 @@ enum driver_effect_kind {
 	DRIVER_WAKE_AT,	 /* call driver_wake at time_us (replaces the previous wish; NEVER: none) */
 	DRIVER_STATE,	 /* the state is now `state` */
 	DRIVER_IDENTITY, /* driver_identity() has news */
-	DRIVER_ACKNOWLEDGED, /* commands up to and including index are acknowledged (never goes
-				back) */
+	DRIVER_ACKNOWLEDGED, /* commands up to and including index were accepted by the printer for
+				good; never goes back, never runs ahead (on firmware with plain oks
+				it lags a little behind) */
 	DRIVER_NUMBERED, /* command `index` got line number `line_number`, or a host line did (index
 			    -1) */
 	DRIVER_HEATERS,	 /* driver_heaters() has a new reading, taken now */

@@ -228,8 +228,13 @@ static void take_heaters(struct marlin *m, const char *text, size_t length)
 		return;
 	m->heaters.time_us = m->now_us;
 	effects_add(m->effects, DRIVER_HEATERS);
-	for (size_t i = 0; i < m->heaters.count; i++)
-		m->bed_seen = m->bed_seen || m->heaters.heater[i].name[0] == 'B';
+	for (size_t i = 0; i < m->heaters.count; i++) {
+		const char *name = m->heaters.heater[i].name;
+
+		m->bed_seen = m->bed_seen || name[0] == 'B';
+		if (name[0] == 'T' && name[1] >= '0' && name[1] <= '9')
+			m->tools_seen |= 1u << (name[1] - '0');
+	}
 	marlin_on_heaters(m);
 }
 

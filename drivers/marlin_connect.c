@@ -2,20 +2,25 @@
  *
  * Opening a port may or may not reset the board, so neither is assumed: a banner is waited for as
  * long as it comes, and when it is quiet for 2 s the board is taken to be running.  A banner at any
- * later step starts over. */
+ * later step starts over.
+ *
+ * A board that runs may be at work for an owner that died: it answers when it is done, so it is
+ * waited for as long as it says that it is busy.  When the heaters are to be cooled (driver's
+ * cool() right behind opened()), a wait for heat is left by M108 first. */
 #include "drivers/marlin_private.h"
 #include "drivers/report.h"
 
 #include <string.h>
 
-enum { IDENTIFY_TRIES_MAX = 3 };
+enum { IDENTIFY_TRIES_MAX = 3, BREAK_TRIES_MAX = 5 };
 
 static void wait_for_boot(struct marlin *m, bool banner)
 {
 	marlin_set_phase(m, MARLIN_BOOT);
 	m->banner_seen = banner;
 	m->tries = 0;
-	m->waits_for_person = false;
+	m->waits_for_person = m->busy_board = false;
+	m->break_tries = 0;
 	m->deadline_us = m->now_us + (banner ? MARLIN_BANNER_QUIET_US : MARLIN_NO_BANNER_US);
 }
 
@@ -25,6 +30,7 @@ void marlin_connect_begin(struct marlin *m)
 	m->in_file_list = false;
 	m->last_receive_us = m->last_ack_us = m->last_busy_us = m->now_us;
 	m->busy_seen = m->heard = false;
+	m->break_us = DRIVER_NEVER;
 	m->bytes_seen = m->bytes_bad = 0;
 	m->no_echo = false;
 	m->round_trip_us = 0;
@@ -82,18 +88,35 @@ void marlin_connect_reply(struct marlin *m, const struct reply *reply)
 		m->identity_seen = true;
 	} else if (reply->kind == REPLY_CAPABILITY) {
 		report_capability(reply->text, reply->text_length, &m->identity);
-	} else if (reply->kind == REPLY_BUSY_PERSON) {
-		m->waits_for_person = true;
+	} else if (reply->kind == REPLY_BUSY || reply->kind == REPLY_HEATING ||
+		   reply->kind == REPLY_BUSY_PERSON) {
+		m->waits_for_person = reply->kind == REPLY_BUSY_PERSON;
+		m->busy_board = true;
 	} else if (reply->kind == REPLY_OK && m->identity_seen) {
 		/* An ok before the answer is a left-over of somebody's. */
 		identified(m);
 	}
 }
 
+/* The question is in its queue already; more of them would only fill it. */
+static void wait_for_busy_board(struct marlin *m)
+{
+	m->deadline_us = m->now_us + MARLIN_BREAK_RETRY_US;
+	if (!m->want_cool || m->break_tries >= BREAK_TRIES_MAX)
+		return;
+	m->break_tries++;
+	marlin_write_raw(m, "\nM108\n", 6);
+}
+
 static void ask_identity(struct marlin *m)
 {
 	if (m->identity_seen) {
 		identified(m);
+		return;
+	}
+	if (m->busy_board && !m->waits_for_person &&
+		m->now_us - m->last_busy_us < MARLIN_BUSY_GONE_US) {
+		wait_for_busy_board(m);
 		return;
 	}
 	if (++m->tries > IDENTIFY_TRIES_MAX) {

@@ -209,7 +209,8 @@ struct marlin {
 	/* Connecting. */
 	int64_t phase_us; /* when the phase began */
 	int64_t deadline_us;
-	bool banner_seen, identity_seen, waits_for_person;
+	bool banner_seen, identity_seen;
+	bool busy_board, waits_for_person; /* since M115 */
 	int tries;
 	bool no_echo; /* M118 is not known here: barriers are M105 */
 
