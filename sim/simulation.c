@@ -224,8 +224,14 @@ static int wait_for_events(struct simulation *simulation, struct epoll_event *ev
 
 	if (left_us < 0)
 		left_us = 0;
-	struct timespec timeout = { left_us / 1000000, left_us % 1000000 * 1000 };
-	return epoll_pwait2(simulation->epoll_fd, events, EVENTS_MAX, &timeout, NULL);
+	if (!simulation->coarse) {
+		struct timespec timeout = { left_us / 1000000, left_us % 1000000 * 1000 };
+		int count = epoll_pwait2(simulation->epoll_fd, events, EVENTS_MAX, &timeout, NULL);
+		if (count >= 0 || errno != ENOSYS)
+			return count;
+		simulation->coarse = true;
+	}
+	return epoll_wait(simulation->epoll_fd, events, EVENTS_MAX, (int)((left_us + 999) / 1000));
 }
 
 static void serve_control(struct simulation *simulation, uint32_t token)

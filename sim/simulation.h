@@ -14,6 +14,7 @@ struct simulation {
 	uint32_t interest[SPEC_PRINTERS_MAX]; /* epoll events asked for */
 	int interest_fd[SPEC_PRINTERS_MAX];   /* ... of that descriptor, -1 */
 	int64_t flush_wall_us;
+	bool coarse; /* no epoll_pwait2 (before Linux 5.11, valgrind 3.19): whole milliseconds */
 	struct sim_planned_fault *plan; /* owned */
 	size_t plan_count;
 };

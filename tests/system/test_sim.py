@@ -201,6 +201,30 @@ def test_faults():
             port.close()
 
 
+def late_host(speed, pause_s):
+    """The summary of a printer whose host pauses before each short move."""
+    with Simulator("marlin-stock:1", "--speed", str(speed)) as simulator:
+        port = Port(simulator.ports / "marlin-stock-1")
+        port.expect("crc 7832)\n")
+        for number in range(1, 11):
+            time.sleep(pause_s)
+            port.send(framed(number, f"G1 X{number % 2}.5 F6000"))
+            port.expect("ok\n")
+        port.close()
+        return simulator.end()["marlin-stock-1"]
+
+
+def test_late_host():
+    """above speed 1 the clock waits for a late host, at speed 1 it does not"""
+    waited = late_host(100, 0.1)
+    equal(waited["starvations"], 0, "starvations at speed 100")
+    # Ten pauses of 0.1 s would be 100 s if the clock had run.
+    check(waited["seconds"] < 100, f"the clock ran on: {waited['seconds']} s")
+    hurried = late_host(1, 0.4)
+    check(hurried["starvations"] >= 8, f"starvations at speed 1: {hurried['starvations']}")
+    check(hurried["starved_s"] > 1, f"starved for {hurried['starved_s']} s")
+
+
 def test_wrong_input():
     """wrong words are refused with a sentence and the right exit status"""
     with tempfile.TemporaryDirectory() as folder:
@@ -232,4 +256,4 @@ def test_one_directory():
         check(os.path.lexists(simulator.ports / "marlin-1"), "the first one's link is gone")
 
 
-main(test_print, test_power_and_cable, test_stays, test_faults, test_wrong_input, test_one_directory)
+main(test_print, test_power_and_cable, test_stays, test_faults, test_late_host, test_wrong_input, test_one_directory)

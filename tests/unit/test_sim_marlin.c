@@ -260,6 +260,43 @@ static void test_m112_stops_at_once_with_an_emergency_parser_and_waits_for_room_
 	end(room);
 }
 
+/* serial-protocols.md 14.13, seen on both builds of 2.0.9.5. */
+static void test_an_emergency_behind_a_body_that_is_held_back(void **state)
+{
+	char erase[128], thrice[300];
+	static const struct {
+		const char *firmware, *body, *tail;
+		bool killed;
+	} rows[] = {
+		{ "marlin", "N1 G1 X5*100", "\nM112\n", true },
+		{ "marlin", "N1 G1 X5*1", "\nM112\n", true },
+		{ "marlin-stock", "N1 G1 X5*100", "\nM112\n", true },
+		/* The line end draws the NAK, and its flush eats the M112. */
+		{ "marlin-stock", "N1 G1 X5*1", "\nM112\n", false },
+		{ "marlin-stock", "N1 G1 X5*1", NULL, true },
+		{ "marlin-stock", "N1 G;1 X5*100", NULL, true },
+		{ "marlin", "N1 G;1 X5*100", NULL, true },
+		/* Glued to a body it disappears, and the body runs. */
+		{ "marlin-stock", "N1 G1 X5*100", "M112\n", false },
+		{ "marlin", "N1 G1 X5*100", "M112\n", false },
+	};
+
+	(void)state;
+	memset(erase, 0x08, 96);
+	erase[96] = '\0';
+	snprintf(thrice, sizeof thrice, "\nM112\n%s\nM112\n", erase);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct talk *talk = start(rows[i].firmware);
+		talk_send(talk, rows[i].body, 0.05);
+		talk_send(talk, rows[i].tail ? rows[i].tail : thrice, 0.1);
+		if ((status(talk).state == SIM_HALTED) != rows[i].killed)
+			fail_msg("row %zu: heard \"%s\"", i, talk->heard);
+		if (!rows[i].killed && rows[i].tail[0] == 'M')
+			assert_string_equal(talk->done, "1\tG1 X5\n");
+		end(talk);
+	}
+}
+
 static void test_a_killed_printer_is_deaf_until_it_is_reset(void **state)
 {
 	struct talk *talk = start("marlin-stock");
@@ -702,6 +739,7 @@ int main(void)
 		cmocka_unit_test(test_the_bare_ok_of_a_resend_overtakes_the_oks_of_queued_lines),
 		cmocka_unit_test(
 			test_m112_stops_at_once_with_an_emergency_parser_and_waits_for_room_without),
+		cmocka_unit_test(test_an_emergency_behind_a_body_that_is_held_back),
 		cmocka_unit_test(test_a_killed_printer_is_deaf_until_it_is_reset),
 		cmocka_unit_test(test_m108_ends_waits_for_heat_and_for_the_user),
 		cmocka_unit_test(test_the_panel_ends_a_wait_and_sets_temperatures_without_an_ok),
