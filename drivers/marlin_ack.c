@@ -5,7 +5,8 @@
  * dropped, never banked (I8): one too few costs a probe, one too many overruns the printer's
  * buffer.  What tells an ack that is one too many on a firmware that only says "ok":
  *  - it arrives in one piece with the ack that made us send the head (the window is empty then);
- *  - it arrives sooner than any answer can: a third of the fastest round trip seen;
+ *  - it arrives sooner than any answer can: a third of the fastest round trip seen (should that be
+ *    wrong, the probe that follows shows it, and the figure is corrected);
  *  - the head is an M105, which never answers a plain ok. */
 #include "drivers/marlin_private.h"
 
@@ -46,6 +47,12 @@ void marlin_suspect(struct marlin *m)
 		m->suspect_us = m->now_us + MARLIN_SUSPECT_US;
 }
 
+void marlin_learn_round_trip(struct marlin *m, int64_t round_trip_us)
+{
+	if (m->round_trip_us == 0 || round_trip_us < m->round_trip_us)
+		m->round_trip_us = round_trip_us;
+}
+
 static void surplus(struct marlin *m)
 {
 	m->counters.surplus_acknowledgements++;
@@ -66,6 +73,7 @@ static void pop(struct marlin *m, enum proof proof)
 	m->last_ack_us = m->now_us;
 	m->suspect_us = DRIVER_NEVER;
 	m->gentle_sent = false;
+	m->too_soon_us = 0;
 	m->counters.lines_acknowledged++;
 	marlin_attention_over(m);
 	if (entry.number == WINDOW_NO_NUMBER)
@@ -81,17 +89,11 @@ static void pop(struct marlin *m, enum proof proof)
 static void on_temperature_answer(struct marlin *m)
 {
 	size_t position = 0;
-	const struct window_entry *entry;
 
 	while (position < m->window.count &&
 		window_at(&m->window, position)->answer != WINDOW_TEMPERATURE)
 		position++;
 	if (position == m->window.count) {
-		surplus(m);
-		return;
-	}
-	entry = window_at(&m->window, position);
-	if (m->now_us - entry->sent_us < m->round_trip_us / 3) {
 		surplus(m);
 		return;
 	}
@@ -117,11 +119,14 @@ static void on_plain_ok(struct marlin *m)
 {
 	const struct window_entry *head = window_head(&m->window);
 
-	if (!head || head->answer == WINDOW_TEMPERATURE ||
-		m->now_us - head->sent_us < m->round_trip_us / 3)
+	if (!head || head->answer == WINDOW_TEMPERATURE) {
 		surplus(m);
-	else
+	} else if (m->now_us - head->sent_us < m->round_trip_us / 3) {
+		m->too_soon_us = m->now_us - head->sent_us;
+		surplus(m);
+	} else {
 		pop(m, marlin_window_limit(m) > 1 ? PROOF_NONE : PROOF_BY_NEXT);
+	}
 }
 
 /* P and B without N: an un-numbered line was executed. Without P and B, where the firmware has

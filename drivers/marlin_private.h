@@ -221,7 +221,8 @@ struct marlin {
 	int32_t queue_limit;   /* what it allows now */
 	int64_t narrow_until;  /* lines_sent up to which the window is one line; MAX: for good */
 	int errors_in_window;  /* line errors while more than one line was in flight */
-	int64_t round_trip_us; /* fastest seen, of a barrier; 0: none yet */
+	int64_t round_trip_us; /* fastest answer seen that is certain to be one; 0: none yet */
+	int64_t too_soon_us;   /* how soon an ok came that was dropped for it; 0: none */
 	int64_t suspect_us;    /* when to probe because of an odd acknowledgement; NEVER */
 	bool gentle_sent;      /* an M105 stands behind the oldest line */
 
@@ -302,6 +303,7 @@ int64_t marlin_poll_wake(const struct marlin *m);
 void marlin_on_ok(struct marlin *m, const struct reply *reply);
 void marlin_on_unknown_command(struct marlin *m, const struct reply *reply);
 void marlin_suspect(struct marlin *m);
+void marlin_learn_round_trip(struct marlin *m, int64_t round_trip_us);
 void marlin_confirm(struct marlin *m, int64_t number);
 void marlin_report_acknowledged(struct marlin *m);
 

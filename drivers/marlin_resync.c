@@ -129,6 +129,7 @@ void marlin_on_line_error(struct marlin *m, const struct reply *reply)
 
 	if (s->step == MARLIN_SYNC_COUNTER) {
 		s->last_line = reply->number;
+		marlin_learn_round_trip(m, m->now_us - s->entered_us);
 		return;
 	}
 	marlin_sync_begin(m, MARLIN_CAUSE_LINE_ERROR);
@@ -323,6 +324,10 @@ static void go_on(struct marlin *m, int64_t wanted)
 		return;
 	window_clear(&m->window);
 	if (wanted == m->history.next) {
+		/* So the ok that came too soon was one after all. */
+		if (m->too_soon_us > 0)
+			marlin_learn_round_trip(m, m->too_soon_us);
+		m->too_soon_us = 0;
 		leave(m);
 		return;
 	}
@@ -388,12 +393,9 @@ static void send_barrier(struct marlin *m)
 
 static void nonce_came(struct marlin *m)
 {
-	int64_t round_trip = m->now_us - m->sync.nonce_us;
-
 	m->sync.nonce_seen = true;
 	m->sync.deadline_us = m->now_us + MARLIN_RESEND_OK_US;
-	if (m->round_trip_us == 0 || round_trip < m->round_trip_us)
-		m->round_trip_us = round_trip;
+	marlin_learn_round_trip(m, m->now_us - m->sync.nonce_us);
 }
 
 static bool holds_nonce(const struct marlin_sync *s, const struct reply *reply)

@@ -2,10 +2,11 @@
  * serial-protocols.md 15 that concern it.  Each case starts with a printer that has just been
  * connected and a print that has just begun.
  *
- *	== name of the case	plain | advanced | reports, window N, can-reset, standby C
- *	= command		is offered as soon as the driver wants one; "end": no more
- *	> line			is what the driver writes next ("N2005 G1 X1" gets its checksum
- *here; $ stands for the nonce of the last barrier)
+ *	== name of the case	plain | advanced | reports, window N, can-reset, standby C,
+ *				idle (no print), closed (not connected), slow-start (200 ms for an
+ *answer) = command		is offered as soon as the driver wants one; "end": no more > line
+ *is what the driver writes next ("N2005 G1 X1" gets its checksum here; $ stands for the nonce of
+ *the last barrier)
  *	< line			is what the printer says ("\xNN" and "\n" work; a line end is added)
  *	+ ms			time passes
  *	! pause|resume|cancel|cool|estop|manual LINE
@@ -285,16 +286,17 @@ static void act(struct peer *peer, const char *text)
 	offer(peer);
 }
 
-static void barrier(struct peer *peer)
+static void barrier(struct peer *peer, int64_t slow_us)
 {
 	expect_written(peer, "");
 	pass_time(peer, 60000);
 	expect_written(peer, "M118 E1 $");
+	pass_time(peer, slow_us);
 	say(peer, "echo:$");
 	say(peer, "ok");
 }
 
-static void connect(struct peer *peer, bool advanced, bool reports)
+static void connect(struct peer *peer, bool advanced, bool reports, int64_t slow_us)
 {
 	driver_effects_clear(&peer->effects);
 	peer->dialect->opened(peer->driver, peer->now_us, &peer->effects);
@@ -309,8 +311,9 @@ static void connect(struct peer *peer, bool advanced, bool reports)
 	say(peer, advanced ? "ok P15 B3" : "ok");
 	expect_written(peer, "N2000 M110 N2000");
 	say(peer, advanced ? "ok N2000 P15 B3" : "ok");
-	barrier(peer);
+	barrier(peer, slow_us);
 	expect_written(peer, "N3001 M105");
+	pass_time(peer, slow_us);
 	say(peer, "Error:Line Number is not Last Line Number+1, Last Line: 2000");
 	say(peer, "Resend: 2001");
 	say(peer, "ok");
@@ -350,7 +353,8 @@ static void begin_case(struct peer *peer, const char *options)
 		apply(peer);
 		return;
 	}
-	connect(peer, strstr(options, "advanced"), strstr(options, "reports"));
+	connect(peer, strstr(options, "advanced"), strstr(options, "reports"),
+		strstr(options, "slow-start") ? 200000 : 0);
 	if (strstr(options, "idle"))
 		return;
 	peer->dialect->job_start(peer->driver, peer->now_us, &peer->effects);
