@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>  /* pipe2, fcntl */
+#include <limits.h> /* PATH_MAX */
 #include <signal.h> /* SIGKILL */
 #include <spawn.h>  /* posix_spawn */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h> /* pidfd_open has no wrapper in glibc 2.36 */
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,8 +20,7 @@
 extern char **environ;
 
 struct import {
-	pid_t child; /* -1: reaped */
-	int process; /* pidfd */
+	pid_t child; /* -1: none */
 	int result;  /* our end of the pipe */
 	struct event *exited, *readable, *late;
 	import_done *done;
@@ -39,8 +38,6 @@ static void destroy(struct import *import)
 		event_free(import->readable);
 	if (import->late)
 		event_free(import->late);
-	if (import->process >= 0)
-		close(import->process);
 	if (import->result >= 0)
 		close(import->result);
 	free(import->line);
@@ -107,14 +104,15 @@ static enum import_end how_it_ended(const struct import *import, int status)
 	return IMPORT_DONE;
 }
 
-static void on_exited(evutil_socket_t descriptor, short what, void *context)
+/* SIGCHLD, of whichever child.  (A pidfd would be plainer; valgrind 3.19 does not know it.) */
+static void on_exited(evutil_socket_t signal_number, short what, void *context)
 {
 	struct import *import = context;
 	int status = 0;
 
-	(void)descriptor;
+	(void)signal_number;
 	(void)what;
-	if (waitpid(import->child, &status, WNOHANG) != import->child)
+	if (import->child <= 0 || waitpid(import->child, &status, WNOHANG) != import->child)
 		return;
 	import->child = -1;
 	if (!import->too_loud)
@@ -164,8 +162,23 @@ static int set_attributes(posix_spawnattr_t *attributes)
 		attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 }
 
+/* This program's file.  By its path, because under valgrind the link names valgrind; through the
+ * link when an upgrade has put another file in its place. */
+static const char *own_program(char *path, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", path, size - 1);
+
+	if (length > 0) {
+		path[length] = '\0';
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return "/proc/self/exe";
+}
+
 static int spawn(const struct import_settings *settings, const int sources[3], pid_t *child)
 {
+	char own[PATH_MAX];
 	char text_max[24], room[24], flag[] = "--import", name[] = "printfarmd";
 	char *arguments[] = { name, flag, text_max, room, NULL };
 	posix_spawn_file_actions_t actions;
@@ -180,15 +193,15 @@ static int spawn(const struct import_settings *settings, const int sources[3], p
 	if (result == 0)
 		result = set_attributes(&attributes);
 	if (result == 0)
-		result =
-			posix_spawn(child, settings->program ? settings->program : "/proc/self/exe",
-				&actions, &attributes, arguments, environ);
+		result = posix_spawn(child,
+			settings->program ? settings->program : own_program(own, sizeof own),
+			&actions, &attributes, arguments, environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return -result;
 }
 
-/* The child with its pipe; fills child, process and result. */
+/* The child with its pipe; fills child and result. */
 static int start_child(struct import *import, const struct import_settings *settings)
 {
 	int ends[2], sources[3] = { -1, -1, -1 }, result = 0;
@@ -209,24 +222,26 @@ static int start_child(struct import *import, const struct import_settings *sett
 	for (int i = 0; i < 3; i++)
 		if (sources[i] >= 0)
 			close(sources[i]);
-	if (result != 0)
-		return result;
-	import->process = (int)syscall(SYS_pidfd_open, import->child, 0);
-	return import->process >= 0 ? 0 : -errno;
+	return result;
+}
+
+/* Before the child is there, so that its end cannot be missed. */
+static int watch_children(struct import *import, struct event_base *base)
+{
+	import->exited = evsignal_new(base, SIGCHLD, on_exited, import);
+	return import->exited && event_add(import->exited, NULL) == 0 ? 0 : -ENOMEM;
 }
 
 static int watch(struct import *import, const struct import_settings *settings)
 {
 	struct timeval late = { .tv_sec = settings->wall_s ? settings->wall_s : IMPORT_WALL_S };
 
-	import->exited = event_new(settings->base, import->process, EV_READ, on_exited, import);
 	import->readable = event_new(
 		settings->base, import->result, EV_READ | EV_PERSIST, on_readable, import);
 	import->late = evtimer_new(settings->base, on_late, import);
-	if (!import->exited || !import->readable || !import->late)
+	if (!import->readable || !import->late)
 		return -ENOMEM;
-	if (event_add(import->exited, NULL) != 0 || event_add(import->readable, NULL) != 0 ||
-		event_add(import->late, &late) != 0)
+	if (event_add(import->readable, NULL) != 0 || event_add(import->late, &late) != 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -238,12 +253,14 @@ int import_start(struct import **import, const struct import_settings *settings,
 	int result = started ? 0 : -ENOMEM;
 
 	if (started) {
-		started->child = started->process = started->result = -1;
+		started->child = started->result = -1;
 		started->done = done;
 		started->context = context;
 		started->line = malloc(IMPORT_RESULT_MAX_BYTES);
-		result = started->line ? start_child(started, settings) : -ENOMEM;
+		result = started->line ? watch_children(started, settings->base) : -ENOMEM;
 	}
+	if (result == 0)
+		result = start_child(started, settings);
 	if (result == 0)
 		result = watch(started, settings);
 	if (result != 0) {
