@@ -55,6 +55,7 @@ struct sim_marlin_words {
 struct sim_marlin_command {
 	char text[MARLIN_LINE_MAX];
 	struct board_origin origin;
+	int64_t queued_us;
 };
 
 enum sim_marlin_life { MARLIN_OFF, MARLIN_BOOTLOADER, MARLIN_SETUP, MARLIN_RUNNING, MARLIN_HALTED };

@@ -259,8 +259,8 @@ static bool valid_tool(struct marlin *marlin)
 
 	if (!sim_marlin_value(&marlin->words, 'T', &tool) || tool == 0)
 		return true;
-	sim_marlin_say(
-		marlin, "echo:M%u Invalid extruder %d\n", marlin->words.code, (int)(uint8_t)(int64_t)tool);
+	sim_marlin_say(marlin, "echo:M%u Invalid extruder %d\n", marlin->words.code,
+		(int)(uint8_t)(int64_t)tool);
 	return false;
 }
 

@@ -91,17 +91,19 @@ enum sim_marlin_result sim_marlin_g4(struct marlin *marlin)
 
 /* ---- moves ---- */
 
+/* The planner ran out of moves before this one had come.  A planner that is empty because the
+ * firmware has waited for it (M400, G4, M109, ...) has not starved. */
 static void count_starvation(struct marlin *marlin)
 {
 	struct board *board = marlin->board;
-	int64_t since_us = board->planner.empty_us;
+	int64_t empty_us = board->planner.empty_us;
+	int64_t come_us = marlin->queue[marlin->queue_head].queued_us;
 
-	if (since_us < marlin->sync_end_us)
-		since_us = marlin->sync_end_us;
-	if (!marlin->print_going || !motion_is_empty(&board->planner) || since_us >= marlin->now_us)
+	if (!marlin->print_going || !motion_is_empty(&board->planner) ||
+		marlin->sync_end_us >= empty_us || come_us <= empty_us)
 		return;
 	board->counters.starvations++;
-	board->counters.starved_us += marlin->now_us - since_us;
+	board->counters.starved_us += come_us - empty_us;
 }
 
 static void to_planner(struct marlin *marlin)

@@ -276,6 +276,7 @@ static void line_done(struct marlin *marlin, uint8_t end_flags)
 	int32_t slot = (marlin->queue_head + marlin->queue_length++) % SIM_BUFSIZE_MAX;
 	memcpy(marlin->queue[slot].text, marlin->line, (size_t)length + 1);
 	marlin->queue[slot].origin = origin;
+	marlin->queue[slot].queued_us = marlin->now_us;
 }
 
 static void line_byte(struct marlin *marlin, struct received received)

@@ -82,7 +82,8 @@ enum sim_marlin_result sim_marlin_m105(struct marlin *marlin)
 
 	if (sim_marlin_value(&marlin->words, 'T', &tool) && tool != 0) {
 		/* No ok at all: serial-protocols.md 3.5. */
-		sim_marlin_say(marlin, "echo:M105 Invalid extruder %d\n", (int)(uint8_t)(int64_t)tool);
+		sim_marlin_say(
+			marlin, "echo:M105 Invalid extruder %d\n", (int)(uint8_t)(int64_t)tool);
 		return MARLIN_QUIET;
 	}
 	int length = 3 + sim_marlin_temperatures(marlin, text + 3, sizeof text - 4);

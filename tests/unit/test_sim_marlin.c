@@ -507,6 +507,25 @@ static void test_a_thawed_printer_goes_on_where_it_was(void **state)
 	end(talk);
 }
 
+static void test_motion_stands_still_while_frozen(void **state)
+{
+	struct talk *talk = start("marlin-stock");
+
+	(void)state;
+	talk_send(talk, "G1 X100 F600\nM400\n", 3);
+	talk_fault(talk, "freeze");
+	double before_mm = status(talk).position_mm[0];
+	talk_pass(talk, 100);
+	talk_fault(talk, "unfreeze");
+	double after_mm = status(talk).position_mm[0];
+	assert_true(after_mm - before_mm < 0.1 && before_mm - after_mm < 0.1);
+	talk_pass(talk, 6.9);
+	assert_int_equal(talk_count(talk, "ok\n"), 1);
+	talk_pass(talk, 0.5);
+	assert_int_equal(talk_count(talk, "ok\n"), 2);
+	end(talk);
+}
+
 static void test_a_power_cycle_is_a_cold_start(void **state)
 {
 	struct talk *talk = start("marlin-stock");
@@ -700,7 +719,7 @@ static void test_starvation_is_counted_when_lines_come_too_late(void **state)
 	assert_int_equal(counters(talk)->starvations, 1);
 	assert_in_range(counters(talk)->starved_us, 1000000, 2100000);
 	/* A wait that the firmware was asked for is none. */
-	talk_send(talk, "M400\nG4 S3\nG1 X60 E1\n", 6);
+	talk_send(talk, "G4 S3\nG1 X60 E1\n", 6);
 	assert_int_equal(counters(talk)->starvations, 1);
 	end(talk);
 }
@@ -752,6 +771,7 @@ int main(void)
 		cmocka_unit_test(
 			test_a_frozen_printer_is_deaf_and_mute_and_keeps_its_heaters_as_they_are),
 		cmocka_unit_test(test_a_thawed_printer_goes_on_where_it_was),
+		cmocka_unit_test(test_motion_stands_still_while_frozen),
 		cmocka_unit_test(test_a_power_cycle_is_a_cold_start),
 		cmocka_unit_test(test_an_unplugged_printer_finishes_what_it_has_and_stays_hot),
 		cmocka_unit_test(test_a_reset_cuts_a_line_short),

@@ -144,6 +144,19 @@ static void test_moves_in_a_line_are_joined_and_a_reversal_stops(void **state)
 	assert_true(fabs(back_s - 2.5) < 0.02);
 }
 
+static void test_a_corner_is_taken_at_the_speed_of_its_junction_deviation(void **state)
+{
+	struct motion motion;
+
+	(void)state;
+	motion_init(&motion, 16, 0);
+	add(&motion, 10, 0, 50, 0);
+	add(&motion, 10, 10, 50, 0);
+	/* 0.013 mm, 90 degrees: sqrt(1000 * 0.013 * 0.7071 / 0.2929) = 5.6 mm/s. */
+	double block_s = (100 - 5.6) / 1000 + (10 - (5000 - 5.6 * 5.6) / 2000) / 50;
+	assert_true(fabs((double)run_empty(&motion) * 1e-6 - (0.1 + 2 * block_s)) < 0.0005);
+}
+
 static void test_a_planner_that_is_fed_late_brakes_to_rest(void **state)
 {
 	struct motion motion;
@@ -322,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_broken_heaters_and_sensors_do_what_they_do),
 		cmocka_unit_test(test_a_move_takes_its_trapezoid),
 		cmocka_unit_test(test_moves_in_a_line_are_joined_and_a_reversal_stops),
+		cmocka_unit_test(test_a_corner_is_taken_at_the_speed_of_its_junction_deviation),
 		cmocka_unit_test(test_a_planner_that_is_fed_late_brakes_to_rest),
 		cmocka_unit_test(test_the_planner_holds_one_block_less_than_its_ring),
 		cmocka_unit_test(test_a_stop_leaves_the_machine_where_it_is),
