@@ -12,6 +12,7 @@
 #include <fcntl.h>  /* open, posix_fallocate */
 #include <limits.h> /* PATH_MAX */
 #include <pthread.h>
+#include <signal.h>	 /* sigfillset */
 #include <stdio.h>	 /* snprintf */
 #include <stdlib.h>	 /* calloc, free */
 #include <string.h>	 /* strerror */
@@ -569,8 +570,14 @@ static int start_writer(struct ledger *ledger, struct event_base *base)
 		event_new(base, ledger->wake_descriptor, EV_READ | EV_PERSIST, on_wake, ledger);
 	if (!ledger->wake_event || event_add(ledger->wake_event, NULL) != 0)
 		return -ENOMEM;
+	sigset_t all, before;
+
+	/* Signals are the loop's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int result = -pthread_create(&ledger->thread, NULL, writer_main, ledger);
 
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	ledger->has_thread = result == 0;
 	return result;
 }

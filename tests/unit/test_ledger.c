@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -527,6 +528,33 @@ static void test_a_disk_without_any_room_delays_and_says_so(void **state)
 	ledger_status(bench->ledger, &status);
 	assert_false(status.full);
 	assert_string_equal(status.reason, "");
+}
+
+static void test_the_log_does_not_grow_without_bound(void **state)
+{
+	struct bench *bench = *state;
+	struct idempotency_record record = { .answer = malloc(16385), .status = 201, .at_s = 1 };
+	struct ledger_status status;
+	struct stat log;
+	char path[600];
+
+	memset((char *)record.answer, 'x', 16384);
+	((char *)record.answer)[16384] = '\0';
+	for (int round = 0; round < 40; round++) {
+		struct ledger_transaction *transaction = ledger_transaction_create();
+
+		for (int i = 0; i < 50; i++) {
+			snprintf(record.key, sizeof record.key, "%d", round * 50 + i);
+			ledger_put_idempotency(transaction, &record);
+		}
+		assert_int_equal(commit(bench, transaction), 0);
+	}
+	free((char *)record.answer);
+	snprintf(path, sizeof path, "%s-wal", bench->path);
+	ledger_status(bench->ledger, &status);
+	assert_int_equal(stat(path, &log), 0);
+	assert_true(status.bytes_written > 32 << 20);
+	assert_true(log.st_size < 16 << 20);
 }
 
 static void test_a_damaged_file_is_refused_with_advice(void **state)
@@ -1092,6 +1120,7 @@ int main(void)
 		TEST(test_after_a_failed_sync_nothing_is_claimed_until_a_restart),
 		TEST(test_a_full_disk_is_relieved_by_the_reserve),
 		TEST(test_a_disk_without_any_room_delays_and_says_so),
+		TEST(test_the_log_does_not_grow_without_bound),
 		TEST(test_a_damaged_file_is_refused_with_advice),
 		TEST(test_another_programs_database_is_not_taken_for_ours),
 		TEST(test_a_second_daemon_is_refused),
