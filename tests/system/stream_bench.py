@@ -24,6 +24,11 @@ def commands_of(path):
     return out
 
 
+def heaters_off(bench, name="p1"):
+    truth = bench.truth(name)
+    return truth["hotend_target_celsius"] == 0 and truth["bed_target_celsius"] == 0
+
+
 class Bench:
     """printers: names.  simulator: key=value words for each.  settings: more fields of SET_PRINTER."""
 
