@@ -719,7 +719,8 @@ static void test_starvation_is_counted_when_lines_come_too_late(void **state)
 	assert_int_equal(counters(talk)->starvations, 1);
 	assert_in_range(counters(talk)->starved_us, 1000000, 2100000);
 	/* A wait that the firmware was asked for is none. */
-	talk_send(talk, "G4 S3\nG1 X60 E1\n", 6);
+	talk_send(talk, "G4 S3\n", 5);
+	talk_send(talk, "G1 X60 E1\n", 1);
 	assert_int_equal(counters(talk)->starvations, 1);
 	end(talk);
 }
