@@ -64,7 +64,6 @@ enum {
 /* Times in microseconds (14.12). */
 #define MARLIN_MS(n)	       ((int64_t)(n)*1000)
 #define MARLIN_S(n)	       ((int64_t)(n)*1000000)
-#define MARLIN_DISCARD_US      MARLIN_MS(50)
 #define MARLIN_NO_BANNER_US    MARLIN_S(2)
 #define MARLIN_BANNER_QUIET_US MARLIN_MS(500)
 #define MARLIN_BOOT_US	       MARLIN_S(10)
@@ -277,12 +276,17 @@ struct marlin {
 void marlin_set_phase(struct marlin *m, enum marlin_phase phase);
 /* Stops with a reason: ends the print if there is one, else the connection. */
 void marlin_fault(struct marlin *m, enum driver_fault fault, const char *text);
+/* No print, no task, nothing in flight. */
+void marlin_drop_everything(struct marlin *m);
 bool marlin_is_hot(const struct marlin *m);
 /* May a command's acknowledgement be believed to be in order? */
 static inline bool marlin_is_clear(const struct marlin *m)
 {
 	return m->sync.step == MARLIN_SYNC_CLEAR;
 }
+
+/* marlin_lines.c */
+void marlin_on_line(struct marlin *m, const struct reply_line *line);
 
 /* marlin_send.c: what goes out, and the window it goes through */
 void marlin_write_raw(struct marlin *m, const char *text, size_t length);

@@ -39,6 +39,23 @@ bool marlin_has_line_room(const struct marlin *m)
 	return window_has_room(&m->window, &bounds, 0, false);
 }
 
+/* Marlin takes any line that holds "M110" whatever its number, a text of M117 too. */
+static bool holds_m110(const char *text, size_t length)
+{
+	for (size_t i = 0; i + 4 <= length; i++) {
+		if (memcmp(text + i, "M110", 4) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_to_be_alone(const char *text, size_t length)
+{
+	enum command_class class = command_classify(text, length);
+
+	return class == COMMAND_LONG || class == COMMAND_MODE || holds_m110(text, length);
+}
+
 static bool is_temperature_question(const char *text, size_t length)
 {
 	return length >= 4 && memcmp(text, "M105", 4) == 0 && (length == 4 || text[4] == ' ');
@@ -48,15 +65,14 @@ static struct window_entry entry_of(const struct marlin *m, const struct history
 {
 	size_t length;
 	const char *text = history_command(line, &length);
-	enum command_class class = command_classify(text, length);
 
 	return (struct window_entry){
 		.number = line->number,
 		.sent_us = m->now_us,
 		.bytes = line->length,
 		.answer = is_temperature_question(text, length) ? WINDOW_TEMPERATURE : WINDOW_PLAIN,
-		.alone = class == COMMAND_LONG || class == COMMAND_MODE,
-		.slow = class == COMMAND_LONG,
+		.alone = has_to_be_alone(text, length),
+		.slow = command_classify(text, length) == COMMAND_LONG,
 	};
 }
 
@@ -97,12 +113,11 @@ static void note_position(const struct marlin *m, struct history_line *line)
 bool marlin_send_host_line(struct marlin *m, const char *text, size_t length)
 {
 	const struct window_limits bounds = limits(m);
-	enum command_class class = command_classify(text, length);
 	struct history_line *line;
 
 	if (m->history.next > MARLIN_LAST_NUMBER ||
-		!window_has_room(&m->window, &bounds, FRAME_BYTES_MAX,
-			class == COMMAND_LONG || class == COMMAND_MODE))
+		!window_has_room(
+			&m->window, &bounds, FRAME_BYTES_MAX, has_to_be_alone(text, length)))
 		return false;
 	line = history_append(&m->history, text, length, m->job ? last_index(m) : -1);
 	if (!line)
@@ -161,13 +176,11 @@ void marlin_flush_staged(struct marlin *m)
 {
 	const struct window_limits bounds = limits(m);
 	struct history_line *line;
-	enum command_class class;
 
 	if (m->staged_length == 0)
 		return;
-	class = command_classify(m->staged, m->staged_length);
 	if (!window_has_room(&m->window, &bounds, (int32_t)m->staged_length + 12,
-		    class == COMMAND_LONG || class == COMMAND_MODE))
+		    has_to_be_alone(m->staged, m->staged_length)))
 		return;
 	line = history_append(&m->history, m->staged, m->staged_length, m->staged_index);
 	if (!line) {

@@ -1,0 +1,140 @@
+/* What a received line sets going: the dispatch by its class, and readings. */
+#include "drivers/marlin_private.h"
+#include "drivers/report.h"
+
+static void take_heaters(struct marlin *m, const char *text, size_t length)
+{
+	if (!report_temperatures(text, length, &m->heaters))
+		return;
+	m->heaters.time_us = m->now_us;
+	effects_add(m->effects, DRIVER_HEATERS);
+	for (size_t i = 0; i < m->heaters.count; i++) {
+		const char *name = m->heaters.heater[i].name;
+
+		m->bed_seen = m->bed_seen || name[0] == 'B';
+		if (name[0] == 'T' && name[1] >= '0' && name[1] <= '9')
+			m->tools_seen |= 1u << (name[1] - '0');
+	}
+	marlin_on_heaters(m);
+}
+
+static void on_reset(struct marlin *m)
+{
+	if (m->phase < MARLIN_SETUP || m->phase == MARLIN_FAULTED) {
+		marlin_connect_reset(m);
+		return;
+	}
+	if (!m->job) {
+		effects_said(m->effects, "the board has restarted");
+		marlin_drop_everything(m);
+		marlin_connect_reset(m);
+		return;
+	}
+	marlin_fault(m, DRIVER_FAULT_RESET,
+		"the board restarted in the middle of the print; position and heat are lost");
+}
+
+static void on_fault_line(struct marlin *m, const struct reply *reply)
+{
+	char text[DRIVER_REASON_MAX];
+
+	report_escape(reply->text, reply->text_length, text, sizeof(text));
+	marlin_fault(m, reply->fault, text);
+}
+
+static void note_busy(struct marlin *m, const struct reply *reply)
+{
+	m->last_busy_us = m->now_us;
+	m->busy_seen = m->busy_seen || reply->kind == REPLY_BUSY;
+	if (reply->kind == REPLY_BUSY_PERSON && marlin_is_clear(m))
+		marlin_attention(m, "the printer waits for a person");
+	else if (reply->kind == REPLY_BUSY && !m->hold)
+		marlin_attention_over(m);
+}
+
+static void on_wait(struct marlin *m)
+{
+	/* Queue and buffer of the printer are empty, so what we wait for will not come. */
+	if (++m->waits >= 2 && m->window.count > 0 && marlin_is_clear(m))
+		marlin_sync_begin(m, MARLIN_CAUSE_STALL);
+}
+
+static void on_connected_reply(struct marlin *m, const struct reply *reply)
+{
+	if (reply->kind != REPLY_WAIT)
+		m->waits = 0;
+	switch (reply->kind) {
+	case REPLY_OK:
+		marlin_on_ok(m, reply);
+		break;
+	case REPLY_OK_DAMAGED:
+		m->counters.unreadable_lines++;
+		marlin_suspect(m);
+		break;
+	case REPLY_RESEND:
+		marlin_on_resend(m, reply);
+		break;
+	case REPLY_LINE_ERROR:
+		marlin_on_line_error(m, reply);
+		break;
+	case REPLY_UNKNOWN_COMMAND:
+	case REPLY_INVALID_TOOL:
+		marlin_on_unknown_command(m, reply);
+		break;
+	case REPLY_WAIT:
+		on_wait(m);
+		break;
+	case REPLY_STOPPED:
+		marlin_fault(m, DRIVER_FAULT_STOPPED,
+			"the firmware has stopped because of errors and wants M999 or a restart");
+		break;
+	case REPLY_ERROR:
+		effects_text(m->effects, DRIVER_SAID, reply->text, reply->text_length);
+		break;
+	case REPLY_ACTION:
+		marlin_on_action(m, reply);
+		break;
+	case REPLY_ECHO:
+		marlin_remember_words(m, reply->text, reply->text_length);
+		break;
+	case REPLY_EMPTY:
+	case REPLY_BUSY:
+	case REPLY_BUSY_PERSON:
+	case REPLY_RESET:
+	case REPLY_FAULT:
+	case REPLY_TEMPERATURE:
+	case REPLY_HEATING:
+	case REPLY_POSITION:
+	case REPLY_IDENTITY:
+	case REPLY_CAPABILITY:
+	case REPLY_LIST_BEGIN:
+	case REPLY_LIST_END:
+	case REPLY_OTHER:
+		break;
+	}
+}
+
+void marlin_on_line(struct marlin *m, const struct reply_line *line)
+{
+	struct reply reply;
+
+	m->counters.overlong_lines += line->too_long;
+	m->counters.unreadable_lines += line->noisy;
+	if (m->in_file_list && !reply_starts_with(line->text, line->length, "End file list"))
+		return;
+	reply_classify(line->text, line->length, &reply);
+	m->in_file_list = reply.kind == REPLY_LIST_BEGIN;
+	if (reply.has_temperatures)
+		take_heaters(m, line->text, line->length);
+	if (reply.kind == REPLY_BUSY || reply.kind == REPLY_BUSY_PERSON ||
+		reply.kind == REPLY_HEATING)
+		note_busy(m, &reply);
+	if (reply.kind == REPLY_RESET)
+		on_reset(m);
+	else if (reply.kind == REPLY_FAULT)
+		on_fault_line(m, &reply);
+	else if (m->phase < MARLIN_SETUP)
+		marlin_connect_reply(m, &reply);
+	else if (m->phase != MARLIN_FAULTED && !marlin_sync_line(m, &reply))
+		on_connected_reply(m, &reply);
+}
