@@ -203,12 +203,13 @@ void marlin_fault(struct marlin *m, enum driver_fault fault, const char *text)
  * refusal of a damaged line eats what follows it, and the second M112 stands far enough behind. */
 static void write_emergency(struct marlin *m)
 {
-	char bytes[6 + 96 + 6];
+	static const char stop[] = "\nM112\n";
+	char erase[FRAME_BYTES_MAX];
 
-	memcpy(bytes, "\nM112\n", 6);
-	memset(bytes + 6, '\b', 96);
-	memcpy(bytes + 6 + 96, "\nM112\n", 6);
-	marlin_write_raw(m, bytes, sizeof(bytes));
+	memset(erase, '\b', sizeof(erase));
+	marlin_write_raw(m, stop, sizeof(stop) - 1);
+	marlin_write_raw(m, erase, sizeof(erase));
+	marlin_write_raw(m, stop, sizeof(stop) - 1);
 }
 
 static void emergency(struct marlin *m, enum driver_fault fault, const char *text)

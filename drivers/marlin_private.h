@@ -194,82 +194,80 @@ struct marlin {
 	int64_t now_us;
 	struct driver_effects *effects;
 
-	enum marlin_phase phase;
-	enum driver_state told_state;
 	int64_t told_wake_us;
+	enum driver_state told_state;
+	enum marlin_phase phase;
 
 	struct reply_reader reader;
-	bool in_file_list;
 	int64_t last_receive_us, last_ack_us, last_busy_us;
-	bool busy_seen, heard;	       /* since the port opened */
 	int32_t bytes_seen, bytes_bad; /* of the first ones: a wrong baud rate shows here */
 	int waits;		       /* "wait" lines in a row */
+	bool busy_seen, heard;	       /* since the port opened */
+	bool in_file_list;
+	bool no_echo; /* M118 is not known here: barriers are M105 */
 
 	/* Connecting. */
 	int64_t phase_us; /* when the phase began */
 	int64_t deadline_us;
+	int tries;
 	bool banner_seen, identity_seen;
 	bool busy_board, waits_for_person; /* since M115 */
-	int tries;
-	bool no_echo; /* M118 is not known here: barriers are M105 */
 
-	struct history history;
 	struct window window;
-	int32_t window_lines;  /* of the settings */
-	int32_t queue_max;     /* the largest B of ADVANCED_OK */
-	int32_t queue_limit;   /* what it allows now */
 	int64_t narrow_until;  /* lines_sent up to which the window is one line; MAX: for good */
-	int errors_in_window;  /* line errors while more than one line was in flight */
 	int64_t round_trip_us; /* fastest answer seen that is certain to be one; 0: none yet */
 	int64_t too_soon_us;   /* how soon an ok came that was dropped for it; 0: none */
 	int64_t suspect_us;    /* when to probe because of an odd acknowledgement; NEVER */
-	bool gentle_sent;      /* an M105 stands behind the oldest line */
+	int32_t window_lines;  /* of the settings */
+	int32_t queue_max;     /* the largest B of ADVANCED_OK */
+	int32_t queue_limit;   /* what it allows now */
+	int errors_in_window;  /* line errors while more than one line was in flight */
 
 	struct marlin_sync sync;
-	bool renumber_pending; /* M110 is out and not yet proved */
-	int renumber_tries;
 	int64_t acked_number;	 /* highest in order */
 	int64_t confirmed_index; /* see marlin_report_acknowledged */
 	int64_t told_index;
-	int64_t same_number;
-	int same_count;
+	int64_t same_number;		     /* asked for same_count times in a row */
 	int64_t error_at[MARLIN_ERRORS_MAX]; /* lines_sent at the last line errors */
-	int error_next;
 	int64_t warned_at;
+	int same_count, error_next;
+	int renumber_tries;
+	bool renumber_pending; /* M110 is out and not yet proved */
+	bool gentle_sent;      /* an M105 stands behind the oldest line */
 
 	int64_t polled_us, polled_lines; /* when the last M105 went out, and after how many lines */
 
 	/* The print. */
-	bool job, ended, hold; /* hold: the printer has paused itself */
-	int64_t next_index;
 	struct modal modal;
+	int64_t next_index;
+	int64_t staged_index; /* a command taken from the owner that has to wait for the window */
+	size_t staged_length;
+	char staged[DRIVER_COMMAND_MAX];
 	uint32_t tools_seen; /* bits */
 	bool bed_seen;
-	char staged[DRIVER_COMMAND_MAX];
-	size_t staged_length;
-	int64_t staged_index;
-	bool staged_alone;
+	bool job, ended, hold; /* hold: the printer has paused itself */
 
-	enum marlin_task task;
-	struct marlin_step steps[MARLIN_STEPS_MAX];
 	size_t step_count, step_next;
-	bool step_started;
 	int64_t step_us;
 	int step_tries;
+	enum marlin_task task;
+	bool step_started;
 	bool want_pause, want_resume, want_cancel, want_cool;
-	char manual[DRIVER_COMMAND_MAX];
-	size_t manual_length;
-	struct modal parked; /* the state to go back to */
-	int64_t break_us;    /* next M108 while a cancel waits for a slow line */
 	int break_tries;
-
-	bool attention;
+	int64_t break_us;    /* next M108 while a cancel waits for a slow line */
+	struct modal parked; /* the state to go back to */
+	size_t manual_length;
+	char manual[DRIVER_COMMAND_MAX];
 	char words[MARLIN_WORDS_MAX]; /* what the printer last said to a person */
+	bool attention;
 
 	/* FAULTED: heaters off, un-numbered, until a reading shows it. */
+	bool cool_asked;
 	int cool_tries;
 	int64_t cool_us;
-	bool cool_asked;
+
+	struct marlin_step steps[MARLIN_STEPS_MAX];
+	struct history history;
 };
 
 /* marlin.c */
