@@ -556,7 +556,7 @@ static void test_an_unplugged_printer_finishes_what_it_has_and_stays_hot(void **
 	struct talk *talk = start("marlin-stock");
 
 	(void)state;
-	talk_send(talk, "M104 S200\nG1 X50 F600\nG1 X60\n", 1);
+	talk_send(talk, "M155 S1\nM104 S200\nG1 X50 F600\nG1 X60\n", 1);
 	talk_forget(talk);
 	talk_fault(talk, "unplug");
 	assert_false(sim_printer_is_attached(talk->printer));
@@ -567,6 +567,12 @@ static void test_an_unplugged_printer_finishes_what_it_has_and_stays_hot(void **
 	assert_true(talk_celsius(talk, SIM_HOTEND) > 100);
 	talk_fault(talk, "replug");
 	assert_true(sim_printer_is_attached(talk->printer));
+	/* Its reports are heard again once somebody listens. */
+	talk_pass(talk, 2);
+	assert_string_equal(talk->heard, "");
+	sim_printer_opened(talk->printer, talk->now_us);
+	talk_pass(talk, 1);
+	assert_int_equal(talk_count(talk, "start\n"), 1);
 	end(talk);
 }
 
