@@ -168,6 +168,20 @@ static void test_a_killed_streamer_finds_its_print_and_cools_before_it_tells(voi
 	assert_string_equal(session_rig_state(&rig).attempt, "");
 }
 
+static void test_a_killed_streamer_makes_a_printer_cold_that_waits_for_its_own_heat(void **state)
+{
+	(void)state;
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_false(session_rig_has_executed(&rig, "G28"));
+	session_rig_kill_streamer(&rig);
+	session_rig_start_streamer(&rig);
+	session_rig_run(&rig, 32, NULL);
+	assert_true(heaters_are_off());
+	assert_int_equal(only_end()->result, WIRE_SUSPECT);
+}
+
 static void test_an_end_is_told_in_time_though_the_printer_never_comes_back(void **state)
 {
 	(void)state;
@@ -588,6 +602,8 @@ int main(void)
 		SESSION_TEST(test_a_heater_without_current_is_noticed_by_us_or_the_firmware),
 		SESSION_TEST(test_a_cable_pulled_while_hot_makes_it_suspect_and_cold_when_back),
 		SESSION_TEST(test_a_killed_streamer_finds_its_print_and_cools_before_it_tells),
+		SESSION_TEST(
+			test_a_killed_streamer_makes_a_printer_cold_that_waits_for_its_own_heat),
 		SESSION_TEST(test_an_end_is_told_in_time_though_the_printer_never_comes_back),
 		SESSION_TEST(test_a_print_executes_the_files_commands_in_order_and_ends_printed),
 		SESSION_TEST(test_an_attempt_is_never_printed_twice),
