@@ -85,10 +85,10 @@ static void on_said(void *context, struct session *session, const char *text)
 	snprintf(rig->said + length, sizeof(rig->said) - length, "%s\n", text);
 }
 
-void session_rig_init(struct session_rig *rig)
+void session_rig_init(struct session_rig *rig, const char *firmware)
 {
 	struct sim_settings sim;
-	bool known = sim_settings_init(&sim, "p1", "marlin");
+	bool known = sim_settings_init(&sim, "p1", firmware);
 
 	assert(known);
 	(void)known;
@@ -143,6 +143,7 @@ void session_rig_start_streamer(struct session_rig *rig)
 		.events = &rig->events,
 		.context = rig,
 		.seed = 7,
+		.dialect = rig->dialect,
 		.port_operations = &port_memory,
 		.read_at = rig->read_at };
 	struct error error = { "" };

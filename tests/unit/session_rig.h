@@ -24,6 +24,7 @@ struct session_rig {
 	struct sim_printer *printer;
 	struct wire_settings settings;
 	ssize_t (*read_at)(int fd, void *bytes, size_t size, off_t offset);
+	const struct driver_dialect *dialect; /* NULL: by the settings */
 	int64_t now_us;
 	bool port_open;
 	char said[4096]; /* everything, a line each; the end is cut */
@@ -34,8 +35,8 @@ struct session_rig {
 	size_t executed_count;
 };
 
-/* A temporary state directory, a printer that boots, no session yet. */
-void session_rig_init(struct session_rig *rig);
+/* A temporary state directory, a printer (a row of sim/firmware.h) that boots, no session yet. */
+void session_rig_init(struct session_rig *rig, const char *firmware);
 void session_rig_finish(struct session_rig *rig);
 
 /* A streamer starts: creates the session and gives it its settings. */

@@ -26,7 +26,7 @@ static const char hot_print[] = "M140 S60\nM104 S200\nM109 S200\nG28\nG1 X10 Y10
 static int set_up(void **state)
 {
 	(void)state;
-	session_rig_init(&rig);
+	session_rig_init(&rig, "marlin");
 	session_rig_start_streamer(&rig);
 	session_rig_write_file(&rig, cold_print);
 	return session_rig_run(&rig, 60, session_rig_is_ready) ? 0 : -1;
@@ -168,18 +168,58 @@ static void test_a_killed_streamer_finds_its_print_and_cools_before_it_tells(voi
 	assert_string_equal(session_rig_state(&rig).attempt, "");
 }
 
+/* With an emergency parser and without, where only a free place in the queue lets M108 through and
+ * an emergency stop is the last resort. */
 static void test_a_killed_streamer_makes_a_printer_cold_that_waits_for_its_own_heat(void **state)
 {
+	static const char *const firmwares[] = { "marlin", "marlin-stock", "marlin-2.1.2" };
+
 	(void)state;
+	for (size_t i = 0; i < sizeof(firmwares) / sizeof(firmwares[0]); i++) {
+		session_rig_finish(&rig);
+		session_rig_init(&rig, firmwares[i]);
+		session_rig_start_streamer(&rig);
+		assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+		session_rig_write_file(&rig, hot_print);
+		session_rig_start(&rig, "a1");
+		assert_true(session_rig_run(&rig, 300, is_hot));
+		assert_false(session_rig_has_executed(&rig, "G28"));
+		session_rig_kill_streamer(&rig);
+		session_rig_start_streamer(&rig);
+		session_rig_run(&rig, 32, NULL);
+		if (!heaters_are_off())
+			fail_msg("%s stays hot: %s", firmwares[i], rig.said);
+		assert_int_equal(only_end()->result, WIRE_SUSPECT);
+	}
+}
+
+static void cool_nothing(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	(void)driver;
+	(void)now_us;
+	(void)effects;
+}
+
+static void test_a_printer_that_will_not_be_switched_off_is_stopped_after_half_a_minute(
+	void **state)
+{
+	struct driver_dialect deaf = *driver_dialect_find("marlin");
+
+	(void)state;
+	deaf.cool = cool_nothing;
 	session_rig_write_file(&rig, hot_print);
 	session_rig_start(&rig, "a1");
-	assert_true(session_rig_run(&rig, 300, is_hot));
-	assert_false(session_rig_has_executed(&rig, "G28"));
+	assert_true(session_rig_run(&rig, 300, is_warm));
 	session_rig_kill_streamer(&rig);
+	rig.dialect = &deaf;
 	session_rig_start_streamer(&rig);
-	session_rig_run(&rig, 32, NULL);
+	assert_false(session_rig_run(&rig, 29, is_locked));
+	assert_true(session_rig_run(&rig, 2, is_locked));
+	session_rig_run(&rig, 1, NULL);
 	assert_true(heaters_are_off());
-	assert_int_equal(only_end()->result, WIRE_SUSPECT);
+	assert_int_equal(session_rig_truth(&rig).state, SIM_HALTED);
+	assert_non_null(strstr(session_rig_state(&rig).reason, "takes no command"));
+	session_rig_kill_streamer(&rig);
 }
 
 static void test_an_end_is_told_in_time_though_the_printer_never_comes_back(void **state)
@@ -604,6 +644,8 @@ int main(void)
 		SESSION_TEST(test_a_killed_streamer_finds_its_print_and_cools_before_it_tells),
 		SESSION_TEST(
 			test_a_killed_streamer_makes_a_printer_cold_that_waits_for_its_own_heat),
+		SESSION_TEST(
+			test_a_printer_that_will_not_be_switched_off_is_stopped_after_half_a_minute),
 		SESSION_TEST(test_an_end_is_told_in_time_though_the_printer_never_comes_back),
 		SESSION_TEST(test_a_print_executes_the_files_commands_in_order_and_ends_printed),
 		SESSION_TEST(test_an_attempt_is_never_printed_twice),
