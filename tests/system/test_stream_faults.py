@@ -6,7 +6,9 @@ time limit: 200 s"""
 import json
 import os
 import signal
+import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -110,6 +112,22 @@ def test_frozen():
         bench.control.until(lambda: bench.report()["fault"] != 0, "locked")
 
 
+def test_readiness():
+    """systemd is told that it is ready, and again and again that the loop runs"""
+    with tempfile.TemporaryDirectory(prefix="n") as directory, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:
+        notified.bind(f"{directory}/notify")
+        notified.settimeout(30)
+        with Bench(stream_env={"NOTIFY_SOCKET": f"{directory}/notify", "WATCHDOG_USEC": "300000"}) as bench:
+            equal(notified.recv(100), b"READY=1", "the first datagram")
+            equal([notified.recv(100) for _ in range(3)], [b"WATCHDOG=1"] * 3, "then")
+            bench.streamer.send_signal(signal.SIGTERM)
+            equal(bench.streamer.wait(30), 0, "exit status")
+            said = b""
+            while said != b"STOPPING=1":
+                said = notified.recv(100)
+
+
 def test_terminated():
     """SIGTERM in a print parks, cools, says why, and only then ends"""
     with Bench(speed=30) as bench:
@@ -198,5 +216,5 @@ def test_probe():
         check("in use" in answer["reason"], str(answer))
 
 
-main(test_estop_in_a_heat_up, test_estop_in_motion, test_killed, test_unplugged, test_frozen, test_terminated,
+main(test_estop_in_a_heat_up, test_estop_in_motion, test_killed, test_unplugged, test_frozen, test_readiness, test_terminated,
      test_remembers, test_second_streamer, test_ports, test_probe)
