@@ -275,15 +275,20 @@ void rig_judge(const struct rig *rig, struct rig_verdict *verdict)
 		int32_t index = entry->index;
 
 		if (entry->number == SIM_UNNUMBERED) {
-			verdict->fragments += !is_host_unnumbered(entry->command);
+			if (!is_host_unnumbered(entry->command)) {
+				verdict->fragments++;
+				memcpy(verdict->fragment, entry->command, RIG_COMMAND_MAX);
+			}
 			continue;
 		}
 		if (index == -1)
 			continue;
-		if (index == (int32_t)verdict->in_order &&
-			has_the_same_checksum(entry->command, rig->commands[index])) {
+		if (index == (int32_t)verdict->in_order) {
+			const char *command = rig->commands[index];
+
 			verdict->in_order++;
-			verdict->changed += strcmp(entry->command, rig->commands[index]) != 0;
+			verdict->changed += strcmp(entry->command, command) != 0;
+			verdict->unlikely += !has_the_same_checksum(entry->command, command);
 		} else if (!verdict->wrong) {
 			verdict->wrong = true;
 			memcpy(verdict->first_wrong, entry->command, RIG_COMMAND_MAX);

@@ -62,10 +62,12 @@ bool rig_run(struct rig *rig, int64_t limit_us, bool (*until)(const struct rig *
 /* What the printer has executed, held against the commands. */
 struct rig_verdict {
 	size_t in_order;  /* commands executed, each once, in order */
-	size_t changed;	  /* of these, with other bytes and the same checksum */
+	size_t changed;	  /* of these, with other bytes */
+	size_t unlikely;  /* of these, with another checksum: its digits were hit as well */
 	bool wrong;	  /* a numbered command that is neither */
 	size_t fragments; /* un-numbered lines that are none of the host's */
 	char first_wrong[RIG_COMMAND_MAX];
+	char fragment[RIG_COMMAND_MAX]; /* the last one */
 };
 void rig_judge(const struct rig *rig, struct rig_verdict *verdict);
 

@@ -148,8 +148,12 @@ static void check_print(uint64_t seed, const struct mix *mix, struct tally *tall
 	counters = rig.dialect->counters(rig.driver);
 
 	if (rig.done && verdict.in_order != count)
-		fail_msg("seed %llu (%s): done with %zu of %zu commands", (unsigned long long)seed,
-			mix->name, verdict.in_order, count);
+		fail_msg("seed %llu (%s): done with %zu of %zu commands (%s)",
+			(unsigned long long)seed, mix->name, verdict.in_order, count,
+			verdict.first_wrong);
+	if (verdict.unlikely > (size_t)truth->damaged_accepted)
+		fail_msg("seed %llu (%s): changed commands that the simulator did not see damaged",
+			(unsigned long long)seed, mix->name);
 	if (verdict.wrong)
 		fail_msg("seed %llu (%s): executed out of order or changed: %s",
 			(unsigned long long)seed, mix->name, verdict.first_wrong);
@@ -182,6 +186,9 @@ static void check_print(uint64_t seed, const struct mix *mix, struct tally *tall
 				(long long)truth->tail_executed, (long long)truth->torn_executed);
 		tally->tails_seen += (size_t)truth->tail_executed;
 	}
+	if (rig.done && verdict.fragments > 0)
+		printf("# seed %llu: un-numbered by noise: %s\n", (unsigned long long)seed,
+			verdict.fragment);
 	tally->commands += verdict.in_order;
 	tally->resends += counters->resends;
 	tally->lost += counters->lost_acknowledgements;
