@@ -142,6 +142,7 @@ struct driver_heaters {
 
 struct driver_counters {
 	int64_t lines_sent, bytes_sent, lines_acknowledged;
+	/* resends: asked for by the printer; answers to our own questions are not counted */
 	int64_t resends, replayed_lines, line_errors, lost_acknowledgements,
 		surplus_acknowledgements;
 	int64_t barriers, probes, unreadable_lines, unknown_commands, overlong_lines;

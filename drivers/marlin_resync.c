@@ -145,12 +145,12 @@ void marlin_on_resend(struct marlin *m, const struct reply *reply)
 {
 	struct marlin_sync *s = &m->sync;
 
-	m->counters.resends++;
 	if (s->step == MARLIN_SYNC_COUNTER) {
 		s->wanted = reply->number;
 		s->deadline_us = m->now_us + MARLIN_RESEND_OK_US;
 		return;
 	}
+	m->counters.resends++;
 	marlin_sync_begin(m, MARLIN_CAUSE_LINE_ERROR);
 	if (m->phase == MARLIN_FAULTED)
 		return;
