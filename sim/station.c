@@ -134,9 +134,18 @@ static bool stands_still(const struct station *station, int64_t wall_us)
 	       sim_printer_waits_for_host(station->printer);
 }
 
+static int64_t next_event_us(const struct station *station)
+{
+	int64_t next_us = sim_printer_next_event_us(station->printer);
+
+	return station->next_at_us < next_us ? station->next_at_us : next_us;
+}
+
+/* Late is who comes later than the next event was due; sleeping until then is not. */
 static void slip(struct station *station, int64_t wall_us)
 {
-	int64_t lag_us = to_sim_us(station, wall_us) - sim_printer_now_us(station->printer);
+	int64_t due_us = next_event_us(station), now_us = sim_printer_now_us(station->printer);
+	int64_t lag_us = to_sim_us(station, wall_us) - (due_us > now_us ? due_us : now_us);
 	int64_t most_us = (int64_t)(STATION_LAG_US * station->speed);
 
 	if (station->speed > 1 && lag_us > most_us)
@@ -164,9 +173,7 @@ static void pass_time(struct station *station, int64_t wall_us)
 	int64_t target_us = to_sim_us(station, wall_us);
 	int64_t ahead_us = station->speed > 1 ? (int64_t)(STATION_AHEAD_US * station->speed) : 0;
 	for (;;) {
-		int64_t next_us = sim_printer_next_event_us(printer);
-		if (station->next_at_us < next_us)
-			next_us = station->next_at_us;
+		int64_t next_us = next_event_us(station);
 		if (next_us > target_us + ahead_us)
 			break;
 		if (next_us < sim_printer_now_us(printer))
@@ -243,14 +250,12 @@ static int follow_plug(struct station *station, int inotify_fd, struct error *er
 
 static void plan_wake(struct station *station, int64_t wall_us)
 {
-	int64_t next_us = sim_printer_next_event_us(station->printer);
+	int64_t next_us = next_event_us(station);
 
 	if (stands_still(station, wall_us)) {
 		station->wake_wall_us = station->heard_wall_us + STATION_HOLD_US;
 		return;
 	}
-	if (station->next_at_us < next_us)
-		next_us = station->next_at_us;
 	station->wake_wall_us = next_us == SIM_NEVER ? INT64_MAX : to_wall_us(station, next_us);
 }
 

@@ -163,6 +163,13 @@ def test_power_and_cable():
         port.close()
 
 
+def test_long_sleep():
+    """at high speed a printer that was off for long comes back when its time is over"""
+    with Simulator("marlin-stock:1", "--speed", "200") as simulator:
+        equal(simulator.ask("power-cycle marlin-stock-1 400"), "ok power-cycle", "answer")
+        wait(lambda: os.path.lexists(simulator.ports / "marlin-stock-1"), "it is back", limit_s=30)
+
+
 def test_stays():
     """a host that closes and opens again finds the printer as it was"""
     with Simulator("marlin-stock:1", "--speed", "20") as simulator:
@@ -256,4 +263,4 @@ def test_one_directory():
         check(os.path.lexists(simulator.ports / "marlin-1"), "the first one's link is gone")
 
 
-main(test_print, test_power_and_cable, test_stays, test_faults, test_late_host, test_wrong_input, test_one_directory)
+main(test_print, test_power_and_cable, test_long_sleep, test_stays, test_faults, test_late_host, test_wrong_input, test_one_directory)
