@@ -235,7 +235,7 @@ class Farm:
 
     def _show_logs(self):
         print(f"# the farm's files are in {self.dir}")
-        for path in sorted(glob.glob(str(self.dir / "*.log"))):
+        for path in sorted(glob.glob(str(self.dir / "*.log")) + glob.glob(str(self.state / "log" / "*.log"))):
             lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
             for line in lines[-25:]:
                 print(f"#   {os.path.basename(path)}: {line[:300]}")
@@ -385,10 +385,9 @@ printers = ( {(","+chr(10)+"  ").join(row(name) for name in self.names)} );
         pids = pids_naming("printfarm-stream", self.dir)
         if name is None or len(pids) == 1 and self.streamers == "shared":
             return pids
+        end = f"/{name}.stream".encode()
         return [pid for pid in pids if any(
-            name in word.replace(b"/", b" ").replace(b".", b" ").split() for word in
-            [part for part in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
-            for name in [name.encode()])]
+            word.endswith(end) for word in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))]
 
     # ---- talking to it --------------------------------------------------------------------------
     def http(self, method, path, body=None, headers=None, timeout_s=20):
@@ -398,7 +397,10 @@ printers = ( {(","+chr(10)+"  ").join(row(name) for name in self.names)} );
             fields.setdefault("Content-Type", "application/json")
             body = json.dumps(body if body is not None else {})
         try:
-            connection.request(method, path, body, fields)
+            try:
+                connection.request(method, path, body, fields)
+            except BrokenPipeError:
+                pass    # answered before the body was through: the answer is what counts
             reply = connection.getresponse()
             return Reply(reply.status, reply.headers, reply.read())
         except (OSError, http.client.HTTPException) as trouble:
@@ -533,12 +535,22 @@ printers = ( {(","+chr(10)+"  ").join(row(name) for name in self.names)} );
             rows.sort(key=lambda row: (row[0].get("started_s", 0), row[0]["started_at"]))
         return by_printer
 
+    def file_of(self, attempt, job):
+        """What an attempt printed: its own plate, or what the events said when it started."""
+        if attempt.get("plate"):
+            return attempt["plate"]["file"]
+        with sqlite3.connect(f"file:{self.ledger_path()}?mode=ro", uri=True, timeout=10) as database:
+            rows = database.execute("SELECT text FROM events WHERE text LIKE ? ORDER BY id",
+                                    (f"job {job['id']} starts on %",)).fetchall()
+        place = [one["id"] for one in job["attempts"]].index(attempt["id"])
+        return rows[place][0].split(": ", 1)[1].rsplit(", ", 1)[0]
+
     def compare(self, name, rows, tolerate=0):
         """The ground truth of one printer against its attempts."""
         commands = {}
         expected = []
         for attempt, job in rows:
-            file = job["plate"]["file"]
+            file = self.file_of(attempt, job)
             commands.setdefault(file, self.commands_of(self.files[file]))
             expected.append(ground_truth.Attempt(commands[file], attempt["state"] == "printed"))
         verdict = ground_truth.compare(self.executed(name), expected)

@@ -1,6 +1,7 @@
 """What dashboards use: the status with ETag, the event stream, the status page; with curl."""
 
 import json
+import re
 import subprocess
 
 from harness import Farm, check, equal, main, wait
@@ -12,8 +13,14 @@ def curl(farm, path, *options, limit_s=20):
     return result
 
 
+def curl_bytes(farm, path, *options):
+    """Line ends as they come."""
+    return subprocess.run(["curl", "-sS", "--unix-socket", farm.socket, *options, f"http://printfarm{path}"],
+                          capture_output=True, timeout=20).stdout.decode()
+
+
 def head_and_body(farm, path, *options):
-    text = curl(farm, path, "-i", *options).stdout
+    text = curl_bytes(farm, path, "-i", *options)
     head, _, body = text.partition("\r\n\r\n")
     lines = head.split("\r\n")
     fields = {line.split(":", 1)[0].lower(): line.split(":", 1)[1].strip() for line in lines[1:]}
@@ -71,13 +78,18 @@ def test_events():
 
 
 def test_page():
-    """the status page is plain HTML that asks nothing of other servers"""
+    """the status page and all that it loads come from this server"""
     with Farm(1) as farm:
         farm.wait_online()
         status, fields, body = head_and_body(farm, "/")
         equal(status, 200, "status")
         check(fields["content-type"].startswith("text/html"), f"type {fields['content-type']}")
-        check("p1" in body and "http://" not in body and "https://" not in body, body[:500])
+        check("printfarm" in body, body[:500])
+        for link in re.findall(r'(?:href|src)="([^"#]+)"', body):
+            check(link.startswith("/") and not link.startswith("//"), f"the page loads {link}")
+            status, _, text = head_and_body(farm, link)
+            equal(status, 200, f"status of {link}")
+            check("://" not in text, f"{link} names another server")
 
 
 def test_strangers():

@@ -27,12 +27,12 @@ def test_thermal():
         equal(printer["lock"] and printer["lock"]["fault"], "thermal", "the lock after all that")
         check(not printer["ready"], "a locked printer is ready")
         why = farm.get(f"/api/v1/jobs/{job['id']}/why")
-        check(any(unmet["condition"] == "lock" for row in why["printers"] for unmet in row["unmet"]),
+        check(any(unmet["condition"] == "locked" for row in why["printers"] for unmet in row["unmet"]),
               f"why does not name the lock: {why}")
         equal(len(farm.job(job["id"])["attempts"]), 1, "attempts while locked")
-        farm.cli("printer", "unlock", "p1")
-        if farm.printer("p1")["bed"] != "empty":
+        if printer["bed"] != "empty":
             farm.cli("clear", "p1")
+        farm.cli("printer", "unlock", "p1")
         equal(farm.run_order(order)["good"], 1, "good units")
 
 
@@ -51,7 +51,7 @@ def test_estop():
         farm.start_control()
         for name, job in zip(farm.names, jobs):
             wait(lambda: farm.printer(name)["lock"], f"{name} is locked")
-            equal(farm.printer(name)["lock"]["fault"], "estop", f"{name}'s lock")
+            equal(farm.printer(name)["lock"]["fault"], "emergency stop", f"{name}'s lock")
             ended = wait(lambda: farm.job(job["id"]) if farm.job(job["id"])["attempts"][0]["ended_at"] else None,
                          "the attempt ended")
             equal(ended["attempts"][0]["state"], "failed", "the attempt")
