@@ -62,6 +62,8 @@ int farm_begin_attempt(struct farm *farm, struct farm_job *job, const struct far
 		return -ENOMEM;
 	farm->effects.new_attempt_id(farm->effects.context, attempt->record.id);
 	attempt->record.job = job->id;
+	attempt->record.plate = plate->record.id;
+	farm_copy(attempt->record.sha256, sizeof(attempt->record.sha256), plate->file->sha256);
 	attempt->record.state = ATTEMPT_STARTED;
 	attempt->record.started_s = farm->now_s;
 	farm_copy(attempt->record.printer, sizeof(attempt->record.printer), printer->name);

@@ -108,6 +108,8 @@ static const struct ledger_column attempt_columns[] = {
 	FIELD(LEDGER_INT64, attempt_record, commands_done, "commands_done"),
 	FIELD(LEDGER_INT64, attempt_record, lines_sent, "lines_sent"),
 	FIELD(LEDGER_INT64, attempt_record, resends, "resends"),
+	FIELD(LEDGER_REFERENCE, attempt_record, plate, "plate"),
+	FIELD(LEDGER_TEXT, attempt_record, sha256, "sha256"),
 };
 
 static const struct ledger_column printer_columns[] = {
@@ -264,6 +266,15 @@ const char *const ledger_migrations[] = {
 	" key TEXT PRIMARY KEY CHECK (key <> ''), request_sha256 TEXT NOT NULL,"
 	" status INTEGER NOT NULL, answer TEXT NOT NULL, at_s INTEGER NOT NULL) STRICT;"
 	"CREATE INDEX idempotency_age ON idempotency (at_s);",
+
+	/* 2: attempts know what they printed; of older ones it is unknown, also where the job tells
+	 * a plate, which may be that of a later try */
+	"ALTER TABLE attempts ADD COLUMN plate INTEGER REFERENCES plates;"
+	"ALTER TABLE attempts ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''"
+	" CHECK (length(sha256) IN (0, 64));"
+	"CREATE TRIGGER attempt_keeps_its_plate BEFORE UPDATE ON attempts"
+	" WHEN NEW.plate IS NOT OLD.plate OR NEW.sha256 <> OLD.sha256"
+	" BEGIN SELECT RAISE(ABORT, 'an attempt is of one plate for life'); END;",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

@@ -103,6 +103,9 @@ struct attempt_record {
 	char id[ATTEMPT_ID_BYTES];
 	int64_t job;
 	char printer[NAME_MAX_BYTES];
+	int64_t plate; /* what it prints, for life: the job may get another one later; 0: unknown,
+			  made before the ledger kept it */
+	char sha256[SHA256_HEX_BYTES]; /* the content that was sent; empty: unknown */
 	enum attempt_state state;
 	int32_t fault; /* enum driver_fault */
 	char reason[REASON_MAX_BYTES];

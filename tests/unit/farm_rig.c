@@ -69,10 +69,13 @@ static void check_steps(struct rig *rig, const struct farm_change *change)
 {
 	if (change->kind == CHANGE_ATTEMPT) {
 		const struct attempt_record *old = rig_attempt(rig, change->row.attempt->id);
-		if (old)
+		if (old) {
 			assert_int_equal(old->state, ATTEMPT_STARTED);
-		else
+			assert_int_equal(old->plate, change->row.attempt->plate);
+			assert_string_equal(old->sha256, change->row.attempt->sha256);
+		} else {
 			assert_int_equal(change->row.attempt->state, ATTEMPT_STARTED);
+		}
 		assert_non_null(rig_job(rig, change->row.attempt->job));
 	}
 	if (change->kind == CHANGE_JOB && change->row.job->state == JOB_INSPECTED) {
@@ -180,6 +183,11 @@ static bool on_send(void *context, const struct wire_message *message)
 		assert_non_null(attempt);
 		assert_int_equal(attempt->state, ATTEMPT_STARTED);
 		assert_string_equal(attempt->printer, message->printer);
+		/* The ledger tells for ever what was sent. */
+		const struct plate_record *plate = find_row(&rig->plates, &attempt->plate, 8);
+		assert_non_null(plate);
+		assert_string_equal(attempt->sha256, plate->sha256);
+		assert_non_null(strstr(message->start.path, attempt->sha256));
 	}
 	/* An end may only be forgotten when it is durable. */
 	if (message->kind == WIRE_BOOKED) {
@@ -287,8 +295,7 @@ static int start(struct rig *rig, struct rig_printer *printer, const struct wire
 	assert_true(rig->truth_count < RIG_ATTEMPTS_MAX);
 	struct rig_truth *truth = &rig->truth[rig->truth_count++];
 	const struct attempt_record *attempt = rig_attempt(rig, message->attempt);
-	const struct job_record *job = rig_job(rig, attempt->job);
-	const struct plate_record *plate = find_row(&rig->plates, &job->plate, 8);
+	const struct plate_record *plate = find_row(&rig->plates, &attempt->plate, 8);
 	*truth = (struct rig_truth){ .yield = plate->yield, .times_started = 1 };
 	snprintf(truth->attempt, sizeof(truth->attempt), "%.32s", message->attempt);
 	snprintf(printer->running, sizeof(printer->running), "%.32s", message->attempt);

@@ -358,6 +358,28 @@ static void test_a_failed_job_is_tried_again_and_then_left_to_a_person(void **st
 	rig_destroy(rig);
 }
 
+static void test_a_failed_attempt_still_tells_what_it_printed(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig_add_order(rig, 4, &order);
+	rig_settle(rig);
+	char id[ATTEMPT_ID_BYTES];
+	memcpy(id, rig->printer[0].running, sizeof(id));
+	int64_t plate = rig_job(rig, rig_job_of(rig, order, 0))->plate;
+	rig_end_print(rig, &rig->printer[0], WIRE_FAILED, DRIVER_FAULT_RESET);
+	rig_settle(rig);
+	rig_restart(rig);
+	rig_settle(rig);
+	assert_int_equal(rig_attempt(rig, id)->state, ATTEMPT_FAILED);
+	assert_int_equal(rig_attempt(rig, id)->plate, plate);
+	struct farm_plate_view view;
+	assert_true(farm_plate_by_id(rig->farm, plate, &view));
+	assert_string_equal(rig_attempt(rig, id)->sha256, view.file->sha256);
+	rig_destroy(rig);
+}
+
 static void test_a_refused_start_gives_the_bed_back_and_waits_before_the_next(void **state)
 {
 	(void)state;
@@ -857,6 +879,7 @@ int main(void)
 		cmocka_unit_test(test_a_dead_streamer_leaves_a_job_that_needs_a_look),
 		cmocka_unit_test(test_a_broken_disk_stops_starts_and_claims_nothing),
 		cmocka_unit_test(test_a_failed_job_is_tried_again_and_then_left_to_a_person),
+		cmocka_unit_test(test_a_failed_attempt_still_tells_what_it_printed),
 		cmocka_unit_test(test_a_refused_start_gives_the_bed_back_and_waits_before_the_next),
 		cmocka_unit_test(test_a_cleared_bed_counts_what_was_said),
 		cmocka_unit_test(test_not_yet_counts_but_leaves_the_bed_occupied),

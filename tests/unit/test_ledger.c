@@ -261,6 +261,8 @@ static const struct attempt_record some_attempt = {
 	.commands_done = 99,
 	.lines_sent = 101,
 	.resends = 2,
+	.plate = 11,
+	.sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 };
 
 static const struct spool_record some_spool = { 41, "PLA", "white", "lot 7", 812.5, true };
@@ -679,6 +681,28 @@ static void test_a_ledger_of_version_1_is_still_read(void **state)
 	assert_int_equal(commit(bench, event_transaction(5)), 0);
 }
 
+static void copy_attempt(void *context, const struct attempt_record *attempt)
+{
+	struct attempt_record *copy = context;
+
+	*copy = *attempt;
+}
+
+static void test_what_an_attempt_of_version_1_printed_stays_unknown(void **state)
+{
+	struct bench *bench = *state;
+	struct attempt_record attempt = { .plate = 99 };
+
+	restore_version_1(bench);
+	open_ledger(bench);
+	assert_int_equal(ledger_each_open_attempt(bench->ledger, copy_attempt, &attempt), 0);
+	assert_string_equal(attempt.id, some_attempt.id);
+	assert_int_equal(attempt.plate, 0);
+	assert_string_equal(attempt.sha256, "");
+	attempt.state = ATTEMPT_SUSPECT; /* it can still be ended */
+	assert_int_equal(put_attempt(bench, &attempt), 0);
+}
+
 static void test_an_upgrade_makes_a_checked_backup_first(void **state)
 {
 	struct bench *bench = *state;
@@ -814,6 +838,24 @@ static void test_an_attempt_ends_in_exactly_one_state(void **state)
 				put_attempt(bench, &attempt), first == second ? 0 : -EINVAL);
 		}
 	}
+}
+
+static void test_an_attempt_is_of_one_plate_for_life(void **state)
+{
+	struct bench *bench = *state;
+	struct attempt_record attempt = some_attempt;
+
+	assert_int_equal(commit(bench, farm_transaction()), 0);
+	attempt.plate = 0;
+	assert_int_equal(put_attempt(bench, &attempt), -EINVAL);
+	attempt = some_attempt;
+	memset(attempt.sha256, 'b', 64);
+	assert_int_equal(put_attempt(bench, &attempt), -EINVAL);
+	memset(attempt.id, 'b', 32);
+	strcpy(attempt.printer, "p2");
+	attempt.state = ATTEMPT_FAILED;
+	attempt.plate = 12;
+	assert_int_equal(put_attempt(bench, &attempt), -EINVAL); /* no such plate */
 }
 
 static void test_good_and_scrap_are_what_the_plate_yields(void **state)
@@ -1127,12 +1169,14 @@ int main(void)
 		TEST(test_a_missing_directory_is_a_sentence),
 		TEST(test_a_newer_ledger_is_refused_untouched),
 		TEST(test_a_ledger_of_version_1_is_still_read),
+		TEST(test_what_an_attempt_of_version_1_printed_stays_unknown),
 		TEST(test_an_upgrade_makes_a_checked_backup_first),
 		TEST(test_an_upgrade_that_is_killed_leaves_old_or_new_and_nothing_between),
 		TEST(test_an_upgrade_that_fails_leaves_the_old_version),
 		TEST(test_a_printer_has_at_most_one_open_attempt),
 		TEST(test_a_job_has_at_most_one_open_attempt),
 		TEST(test_an_attempt_ends_in_exactly_one_state),
+		TEST(test_an_attempt_is_of_one_plate_for_life),
 		TEST(test_good_and_scrap_are_what_the_plate_yields),
 		TEST(test_only_a_job_that_was_never_started_may_be_dropped),
 		TEST(test_a_name_is_taken_once_and_the_first_keeps_it),
