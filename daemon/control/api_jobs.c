@@ -19,9 +19,17 @@ static void list_jobs(struct api_call *call)
 	api_answer(call, 200, json_out_items(items));
 }
 
+struct attempt_list {
+	const struct farm *farm;
+	json_t *items;
+};
+
 static void add_attempt(void *context, const struct attempt_record *attempt)
 {
-	json_array_append_new(context, json_out_attempt(attempt));
+	const struct attempt_list *list = context;
+	struct farm_plate_view plate;
+	bool known = farm_plate_by_id(list->farm, attempt->plate, &plate);
+	json_array_append_new(list->items, json_out_attempt(attempt, known ? &plate : NULL));
 }
 
 static bool find_job(struct api_call *call, int64_t *id, struct farm_job_view *view)
@@ -42,9 +50,10 @@ static void show_job(struct api_call *call)
 	struct farm_job_view view;
 	if (!find_job(call, &id, &view))
 		return;
-	json_t *object = json_out_job(&view), *attempts = json_array();
-	ledger_each_attempt_of_job(call->api->setup.ledger, id, add_attempt, attempts);
-	json_object_set_new(object, "attempts", attempts);
+	json_t *object = json_out_job(&view);
+	struct attempt_list list = { call->farm, json_array() };
+	ledger_each_attempt_of_job(call->api->setup.ledger, id, add_attempt, &list);
+	json_object_set_new(object, "attempts", list.items);
 	api_answer(call, 200, object);
 }
 

@@ -213,6 +213,8 @@ struct farm_design_view {
 	size_t plate_count;
 	struct farm_plate_view plate[DESIGN_PLATES_MAX];
 };
+/* false: there is none of this id. */
+bool farm_plate_by_id(const struct farm *, int64_t id, struct farm_plate_view *view);
 size_t farm_design_count(const struct farm *);
 void farm_design_at(const struct farm *, size_t index, struct farm_design_view *view);
 bool farm_design_by_name(const struct farm *, const char *name, struct farm_design_view *view);

@@ -28,6 +28,14 @@ static void view_design(const struct farm_design *design, struct farm_design_vie
 	}
 }
 
+bool farm_plate_by_id(const struct farm *farm, int64_t id, struct farm_plate_view *view)
+{
+	const struct farm_plate *plate = farm_index_find(&farm->plates, id);
+	if (plate)
+		*view = (struct farm_plate_view){ .record = &plate->record, .file = plate->file };
+	return plate;
+}
+
 size_t farm_design_count(const struct farm *farm)
 {
 	return farm->designs.count;

@@ -197,6 +197,18 @@ json_t *json_out_order(const struct farm *farm, const struct farm_order_view *or
 	return object;
 }
 
+/* null: not known.  sha256 apart from the file: an attempt keeps the content that was sent. */
+static json_t *plate_of(const struct farm_plate_view *plate, const char *sha256)
+{
+	if (!plate)
+		return json_null();
+	json_t *object = json_object();
+	set_text(object, "sha256", sha256);
+	set_text(object, "file", plate->file->name);
+	set_integer(object, "yield", plate->record->yield);
+	return object;
+}
+
 json_t *json_out_job(const struct farm_job_view *job)
 {
 	json_t *object = json_object();
@@ -204,14 +216,7 @@ json_t *json_out_job(const struct farm_job_view *job)
 	set_integer(object, "order", job->order);
 	set_text(object, "design", job->design);
 	set_text(object, "state", job_state_name(job->state));
-	json_t *plate = json_null();
-	if (job->plate) {
-		plate = json_object();
-		set_text(plate, "sha256", job->plate->file->sha256);
-		set_text(plate, "file", job->plate->file->name);
-		set_integer(plate, "yield", job->plate->record->yield);
-	}
-	set(object, "plate", plate);
+	set(object, "plate", plate_of(job->plate, job->plate ? job->plate->file->sha256 : ""));
 	set_name(object, "printer", job->printer);
 	set_name(object, "planned_printer", job->planned_printer);
 	json_out_time(object, "planned_start", job->planned_start_s);
@@ -233,12 +238,13 @@ json_t *json_out_job(const struct farm_job_view *job)
 	return object;
 }
 
-json_t *json_out_attempt(const struct attempt_record *attempt)
+json_t *json_out_attempt(const struct attempt_record *attempt, const struct farm_plate_view *plate)
 {
 	json_t *object = json_object();
 	set_text(object, "id", attempt->id);
 	set_integer(object, "job", attempt->job);
 	set_text(object, "printer", attempt->printer);
+	set(object, "plate", plate_of(plate, attempt->sha256));
 	set_text(object, "state", attempt_state_name(attempt->state));
 	set_text(object, "fault", driver_fault_name((enum driver_fault)attempt->fault));
 	set_text(object, "reason", attempt->reason);

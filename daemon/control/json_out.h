@@ -22,7 +22,8 @@ json_t *json_out_file(const struct file_record *file);
 json_t *json_out_design(const struct farm_design_view *design);
 json_t *json_out_order(const struct farm *farm, const struct farm_order_view *order);
 json_t *json_out_job(const struct farm_job_view *job);
-json_t *json_out_attempt(const struct attempt_record *attempt);
+/* plate: what it prints, NULL when unknown */
+json_t *json_out_attempt(const struct attempt_record *attempt, const struct farm_plate_view *plate);
 json_t *json_out_printer(const struct farm_printer_view *printer);
 json_t *json_out_spool(const struct spool_record *spool, const char *printer);
 json_t *json_out_event(const struct event_record *event);
