@@ -27,33 +27,33 @@ def _commands_of(processes):
 
 
 def _attempts(processes):
-    """printer -> [(started, attempt, job)], oldest first"""
+    """printer -> its attempts, oldest first"""
     by_printer = {}
     for item in processes.client.get("/api/v1/jobs?all=1")["items"]:
         job = processes.client.get(f"/api/v1/jobs/{item['id']}")
         for attempt in job["attempts"]:
-            by_printer.setdefault(attempt["printer"], []).append((attempt, job))
+            by_printer.setdefault(attempt["printer"], []).append(attempt)
     for rows in by_printer.values():
-        rows.sort(key=lambda row: (row[0]["started_at"], row[0]["id"]))
+        rows.sort(key=lambda attempt: (attempt["started_s"], attempt["ended_s"]))
     return by_printer
 
 
 def compare_all(processes):
     compared, commands = Compared(), _commands_of(processes)
     for name, rows in sorted(_attempts(processes).items()):
-        expected = [Attempt(commands[job["plate"]["file"]], attempt["state"] == "printed")
-                    for attempt, job in rows]
+        expected = [Attempt(commands[attempt["plate"]["file"]], attempt["state"] == "printed")
+                    for attempt in rows]
         verdict = compare(read_executed(processes.ports / f"{name}.executed"), expected)
-        for attempt, job in rows:
+        for attempt in rows:
             compared.attempts += 1
             compared.lines += attempt["lines_sent"]
             compared.resends += attempt["resends"]
             if attempt["state"] == "printed":
-                compared.units_printed += job["plate"]["yield"]
+                compared.units_printed += attempt["plate"]["yield"]
             else:
                 compared.stated_stops += 1
         words = ", ".join(attempt["state"] if attempt["state"] == "printed"
-                          else f"{attempt['state']} ({attempt['reason']})" for attempt, _ in rows)
+                          else f"{attempt['state']} ({attempt['reason']})" for attempt in rows)
         compared.differences += len(verdict.problems)
         compared.rows.append(f"{name:<9} {verdict.executed:>7} commands equal, "
                              f"{len(verdict.problems)} differences   {words}")

@@ -535,22 +535,12 @@ printers = ( {(","+chr(10)+"  ").join(row(name) for name in self.names)} );
             rows.sort(key=lambda row: (row[0].get("started_s", 0), row[0]["started_at"]))
         return by_printer
 
-    def file_of(self, attempt, job):
-        """What an attempt printed: its own plate, or what the events said when it started."""
-        if attempt.get("plate"):
-            return attempt["plate"]["file"]
-        with sqlite3.connect(f"file:{self.ledger_path()}?mode=ro", uri=True, timeout=10) as database:
-            rows = database.execute("SELECT text FROM events WHERE text LIKE ? ORDER BY id",
-                                    (f"job {job['id']} starts on %",)).fetchall()
-        place = [one["id"] for one in job["attempts"]].index(attempt["id"])
-        return rows[place][0].split(": ", 1)[1].rsplit(", ", 1)[0]
-
     def compare(self, name, rows, tolerate=0):
         """The ground truth of one printer against its attempts."""
         commands = {}
         expected = []
-        for attempt, job in rows:
-            file = self.file_of(attempt, job)
+        for attempt, _ in rows:
+            file = attempt["plate"]["file"]
             commands.setdefault(file, self.commands_of(self.files[file]))
             expected.append(ground_truth.Attempt(commands[file], attempt["state"] == "printed"))
         verdict = ground_truth.compare(self.executed(name), expected)

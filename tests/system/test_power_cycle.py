@@ -42,11 +42,14 @@ def test_in_print():
         farm.add_design("box", (box_gcode(farm.dir / "box.gcode", layers=20, lines_per_layer=100), 1))
         order = farm.add_order("box", 4)
         job = farm.wait_printing("p1", 300)
+        plate = job["plate"]
+        equal(plate["file"], "box.gcode", "what is printed")
         farm.sim("power-cycle p1 100")
         job = wait(lambda: farm.job(job["id"]) if farm.job(job["id"])["state"] in ("failed", "needs_look") else None,
                    "the job has ended")
         check(job["attempts"][0]["state"] in ("failed", "suspect") and job["attempts"][0]["reason"],
               f"the attempt: {job['attempts']}")
+        equal(job["attempts"][0]["plate"], plate, "what the attempt printed")
         wait(lambda: farm.printer("p1")["link"] == "online", "p1 is back")
         equal(farm.printer("p1")["bed"], "unknown", "the bed")
         gets_nothing(farm, "p1", order, 2)
