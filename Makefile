@@ -66,6 +66,9 @@ $(call library,$(1)): $(call objects,$(1))
 endef
 $(foreach d,$(PURE) $(IMPURE),$(eval $(call library_rule,$(d))))
 
+# The status page is copied into the program by the assembler.
+$(B)/daemon/control/web.o: $(wildcard web/*)
+
 link = @echo "  link    $@"; $(CC) $(CFLAGS) $(LDFLAGS) $(SAN) -o $@ $(filter %.o,$^) \
        -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 

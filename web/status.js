@@ -132,5 +132,7 @@
 			.finally(function () { setTimeout(ask, document.hidden ? 5000 : 500); });
 	}
 
+	var first = JSON.parse(document.getElementById("first").textContent);
+	if (first) draw(first);
 	ask();
 })();

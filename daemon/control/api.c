@@ -15,12 +15,16 @@
 #include <strings.h>
 #include <time.h>
 
+enum { CALL_WAITS_MAX = 5 };
+
 /* An answer that waits: for the ledger, for a streamer, or for both. */
 struct pending {
 	struct http_request *request; /* borrowed; NULL: its client has left */
 	uint64_t ticket;
 	uint64_t wire_request; /* 0: answered or none */
 	time_t until;	       /* monotonic seconds, for the streamer's answer */
+	int waits;	       /* how often it did: a busy ledger must not hold it for ever */
+	bool is_call;	       /* not answered yet: the call itself waits */
 	int status;
 	char *text;
 	char key[NAME_MAX_BYTES * 2]; /* idempotency key, empty: none */
@@ -127,6 +131,8 @@ static bool is_due(const struct api *api, const struct pending *pending)
 	return pending->ticket <= farm_durable_ticket(api->setup.farm) && !pending->wire_request;
 }
 
+static void ready(struct api *api, struct http_request *request, int waits);
+
 static void answer_due(struct api *api)
 {
 	struct pending **at = &api->pending;
@@ -137,11 +143,19 @@ static void answer_due(struct api *api)
 			continue;
 		}
 		*at = pending->next;
-		if (pending->request) {
-			reply_text(pending->request, pending->status, pending->text);
+		struct http_request *request = pending->request;
+		if (request && !pending->is_call) {
+			reply_text(request, pending->status, pending->text);
 			pending->text = NULL;
 		}
+		bool is_call = pending->is_call;
+		int waits = pending->waits;
 		free_pending(pending);
+		if (request && is_call) {
+			/* The call may make the list another one. */
+			ready(api, request, waits);
+			at = &api->pending;
+		}
 	}
 }
 
@@ -185,7 +199,8 @@ void api_durable(struct api *api, uint64_t ticket, int error, const char *reason
 	for (struct pending *at = api->pending; error && at; at = at->next) {
 		if (at->ticket < ticket)
 			continue;
-		replace_answer(at, 503, "ledger_broken", message);
+		if (!at->is_call)
+			replace_answer(at, 503, "ledger_broken", message);
 		at->ticket = 0;
 		at->wire_request = 0;
 	}
@@ -364,9 +379,23 @@ static void call_route(struct api_call *call, const struct api_route *route)
 		finish(call, key, fingerprint);
 }
 
-static void on_ready(void *context, struct http_request *request)
+/* true: what the call would show is not durable yet, so it comes again when it is. */
+static bool waits_for_ledger(struct api *api, struct http_request *request, int waits)
 {
-	struct api *api = context;
+	const struct farm *farm = api->setup.farm;
+	uint64_t ticket = farm_ticket(farm);
+	if (ticket <= farm_durable_ticket(farm) || farm_is_broken(farm) || waits >= CALL_WAITS_MAX)
+		return false;
+	struct pending *pending = add_pending(api, request, ticket, 0, NULL);
+	if (pending) {
+		pending->is_call = true;
+		pending->waits = waits + 1;
+	}
+	return true;
+}
+
+static void ready(struct api *api, struct http_request *request, int waits)
+{
 	struct api_call call = {
 		.api = api, .farm = api->setup.farm, .request = request, .status = 500
 	};
@@ -377,8 +406,15 @@ static void on_ready(void *context, struct http_request *request)
 		api_upload_ready(api, request);
 		return;
 	}
+	if ((route->flags & API_DURABLE) && waits_for_ledger(api, request, waits))
+		return;
 	user_name(api, http_user(request), call.user);
 	call_route(&call, route);
+}
+
+static void on_ready(void *context, struct http_request *request)
+{
+	ready(context, request, 0);
 }
 
 static bool is_json(const struct http_request *request)

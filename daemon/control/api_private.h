@@ -46,6 +46,7 @@ bool api_id(struct api_call *call, int i, const char *noun, int64_t *id);
 enum {
 	API_CREATES = 1, /* honours Idempotency-Key */
 	API_UPLOAD = 2,	 /* the body goes to the file store */
+	API_DURABLE = 4, /* shows results: waits until what is under way is durable */
 };
 
 struct api_route {

@@ -255,8 +255,7 @@ static void reload(struct api_call *call)
 
 static void web(struct api_call *call)
 {
-	const char *path = http_path(call->request);
-	const struct web_file *file = web_file_find(strcmp(path, "/") == 0 ? "/index.html" : path);
+	const struct web_file *file = web_file_find(http_path(call->request));
 	if (!file) {
 		api_fail_with(call, 404, "not_found", "there is nothing at this path", NULL);
 		return;
@@ -269,8 +268,52 @@ static void web(struct api_call *call)
 		call->request, copy ? 200 : 503, file->type, copy, copy ? file->length : 0, NULL);
 }
 
+/* JSON as it may stand inside a page: no "<" that could end its element. */
+static char *for_page(const char *json, size_t length, size_t *page_length)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < length; i++)
+		count += json[i] == '<';
+	char *text = malloc(length + 5 * count + 1), *to = text;
+	for (size_t i = 0; text && i < length; i++) {
+		if (json[i] != '<') {
+			*to++ = json[i];
+			continue;
+		}
+		memcpy(to, "\\u003c", 6);
+		to += 6;
+	}
+	*page_length = text ? (size_t)(to - text) : 0;
+	return text;
+}
+
+/* The page comes with the status of now in it, so that it shows something at once. */
+static void page(struct api_call *call)
+{
+	struct api *api = call->api;
+	const struct web_file *file = web_file_find("/index.html");
+	const char *gap = memmem(file->bytes, file->length, ">null<", 6);
+	size_t length = 0;
+	char *status_text = gap && refresh(api)
+				    ? for_page(api->status.text, api->status.length, &length)
+				    : NULL;
+	char *whole = status_text ? malloc(file->length + length) : NULL;
+	call->replied = true;
+	if (!whole) {
+		free(status_text);
+		http_reply(call->request, 503, NULL, NULL, 0, NULL);
+		return;
+	}
+	size_t before = (size_t)(gap + 1 - file->bytes), after = before + 4;
+	memcpy(whole, file->bytes, before);
+	memcpy(whole + before, status_text, length);
+	memcpy(whole + before + length, file->bytes + after, file->length - after);
+	free(status_text);
+	http_reply(call->request, 200, file->type, whole, file->length - 4 + length, NULL);
+}
+
 const struct api_route api_status_routes[] = {
-	{ "GET", "/", web, 0 },
+	{ "GET", "/", page, 0 },
 	{ "GET", "/web/:", web, 0 },
 	{ "GET", "/api/v1/status", status, 0 },
 	{ "GET", "/api/v1/events", events, 0 },

@@ -372,6 +372,11 @@ uint64_t farm_durable_ticket(const struct farm *farm)
 	return farm->durable_ticket;
 }
 
+uint64_t farm_ticket(const struct farm *farm)
+{
+	return farm->ticket;
+}
+
 bool farm_is_broken(const struct farm *farm)
 {
 	return farm->broken;

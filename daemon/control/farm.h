@@ -95,6 +95,8 @@ int64_t farm_next_us(const struct farm *farm);
  * nothing and refuses acts until a restart). */
 void farm_durable(struct farm *farm, uint64_t ticket, int error, const char *reason);
 uint64_t farm_durable_ticket(const struct farm *farm);
+/* Of the last turn that had something to store. */
+uint64_t farm_ticket(const struct farm *farm);
 bool farm_is_broken(const struct farm *farm);
 /* 0 or -EROFS with the reason: the ledger is broken. */
 int farm_writable(const struct farm *farm, struct error *error);

@@ -329,6 +329,29 @@ void farm_ended(struct farm *farm, const char *printer, const struct wire_ended 
 	farm_after_durable(farm, AFTER_BOOKED, printer, ended->attempt);
 }
 
+/* A streamer that ran before the attempt was made, remembers every attempt until its end is booked
+ * and does not know this one has never got it. */
+static bool never_got_it(const struct farm_attempt *attempt)
+{
+	const struct farm_printer *printer = attempt->printer;
+	return !attempt->seen && printer->alive_since_s > 0 &&
+	       printer->alive_since_s + 2 < attempt->record.started_s;
+}
+
+bool farm_attempt_send_again(struct farm *farm, struct farm_attempt *attempt)
+{
+	struct farm_printer *printer = attempt->printer;
+	if (!never_got_it(attempt) || farm->broken || attempt->job->cancel_wanted ||
+		attempt->job->order->record.state == ORDER_CANCELLED ||
+		printer->state.link != WIRE_ONLINE || printer->state.activity != WIRE_IDLE ||
+		printer->state.attempt[0] || printer->state.fault || printer->record.lock_fault)
+		return false;
+	/* The same attempt: should the first message still arrive, it starts nothing twice. */
+	attempt->told = false;
+	farm_start_attempt(farm, printer->name, attempt->record.id);
+	return true;
+}
+
 void farm_attempt_decide(struct farm *farm, struct farm_attempt *attempt)
 {
 	struct farm_printer *printer = attempt->printer;
@@ -339,9 +362,9 @@ void farm_attempt_decide(struct farm *farm, struct farm_attempt *attempt)
 		attempt->missing_since_us = farm->now_us;
 		return;
 	}
-	/* A streamer that ran before the attempt was made and does not know it never got it. */
-	if (!attempt->seen && printer->alive_since_s > 0 &&
-		printer->alive_since_s + 2 < attempt->record.started_s) {
+	if (farm_attempt_send_again(farm, attempt))
+		return;
+	if (never_got_it(attempt)) {
 		farm_attempt_never_ran(
 			farm, attempt, "control went down before the start was sent");
 		return;

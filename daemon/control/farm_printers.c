@@ -269,7 +269,9 @@ static void report_attempt(struct farm *farm, struct farm_printer *printer)
 	if (!attempt || !attempt->told || farm->broken)
 		return;
 	if (strcmp(printer->state.attempt, attempt->record.id) != 0) {
-		if (!attempt->start_request && attempt->missing_since_us == INT64_MAX)
+		if (attempt->start_request || farm_attempt_send_again(farm, attempt))
+			return;
+		if (attempt->missing_since_us == INT64_MAX)
 			attempt->missing_since_us = farm->now_us;
 		return;
 	}

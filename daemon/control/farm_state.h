@@ -251,6 +251,9 @@ void farm_attempt_never_ran(struct farm *farm, struct farm_attempt *attempt, con
 void farm_end_attempt(
 	struct farm *farm, struct farm_attempt *attempt, const struct wire_ended *ended);
 void farm_ended(struct farm *farm, const char *printer, const struct wire_ended *ended);
+/* The streamer is back and provably never got it: given out again.  false: that is not so, or the
+ * printer is not as it was. */
+bool farm_attempt_send_again(struct farm *farm, struct farm_attempt *attempt);
 /* The streamer does not name the open attempt. */
 void farm_attempt_decide(struct farm *farm, struct farm_attempt *attempt);
 

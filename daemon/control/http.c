@@ -409,12 +409,25 @@ static void begin(struct http_request *request)
 	request->mode = http->handlers.begin(http->handlers.context, request);
 }
 
+static bool is_body_coming(const struct http_request *request)
+{
+	int64_t length = http_content_length(request);
+	return !http_header(request, MHD_HTTP_HEADER_EXPECT) &&
+	       (http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
+		       (length > 0 && length <= HTTP_SWALLOW_MAX));
+}
+
 static enum MHD_Result handle(
 	struct http_request *request, const char *bytes, size_t *length, bool is_first)
 {
 	if (is_first) {
 		begin(request);
-		return request->response ? queue(request) : MHD_YES;
+		if (!request->response)
+			return MHD_YES;
+		/* A client that asks before it sends is answered now; another one sends first and
+		 * would only see a broken connection: its body is taken and thrown away. */
+		request->swallow = true;
+		return is_body_coming(request) ? MHD_YES : queue(request);
 	}
 	if (*length > 0) {
 		take_piece(request, bytes, *length);

@@ -21,7 +21,8 @@ enum {
 	HTTP_HEAD_MAX = 8192,
 	HTTP_HEADERS_MAX = 64,
 	HTTP_PATH_MAX = 1024,
-	HTTP_BODY_MAX = 65536, /* of a kept body; streamed ones have the files' limit */
+	HTTP_BODY_MAX = 65536,	    /* of a kept body; streamed ones have the files' limit */
+	HTTP_SWALLOW_MAX = 1 << 30, /* of a refused body that is coming anyway */
 	HTTP_CONNECTIONS_MAX = 1000,
 	HTTP_HEAD_S = 5,	 /* from the first byte wanted to the end of the head */
 	HTTP_IDLE_S = 60,	 /* between two requests of a connection */

@@ -111,6 +111,26 @@ static json_t *numbers(const double *values, size_t count)
 	return array;
 }
 
+/* A word for programs; drivers have sentences for people. */
+static const char *fault_word(int32_t fault)
+{
+	static const char *const words[] = {
+		[DRIVER_FAULT_NONE] = "none",
+		[DRIVER_FAULT_NO_ANSWER] = "no_answer",
+		[DRIVER_FAULT_SILENT] = "silent",
+		[DRIVER_FAULT_RESET] = "reset",
+		[DRIVER_FAULT_THERMAL] = "thermal",
+		[DRIVER_FAULT_KILLED] = "killed",
+		[DRIVER_FAULT_RESENDS] = "resends",
+		[DRIVER_FAULT_SURPLUS_OK] = "surplus_ok",
+		[DRIVER_FAULT_PROTOCOL] = "protocol",
+		[DRIVER_FAULT_STOPPED] = "stopped",
+		[DRIVER_FAULT_ESTOP] = "estop",
+		[DRIVER_FAULT_COMMAND] = "command",
+	};
+	return fault >= 0 && fault <= DRIVER_FAULT_LAST ? words[fault] : "unknown";
+}
+
 /* ---- files and designs ---- */
 
 json_t *json_out_file(const struct file_record *file)
@@ -246,7 +266,7 @@ json_t *json_out_attempt(const struct attempt_record *attempt, const struct farm
 	set_text(object, "printer", attempt->printer);
 	set(object, "plate", plate_of(plate, attempt->sha256));
 	set_text(object, "state", attempt_state_name(attempt->state));
-	set_text(object, "fault", driver_fault_name((enum driver_fault)attempt->fault));
+	set_text(object, "fault", fault_word(attempt->fault));
 	set_text(object, "reason", attempt->reason);
 	json_out_time(object, "started", attempt->started_s);
 	json_out_time(object, "ended", attempt->ended_s);
@@ -350,7 +370,7 @@ static void set_facts(json_t *object, const struct farm_printer_view *printer)
 	json_t *lock = json_null();
 	if (record->lock_fault) {
 		lock = json_object();
-		set_text(lock, "fault", driver_fault_name((enum driver_fault)record->lock_fault));
+		set_text(lock, "fault", fault_word(record->lock_fault));
 		set_text(lock, "text", record->lock_reason);
 	}
 	set(object, "lock", lock);

@@ -9,7 +9,8 @@ from harness import Farm, check, equal, main, wait
 
 def curl(farm, path, *options, limit_s=20):
     result = subprocess.run(["curl", "-sS", "--unix-socket", farm.socket, *options, f"http://printfarm{path}"],
-                            capture_output=True, text=True, timeout=limit_s)
+                            capture_output=True, timeout=limit_s)
+    result.stdout = result.stdout.decode("utf-8")   # by hand: the ends of lines stay as they are
     return result
 
 

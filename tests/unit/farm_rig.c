@@ -261,7 +261,7 @@ static void end_attempt(
 		truth_of(rig, printer->running)->printed = true;
 	printer->running[0] = '\0';
 	printer->paused = false;
-	if (fault)
+	if (fault && fault != DRIVER_FAULT_COMMAND)
 		printer->fault = fault;
 	say_ended(printer, ended);
 	report(rig, printer);
