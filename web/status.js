@@ -2,7 +2,20 @@
 /* Asks for the status twice a second, with the tag of the last one, and draws what has changed.
  * Everything shown is text from files, firmware and people: it only ever becomes text nodes. */
 (function () {
-	var tag = null, lost = 0;
+	var tag = null, lost = 0, drawn = { needs: {}, orders: {}, printers: {} };
+
+	/* A state is told by word, sign and filling, never by colour alone. */
+	var moods = {
+		locked: { sign: "✖", className: "bad" },
+		look: { sign: "?", className: "bad" },
+		attention: { sign: "!", className: "bad" },
+		offline: { sign: "○", className: "person" },
+		clear: { sign: "▲", className: "person" },
+		paused: { sign: "‖", className: "person" },
+		busy: { sign: "▶", className: "busy" },
+		ready: { sign: "✓", className: "ready" },
+		wait: { sign: "…", className: "wait" }
+	};
 
 	function element(name, className, text) {
 		var made = document.createElement(name);
@@ -21,109 +34,203 @@
 		return iso ? iso.slice(0, 10) + " " + iso.slice(11, 16) : "";
 	}
 
-	function part(className, share) {
-		var span = element("span", className);
-		span.style.width = 100 * Math.max(0, Math.min(1, share)) + "%";
-		return span;
-	}
-
 	function words(text) {
 		return text.replace(/_/g, " ");
 	}
 
-	/* The worst comes first: a lock, then what a person has to do, then what time will do. */
-	function mood(p) {
-		if (p.lock || p.activity === "needs_attention") return "bad";
-		if (p.link !== "online") return "wait";
-		if (p.activity === "printing") return "busy";
-		return p.ready ? "ready" : "wait";
+	function join(parts, between) {
+		return parts.filter(function (part) { return part; }).join(between);
 	}
 
-	function state(p) {
-		if (p.lock) return "locked: " + p.lock.fault;
-		if (p.link !== "online") return p.link;
-		if (p.activity !== "idle") return words(p.activity);
-		if (p.bed !== "empty") return "bed " + p.bed;
-		return p.ready ? "ready" : "not ready";
+	function badge(mood, text) {
+		var made = element("span", "badge " + moods[mood].className), sign = element("span", "sign");
+		sign.textContent = moods[mood].sign;
+		sign.setAttribute("aria-hidden", "true");
+		made.append(sign, text);
+		return made;
+	}
+
+	function bar(label, parts) {
+		var made = element("div", "bar"), total = 0;
+		parts.forEach(function (part) {
+			var span = element("span", part[0]), share = Math.max(0, Math.min(1 - total, part[1] || 0));
+			total += share;
+			span.style.width = 100 * share + "%";
+			made.append(span);
+		});
+		made.setAttribute("role", "img");
+		made.setAttribute("aria-label", label);
+		return made;
+	}
+
+	/* The worst comes first: a lock, then what a person has to do, then what time will do. */
+	function state(p, look) {
+		if (p.lock) return ["locked", "locked"];
+		if (look) return ["look", "needs a look"];
+		if (p.activity === "needs_attention") return ["attention", "needs attention"];
+		if (p.link === "offline") return ["offline", "offline"];
+		if (p.link !== "online") return ["wait", p.link];
+		if (p.activity === "paused") return ["paused", "paused"];
+		if (p.activity === "printing") return ["busy", "printing"];
+		if (p.activity !== "idle") return ["wait", words(p.activity)];
+		if (p.bed === "occupied") return ["clear", "bed to clear"];
+		if (p.bed !== "empty") return ["clear", "bed to check"];
+		if (p.starts_in_s !== null) return ["wait", "starts in " + duration(p.starts_in_s)];
+		return p.ready ? ["ready", "ready"] : ["wait", p.enabled ? "not ready" : "disabled"];
+	}
+
+	function heat(p) {
+		if (p.heat === "unknown" || !p.heaters.length) return "not known";
+		return p.heaters.map(function (h) {
+			return h.name + "\u00a0" + Math.round(h.celsius) +
+				(h.target_celsius ? "/" + Math.round(h.target_celsius) : "") + "\u00a0°C";
+		}).join(", ");
+	}
+
+	/* Pairs of a word and what is to be said about it; a pair that says nothing is left out. */
+	function facts(pairs) {
+		var list = element("dl");
+		pairs.forEach(function (pair) {
+			if (pair[1]) list.append(element("dt", "", pair[0]), element("dd", "", pair[1]));
+		});
+		return list;
 	}
 
 	function printer(p) {
-		var card = element("div", "card " + mood(p)), head = element("div", "head");
-		head.append(element("span", "name", p.name), element("span", "", state(p)));
+		var now = state(p, p.look), mood = moods[now[0]].className;
+		var card = element("article", "card " + mood), head = element("div", "head");
+		head.append(element("h3", "", p.name), badge(now[0], now[1]));
 		card.append(head);
 		if (p.progress !== null) {
-			var bar = element("div", "bar");
-			bar.append(part("printing", p.progress));
-			card.append(bar);
-			card.append(element("div", "dim", "job " + p.job + ", " + Math.floor(100 * p.progress) +
-				" %" + (p.eta_s === null ? "" : ", " + duration(p.eta_s) + " left")));
+			var percent = Math.floor(100 * p.progress) + " %";
+			card.append(bar(percent + " printed", [["printing", p.progress]]));
+			card.append(element("p", "", join(["job " + p.job, percent,
+				p.eta_s === null ? "" : duration(p.eta_s) + " left"], ", ")));
 		}
-		var heat = p.heaters.map(function (h) {
-			return h.name + " " + Math.round(h.celsius) + (h.target_celsius ? "/" +
-				Math.round(h.target_celsius) : "") + " °C";
-		}).join("  ");
-		card.append(element("div", "dim", (p.heat === "unknown" ? "heat unknown" : heat) +
-			"   bed " + p.bed + (p.material ? "   " + p.material + " " + p.color : "")));
-		var why = p.lock ? p.lock.text : p.activity === "printing" ? "" : p.not_ready[0] || "";
-		if (why) card.append(element("div", "dim", why));
+		card.append(facts([["heat", heat(p)], ["bed", p.bed],
+			["loaded", join([p.material, p.color], " ")]]));
+		var why = mood === "busy" || mood === "ready" ? "" :
+			p.lock ? p.lock.text : p.not_ready[0] || p.reason;
+		if (why) card.append(element("p", "why", why));
 		return card;
 	}
 
 	function order(o) {
-		var card = element("div", "card " + (o.late ? "bad" : o.printing ? "busy" : "wait"));
-		var head = element("div", "head"), bar = element("div", "bar");
-		head.append(element("span", "name", o.design), element("span", "", o.good + " of " + o.units));
-		bar.append(part("done", o.good / o.units), part("printed", o.printed / o.units),
-			part("printing", o.printing / o.units));
-		card.append(head, bar);
-		card.append(element("div", "dim", "order " + o.id + (o.state === "held" ? ", held" : "") + ": " +
-			o.printing + " printing, " + o.printed + " to be counted, " + o.left + " left" +
-			(o.scrap ? ", " + o.scrap + " scrap" : "")));
-		card.append(element("div", "dim", (o.promised_at ? "done " + moment(o.promised_at) :
-			"time cannot be said") + (o.due_at ? ", due " + moment(o.due_at) : "") +
-			(o.late ? " – late" : "")));
+		var card = element("article", "card " + (o.late ? "bad" : o.printing ? "busy" : "wait"));
+		var head = element("div", "head");
+		head.append(element("h3", "", o.design));
+		if (o.late) head.append(badge("attention", "late"));
+		else if (o.state === "held") head.append(badge("paused", "held"));
+		card.append(head);
+		card.append(bar(o.good + " of " + o.units + " good", [["done", o.good / o.units],
+			["printed", o.printed / o.units], ["printing", o.printing / o.units]]));
+		card.append(element("p", "strong", o.good + " of " + o.units + " good"));
+		card.append(element("p", "", join([o.printing ? o.printing + " printing" : "",
+			o.printed ? o.printed + " to be counted" : "", o.left ? o.left + " left" : "",
+			o.scrap ? o.scrap + " scrap" : ""], ", ")));
+		card.append(facts([["order", String(o.id)], ["done", moment(o.promised_at) || "cannot be said"],
+			["due", moment(o.due_at)]]));
 		return card;
 	}
 
-	function need(j) {
-		return element("li", "", "job " + j.id + " (" + j.design + (j.printer ? ", " + j.printer : "") +
-			"): " + words(j.state) + (j.reason ? " – " + j.reason : ""));
+	function names(list) {
+		return list.map(function (p) { return p.name; }).join(", ");
 	}
 
+	/* What a person has to do: jobs and locks one by one, beds and lost printers in one line each. */
+	function needs(status) {
+		var list = [], of = function (mood) {
+			return status.printers.filter(function (p) { return state(p, p.look)[0] === mood; });
+		};
+		of("locked").forEach(function (p) {
+			list.push({ mood: "locked", what: p.name + " is locked", why: p.lock.text });
+		});
+		status.needs_person.forEach(function (j) {
+			list.push({ mood: j.state === "failed" ? "attention" : "look", why: j.reason,
+				what: "job " + j.id + " " + (j.state === "failed" ? "failed" : "needs a look") +
+					" (" + join([j.design, j.printer], " on ") + ")" });
+		});
+		of("attention").forEach(function (p) {
+			list.push({ mood: "attention", what: p.name + " needs attention", why: p.reason });
+		});
+		[["offline", "offline"], ["clear", "beds to clear"], ["paused", "paused"]].forEach(function (row) {
+			var some = of(row[0]);
+			if (some.length) list.push({ mood: row[0], what: row[1], why: names(some) });
+		});
+		return list;
+	}
+
+	function need(n) {
+		var row = element("li", moods[n.mood].className);
+		row.append(badge(n.mood, n.what));
+		if (n.why) row.append(element("span", "reason", n.why));
+		return row;
+	}
+
+	/* What has not changed keeps its node, so that a selection in it stays. */
 	function fill(id, items, make, nothing) {
-		var nodes = items.map(make);
+		var before = drawn[id], after = {}, nodes = items.map(function (item, i) {
+			var text = JSON.stringify(item), key = i + " " + text;
+			after[key] = before[key] || make(item);
+			return after[key];
+		}), place = document.getElementById(id);
 		if (!nodes.length) nodes.push(element("p", "empty", nothing));
-		document.getElementById(id).replaceChildren.apply(document.getElementById(id), nodes);
+		drawn[id] = after;
+		nodes.forEach(function (node, i) {
+			if (place.childNodes[i] === node) return;
+			if (i < place.childNodes.length) place.replaceChild(node, place.childNodes[i]);
+			else place.append(node);
+		});
+		while (place.childNodes.length > nodes.length) place.lastChild.remove();
+	}
+
+	function summary(status) {
+		var jobs = status.jobs;
+		if (status.ledger.broken)
+			return "The ledger cannot be written: nothing is started. " + status.ledger.reason;
+		return join([jobs.printing + " printing", jobs.printed + " to be counted", jobs.queued + " waiting",
+			status.accepting ? "" : "no room on the disk for new files"], ", ");
 	}
 
 	function draw(status) {
-		var summary = document.getElementById("summary"), busy = status.jobs.printing;
+		var place = document.getElementById("summary"), looks = {};
+		status.needs_person.forEach(function (j) {
+			if (j.printer && j.state === "needs_look") looks[j.printer] = true;
+		});
+		status.printers.forEach(function (p) {
+			p.look = p.link === "online" && p.activity === "idle" && looks[p.name] === true;
+			/* Its age counts on by itself and is not shown. */
+			delete p.heaters_age_s;
+		});
 		document.title = status.farm + " – printfarm";
 		document.getElementById("farm").textContent = status.farm;
-		summary.className = status.ledger.broken ? "trouble" : "";
-		summary.textContent = status.ledger.broken ?
-			"The ledger cannot be written: nothing is started. " + status.ledger.reason :
-			busy + " printing, " + status.jobs.printed + " to be counted, " + status.jobs.queued +
-			" waiting" + (status.accepting ? "" : " – no room on the disk for new files");
-		document.getElementById("needs-section").hidden = !status.needs_person.length;
-		fill("needs", status.needs_person, need, "");
+		place.className = status.ledger.broken || !status.accepting ? "trouble" : "";
+		place.textContent = summary(status);
+		var wanted = needs(status);
+		document.getElementById("needs-section").hidden = !wanted.length;
+		fill("needs", wanted, need, "");
 		fill("orders", status.orders, order, "no open orders");
 		fill("printers", status.printers, printer, "no printers are configured");
 	}
 
 	function show(answer) {
+		if (answer.status !== 304 && !answer.ok) throw new Error("status " + answer.status);
 		lost = 0;
+		document.body.classList.remove("old");
 		if (answer.status === 304) return;
-		tag = answer.headers.get("ETag");
-		return answer.json().then(draw);
+		return answer.json().then(function (status) {
+			draw(status);
+			tag = answer.headers.get("ETag");
+		});
 	}
 
 	function trouble() {
-		var summary = document.getElementById("summary");
+		var place = document.getElementById("summary");
 		tag = null;
 		if (++lost < 3) return;
-		summary.className = "trouble";
-		summary.textContent = "printfarmd does not answer: what is shown is old";
+		document.body.classList.add("old");
+		place.className = "trouble";
+		place.textContent = "printfarmd does not answer: what is shown is old";
 	}
 
 	function ask() {
