@@ -531,13 +531,11 @@ int farm_printer_resume(struct farm *farm, const char *user, const char *name, u
 	struct farm_printer *printer = farm_find_printer(farm, name, error);
 	if (!printer)
 		return -ENOENT;
-	enum wire_activity activity = farm_printer_activity(printer);
-	if (activity == WIRE_PRINTING)
-		return 0;
 	if (!printer->attempt) {
 		error_set(error, "%s is not paused: there is nothing to resume", name);
 		return -EBUSY;
 	}
+	/* Asked of a print that goes on as well: a pause may be under way. */
 	int result = ask(farm, printer, WIRE_RESUME, NULL, request, error);
 	if (!result)
 		farm_say(farm, "printer", name, user, "%s is told to go on", name);

@@ -164,7 +164,7 @@ int session_pause(struct session *session, const char *attempt, int64_t now_us, 
 int session_resume(
 	struct session *session, const char *attempt, int64_t now_us, struct error *error)
 {
-	int code = check_can_pause(session, attempt, error);
+	int code = check_running(session, attempt, error);
 
 	if (code < 0)
 		return code;

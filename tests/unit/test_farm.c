@@ -96,6 +96,25 @@ static void test_a_start_that_was_not_durable_leaves_nothing_behind(void **state
 	rig_destroy(rig);
 }
 
+static void test_a_resume_reaches_a_print_whose_pause_is_still_under_way(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	uint64_t request;
+	struct error error;
+	rig_add_order(rig, 1, &order);
+	rig_settle(rig);
+	assert_int_equal(farm_printer_pause(rig->farm, "eva", "p1", &request, &error), 0);
+	assert_int_equal(farm_printer_resume(rig->farm, "eva", "p1", &request, &error), 0);
+	assert_int_equal(rig->printer[0].inbox_count, 2);
+	assert_int_equal(rig->printer[0].inbox[0].kind, WIRE_PAUSE);
+	assert_int_equal(rig->printer[0].inbox[1].kind, WIRE_RESUME);
+	rig_settle(rig);
+	assert_false(rig->printer[0].paused);
+	rig_destroy(rig);
+}
+
 static void test_a_bed_is_never_used_before_it_was_cleared(void **state)
 {
 	(void)state;
@@ -863,6 +882,8 @@ int main(void)
 		cmocka_unit_test(test_an_order_becomes_jobs_that_print_and_are_counted),
 		cmocka_unit_test(test_nothing_starts_before_its_attempt_is_durable),
 		cmocka_unit_test(test_a_start_that_was_not_durable_leaves_nothing_behind),
+		cmocka_unit_test(
+			test_a_resume_reaches_a_print_whose_pause_is_still_under_way),
 		cmocka_unit_test(test_a_bed_is_never_used_before_it_was_cleared),
 		cmocka_unit_test(test_locks_and_beds_survive_restarts_of_everything),
 		cmocka_unit_test(test_an_unlock_is_not_undone_by_an_old_report),

@@ -450,6 +450,19 @@ static void test_a_pause_holds_and_a_resume_goes_on_where_it_was(void **state)
 	assert_int_equal(only_end()->numbers.commands_done, 7);
 }
 
+static void test_a_resume_during_a_pause_does_not_get_lost(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_moving));
+	assert_int_equal(session_pause(rig.session, "a1", rig.now_us, &error), 0);
+	assert_int_equal(session_resume(rig.session, "a1", rig.now_us, &error), 0);
+	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
+	assert_int_equal(only_end()->result, WIRE_PRINTED);
+}
+
 static void test_a_cancel_in_a_heat_up_leaves_it_and_ends_cold(void **state)
 {
 	struct error error = { "" };
@@ -655,6 +668,7 @@ int main(void)
 		SESSION_TEST(test_a_streamer_told_to_end_parks_cools_and_says_why),
 		SESSION_TEST(test_a_file_that_cannot_be_sent_ends_the_print_and_not_the_printer),
 		SESSION_TEST(test_a_pause_holds_and_a_resume_goes_on_where_it_was),
+		SESSION_TEST(test_a_resume_during_a_pause_does_not_get_lost),
 		SESSION_TEST(test_a_printer_heated_by_hand_is_watched_and_left_alone),
 		SESSION_TEST(test_manual_heat_is_ours_until_it_is_off_again),
 		SESSION_TEST(
