@@ -187,6 +187,28 @@ int64_t calendar_after_work(const struct calendar *calendar, int64_t at_s, int64
 	}
 }
 
+int64_t calendar_staffed_s(const struct calendar *calendar, int64_t begin_s, int64_t end_s)
+{
+	if (begin_s >= end_s)
+		return 0;
+	if (calendar->always)
+		return end_s - begin_s;
+
+	int64_t weeks = (end_s - begin_s) / WORLD_WEEK_S;
+	int64_t staffed_s = weeks * calendar->staffed_per_week_s;
+	int64_t at_s = calendar_next_opening(calendar, begin_s + weeks * WORLD_WEEK_S);
+
+	while (at_s < end_s) {
+		int64_t until_s = calendar_staffed_until(calendar, at_s);
+
+		if (until_s > end_s)
+			until_s = end_s;
+		staffed_s += until_s - at_s;
+		at_s = calendar_next_opening(calendar, until_s);
+	}
+	return staffed_s;
+}
+
 int64_t calendar_next_change(const struct calendar *calendar, int64_t at_s)
 {
 	if (calendar->always || is_never(at_s))

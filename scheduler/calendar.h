@@ -44,6 +44,9 @@ int64_t calendar_next_start(const struct calendar *calendar, int64_t at_s, int64
 /* When somebody who begins at at_s and works only in staffed hours has worked work_s. */
 int64_t calendar_after_work(const struct calendar *calendar, int64_t at_s, int64_t work_s);
 
+/* How much of the time from begin_s to end_s is staffed. */
+int64_t calendar_staffed_s(const struct calendar *calendar, int64_t begin_s, int64_t end_s);
+
 /* The next opening or closing after at_s. */
 int64_t calendar_next_change(const struct calendar *calendar, int64_t at_s);
 

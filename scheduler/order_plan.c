@@ -8,6 +8,7 @@
 enum {
 	SLACK_MIN_S = 60,	/* a plan does not move for less, */
 	SLACK_SHARE = 100,	/* nor for a hundredth of the time it takes */
+	AGAIN_SHARE = 50,	/* so little later an order may be, to make fewer units too many */
 	REFILL_PLATES_MAX = 64, /* small plates that may stand in for one */
 	PIECES_AT_FIRST = 64,
 };
@@ -73,8 +74,9 @@ void order_plan_begin(struct order_plan *plan, size_t order_index, int64_t units
 		.units = units,
 		.limit_s = CALENDAR_NEVER_S,
 	};
-	plan->is_short = plan->has_choice = plan->high_works = false;
-	plan->maker_count = plan->piece_count = plan->at = 0;
+	plan->is_short = plan->has_choice = plan->high_works = plan->is_again = false;
+	plan->maker_count = plan->piece_begin = plan->piece_count = plan->at = 0;
+	plan->plates = 0;
 	plan->units = 0;
 	plan->now_end_s = plan->overdue_end_s = CALENDAR_NEVER_S;
 	heap_init(&plan->heap, plan->room, printer_count(plan), ends_first);
@@ -131,6 +133,7 @@ static void match_printer(struct order_plan *plan, size_t index)
 		maker->plates = usable_plates(plan->wish.order, &world->printer[index]);
 	if (!maker->plates || !place_next(plan, maker, &maker->next))
 		return;
+	plan->plates |= maker->plates;
 	if (maker->plates & (maker->plates - 1))
 		plan->has_choice = true;
 	note_first_end(plan, &maker->next, own->is_overdue);
@@ -153,7 +156,7 @@ static void restart_pass(struct order_plan *plan, int64_t limit_s)
 	plan->wish.limit_s = limit_s;
 	plan->at = 0;
 	plan->units = 0;
-	plan->piece_count = 0;
+	plan->piece_count = plan->piece_begin;
 	for (size_t i = 0; i < plan->maker_count; i++) {
 		struct order_plan_printer *maker = &plan->maker[i];
 
@@ -290,6 +293,7 @@ static void note_tail(const struct order_plan *plan, struct order_plan_printer *
 	const struct timeline_slot *slot = &plan->piece[maker->tail - 1].slot;
 
 	maker->tail_end_s = slot->end_s;
+	maker->tail_weight = plan->is_again ? slot->yield : 0;
 	maker->tail_starts_now = slot->start_s == plan->timeline->now_s;
 }
 
@@ -322,6 +326,9 @@ static void drop_tail(struct order_plan *plan, struct order_plan_printer *maker)
 static bool goes_first(const void *a, const void *b)
 {
 	const struct order_plan_printer *x = a, *y = b;
+
+	if (x->tail_weight != y->tail_weight)
+		return x->tail_weight > y->tail_weight;
 	if (x->tail_starts_now != y->tail_starts_now)
 		return y->tail_starts_now;
 
@@ -375,6 +382,43 @@ static int64_t too_many(const struct order_plan *plan)
 	return plan->units - plan->wish.units;
 }
 
+/* Too many units, and plates of several sizes: perhaps a little more time helps.  Being in time
+ * comes first. */
+static void begin_again(struct order_plan *plan)
+{
+	int64_t due_s = plan->wish.order->due_s;
+	int64_t limit_s = plan->high_s + (plan->high_s - plan->timeline->now_s) / AGAIN_SHARE;
+
+	if (due_s >= plan->high_s && limit_s > due_s)
+		limit_s = due_s;
+	plan->is_again = true;
+	plan->first_count = plan->piece_begin = plan->piece_count;
+	plan->first_units = plan->units;
+	plan->slack_s = 0;
+	plan->phase = ORDER_PLAN_FILL;
+	restart_pass(plan, limit_s);
+}
+
+static void keep_better(struct order_plan *plan)
+{
+	if (too_many(plan) >= 0 && plan->units < plan->first_units)
+		return;
+	plan->piece_begin = 0;
+	plan->piece_count = plan->first_count;
+	plan->units = plan->first_units;
+}
+
+static void end_pass(struct order_plan *plan)
+{
+	bool has_sizes = (plan->plates & (plan->plates - 1)) != 0;
+
+	plan->phase = ORDER_PLAN_DONE;
+	if (plan->is_again)
+		keep_better(plan);
+	else if (too_many(plan) > 0 && has_sizes)
+		begin_again(plan);
+}
+
 static void trim_move(struct order_plan *plan)
 {
 	if (too_many(plan) > 0 && plan->at < plan->maker_count) {
@@ -388,8 +432,12 @@ static void trim_move(struct order_plan *plan)
 	struct order_plan_printer *last = heap_top(&plan->heap);
 
 	if (too_many(plan) <= 0 || !last) {
-		plan->phase = plan->has_choice ? ORDER_PLAN_REFILL : ORDER_PLAN_DONE;
-		plan->at = 0;
+		if (plan->has_choice) {
+			plan->phase = ORDER_PLAN_REFILL;
+			plan->at = 0;
+		} else {
+			end_pass(plan);
+		}
 		return;
 	}
 	bool may_go = plan->piece[last->tail - 1].slot.yield <= too_many(plan);
@@ -448,7 +496,7 @@ static void refill(struct order_plan *plan, struct order_plan_printer *maker)
 static void refill_move(struct order_plan *plan)
 {
 	if (too_many(plan) <= 0 || plan->at == plan->maker_count) {
-		plan->phase = ORDER_PLAN_DONE;
+		end_pass(plan);
 		return;
 	}
 

@@ -10,10 +10,13 @@
  *             seconds);
  * 5. trim     plates that are not needed are taken from the ends: first those that would not start
  *             now, then from printers that have more than before, then the ones that end last;
- * 6. refill   a last plate that makes too many gives way to smaller ones.
+ * 6. refill   a last plate that makes too many gives way to smaller ones;
+ * 7. again    if there are too many units all the same, 4 to 6 are done once more for a little
+ *             later, taking away large plates first: the plan that makes fewer units too many is
+ *             kept, the sooner one if both make as many.
  *
- * A printer that waits for a person already may wait for ever.  An order never waits for such a
- * printer while another one could start now, even if that one takes longer.
+ * A printer that waits for a person for much longer than usual may wait for ever.  An order never
+ * waits for such a printer while another one could start now, even if that one takes longer.
  *
  * Each move is one printer matched or one plate placed. */
 #ifndef SCHEDULER_ORDER_PLAN_H
@@ -42,6 +45,7 @@ struct order_plan_printer {
 	int64_t plate_count, plates_before; /* now, and in the previous plan */
 	size_t tail;			    /* last piece, plus 1; 0: none */
 	int64_t tail_end_s;
+	int32_t tail_weight; /* what counts before all else when plates are taken away */
 	bool tail_starts_now;
 };
 
@@ -70,7 +74,12 @@ struct order_plan {
 	struct timeline_wish wish; /* limit_s: of the pass that is under way */
 	bool is_short;		   /* the printers will never make enough */
 	bool has_choice;	   /* some printer may run several plates */
-	size_t maker_count, piece_count;
+	uint64_t plates;	   /* bit i: some printer may run plate i */
+	size_t maker_count;
+	size_t piece_begin, piece_count; /* the plan's pieces: from piece_begin up to piece_count */
+	bool is_again;			 /* the second time through fill, trim and refill */
+	size_t first_count;		 /* pieces and units of the first time */
+	int64_t first_units;
 	struct heap heap;
 	size_t at;     /* printer or maker that is next */
 	int64_t units; /* of this pass; in the end: planned */
@@ -91,7 +100,7 @@ void order_plan_finish(struct order_plan *plan);
 /* Begins to plan `units` of this order; the pieces of the one before are forgotten. */
 void order_plan_begin(struct order_plan *plan, size_t order_index, int64_t units);
 
-/* One move.  False: done (pieces that are not dropped are the plan) or failed. */
+/* One move.  False: done (the plan: pieces from piece_begin that are not dropped) or failed. */
 bool order_plan_move(struct order_plan *plan);
 
 #endif

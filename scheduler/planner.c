@@ -96,8 +96,10 @@ static void plan_move(struct planner *planner)
 {
 	if (order_plan_move(&planner->order_plan))
 		return;
-	planner->phase = planner->order_plan.failed ? PHASE_SORT : PHASE_COMMIT;
-	planner->at = 0;
+	bool failed = planner->order_plan.failed;
+
+	planner->phase = failed ? PHASE_SORT : PHASE_COMMIT;
+	planner->at = failed ? 0 : planner->order_plan.piece_begin;
 }
 
 static bool has_room(struct planner *planner)

@@ -9,8 +9,9 @@
  * unattended lies within one staffed stretch; after each print somebody clears the bed, which takes
  * clear_s of staffed time and start_delay_s more, and mounts a new reel of the same filament if the
  * old one is short.  A bed that is occupied, and a printer that is offline, is expected to be dealt
- * with in the same way from now on.  Printers that are disabled, locked, in need of attention or
- * used by hand are not counted on. */
+ * with in the same way, clear_s of staffed time after it began to wait; once that is past, after as
+ * long again as it is past.  Printers that are disabled, locked, in need of attention or used by
+ * hand are not counted on. */
 #ifndef SCHEDULER_PLANNER_H
 #define SCHEDULER_PLANNER_H
 

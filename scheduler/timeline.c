@@ -21,12 +21,49 @@ static int64_t later(int64_t a_s, int64_t b_s)
 	return a_s > b_s ? a_s : b_s;
 }
 
-static bool is_overdue(const struct world_printer *printer, int64_t now_s)
+static bool is_printing(const struct timeline *timeline, const struct world_printer *printer)
 {
-	bool is_printing = !printer->idle || printer->free_at_s > now_s;
+	return !printer->idle || printer->free_at_s > timeline->now_s;
+}
 
-	return !printer->online ||
-	       (is_printing ? printer->free_at_s <= now_s : !printer->bed_empty);
+static bool is_waiting(const struct timeline *timeline, const struct world_printer *printer)
+{
+	return !printer->online || (!is_printing(timeline, printer) && !printer->bed_empty);
+}
+
+/* When somebody usually would have come. */
+static int64_t usual_visit_s(const struct timeline *timeline, const struct world_printer *printer)
+{
+	int64_t since_s = printer->waits_since_s;
+
+	if (since_s == 0 || since_s > timeline->now_s)
+		since_s = timeline->now_s;
+	return calendar_after_work(&timeline->calendar, since_s, timeline->world->clear_s);
+}
+
+/* A wait that is longer than usual goes on for as long again, as far as anybody knows: a printer
+ * that nobody comes to moves away, faster than time goes by, from orders that others can make. */
+static int64_t after_wait(const struct timeline *timeline, const struct world_printer *printer)
+{
+	int64_t cleared_s = usual_visit_s(timeline, printer);
+
+	if (cleared_s < timeline->now_s)
+		cleared_s = calendar_after_work(&timeline->calendar, timeline->now_s,
+			calendar_staffed_s(&timeline->calendar, cleared_s, timeline->now_s));
+	if (cleared_s >= CALENDAR_NEVER_S / 2)
+		return CALENDAR_NEVER_S;
+	return cleared_s + timeline->world->start_delay_s;
+}
+
+static bool is_overdue(const struct timeline *timeline, const struct world_printer *printer)
+{
+	if (is_waiting(timeline, printer) &&
+		(printer->waits_since_s == 0 ||
+			calendar_staffed_s(&timeline->calendar, usual_visit_s(timeline, printer),
+				timeline->now_s) > timeline->world->clear_s))
+		return true;
+	/* It should have ended. */
+	return is_printing(timeline, printer) && printer->free_at_s <= timeline->now_s;
 }
 
 static struct timeline_cursor first_cursor(
@@ -34,15 +71,15 @@ static struct timeline_cursor first_cursor(
 {
 	int64_t now_s = timeline->now_s;
 	struct timeline_cursor cursor = { .free_s = later(now_s, printer->ready_after_s) };
-	bool is_free = printer->idle && printer->free_at_s <= now_s;
+	bool prints = is_printing(timeline, printer), waits = is_waiting(timeline, printer);
 
-	if (!is_free || !printer->bed_empty)
-		cursor.free_s = later(cursor.free_s,
-			after_visit(timeline, is_free ? now_s : later(now_s, printer->free_at_s)));
-	if (!printer->online)
-		cursor.free_s = later(cursor.free_s, timeline->visit_s);
+	if (prints)
+		cursor.free_s = later(
+			cursor.free_s, after_visit(timeline, later(now_s, printer->free_at_s)));
+	if (waits)
+		cursor.free_s = later(cursor.free_s, after_wait(timeline, printer));
 	/* What is not ready now does not become so without time going by. */
-	if (!is_free || !printer->bed_empty || !printer->online)
+	if (prints || waits)
 		cursor.free_s = later(cursor.free_s, now_s + 1);
 	return cursor;
 }
@@ -60,7 +97,7 @@ bool timeline_init(struct timeline *timeline, const struct world *world, int64_t
 
 		timeline->printer[i].counts = printer->enabled && !printer->locked &&
 					      !printer->needs_attention && !printer->by_hand;
-		timeline->printer[i].is_overdue = is_overdue(printer, now_s);
+		timeline->printer[i].is_overdue = is_overdue(timeline, printer);
 		timeline->printer[i].cursor = first_cursor(timeline, printer);
 	}
 	return true;

@@ -18,7 +18,8 @@ struct timeline_cursor {
 
 struct timeline_printer {
 	bool counts; /* may be planned with */
-	/* It waits for a person, or for its cable, already: nobody knows how long. */
+	/* It waits for a person, or for its cable, twice as long as usual already, or nobody knows
+	 * since when: an order does not wait for it. */
 	bool is_overdue;
 	struct timeline_cursor cursor;
 };

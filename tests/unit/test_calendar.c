@@ -104,6 +104,8 @@ static void test_no_window_means_always(void **state)
 	assert_true(calendar_covers(&calendar, 0, 100 * DAY));
 	assert_int_equal(calendar_next_start(&calendar, 7, 100 * DAY), 7);
 	assert_int_equal(calendar_after_work(&calendar, 7, 900), 907);
+	assert_int_equal(calendar_staffed_s(&calendar, 7, 100 * DAY), 100 * DAY - 7);
+	assert_int_equal(calendar_staffed_s(&calendar, 8, 7), 0);
 	assert_int_equal(calendar_next_change(&calendar, 7), CALENDAR_NEVER_S);
 }
 
@@ -118,6 +120,7 @@ static void test_windows_that_make_no_sense_mean_never_and_not_always(void **sta
 	assert_int_equal(calendar_next_opening(&calendar, 0), CALENDAR_NEVER_S);
 	assert_int_equal(calendar_next_start(&calendar, 0, 1), CALENDAR_NEVER_S);
 	assert_int_equal(calendar_after_work(&calendar, 0, 1), CALENDAR_NEVER_S);
+	assert_int_equal(calendar_staffed_s(&calendar, 0, 100 * DAY), 0);
 }
 
 static void test_windows_that_touch_or_overlap_are_one(void **state)
@@ -246,6 +249,15 @@ static void test_random_hours_answer_as_counting_minutes_does(void **state)
 				start++;
 			for (; work > 0; worked++)
 				work -= minute_is_staffed(&hours, worked);
+			/* From an unstaffed or a staffed minute to a staffed one, over weeks too.
+			 */
+			int64_t last = worked - 1;
+
+			assert_int_equal(
+				calendar_staffed_s(&calendar, at * 60, worked * 60), length * 60);
+			assert_int_equal(calendar_staffed_s(
+						 &calendar, at * 60, last * 60 + 7 * WORLD_WEEK_S),
+				(length - 1) * 60 + 7 * calendar.staffed_per_week_s);
 			assert_int_equal(calendar_is_staffed(&calendar, at * 60),
 				minute_is_staffed(&hours, at));
 			assert_int_equal(

@@ -103,13 +103,28 @@ static void check_assignment(const struct world *world, const struct planner_ass
 		assert_true(assignment->start_now);
 }
 
+/* When a printer that waits for somebody can be ready at the earliest. */
+static int64_t after_wait(const struct world *world, const struct world_printer *printer,
+	const struct calendar *calendar, int64_t now_s)
+{
+	bool is_known = printer->waits_since_s != 0 && printer->waits_since_s <= now_s;
+	int64_t since_s = is_known ? printer->waits_since_s : now_s;
+	int64_t usual_s = calendar_after_work(calendar, since_s, world->clear_s);
+	int64_t overdue_s = calendar_staffed_s(calendar, usual_s, now_s);
+
+	return overdue_s > 0 ? calendar_after_work(calendar, now_s, overdue_s) : usual_s;
+}
+
 /* One print at a time; between two of them somebody has had the time to clear the bed. */
 static void check_printer(const struct world *world, const struct planner_result *result,
 	size_t printer, const struct calendar *calendar, int64_t now_s)
 {
 	const struct world_printer *own = &world->printer[printer];
 	bool bed_is_empty = own->bed_empty && own->idle && own->free_at_s <= now_s;
+	bool is_printing = !own->idle || own->free_at_s > now_s;
 	int64_t since_s = own->free_at_s > now_s ? own->free_at_s : now_s;
+	int64_t cleared_s = is_printing ? calendar_after_work(calendar, since_s, world->clear_s)
+					: after_wait(world, own, calendar, now_s);
 
 	for (size_t i = 0; i < result->assignment_count; i++) {
 		const struct planner_assignment *assignment = &result->assignment[i];
@@ -117,11 +132,9 @@ static void check_printer(const struct world *world, const struct planner_result
 		if (assignment->printer != printer)
 			continue;
 		if (!bed_is_empty)
-			assert_true(assignment->start_s >=
-				    calendar_after_work(calendar, since_s, world->clear_s) +
-					    world->start_delay_s);
+			assert_true(assignment->start_s >= cleared_s + world->start_delay_s);
 		bed_is_empty = false;
-		since_s = assignment->end_s;
+		cleared_s = calendar_after_work(calendar, assignment->end_s, world->clear_s);
 	}
 }
 
@@ -456,6 +469,179 @@ static void test_an_order_does_not_wait_for_a_person_while_a_printer_stands_read
 	planner_destroy(planner);
 }
 
+static void set_single(struct farm *farm)
+{
+	farm->plate[0][1] = worlds_plate();
+	farm->plate[0][1].id = 2;
+	farm->plate[0][1].yield = 1;
+	farm->plate[0][1].time_s = HOUR;
+	farm->order[0].plate_count = 2;
+}
+
+/* Eight printers, as in a farm that has just made eight single units: two of them can also make
+ * four at once, in more time. */
+static void set_round_of_singles(struct farm *farm, int64_t units)
+{
+	farm_init(farm, 8, units);
+	farm->world.clear_s = 60;
+	farm->world.start_delay_s = 0;
+	farm->plate[0][0].yield = 1;
+	farm->plate[0][0].time_s = 2562;
+	farm->plate[0][1] = worlds_plate();
+	farm->plate[0][1].time_s = 9064;
+	farm->plate[0][1].machine = "large";
+	farm->order[0].plate_count = 2;
+	for (size_t i = 0; i < 8; i++) {
+		farm->printer[i].bed_empty = false;
+		farm->printer[i].waits_since_s = NOW - 1;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		farm->printer[i].machine_count = 1;
+		farm->printer[i].machine[0] = "large";
+	}
+}
+
+static void test_beds_that_are_cleared_in_turn_are_all_counted_on(void **state)
+{
+	struct farm farm;
+
+	(void)state;
+	set_round_of_singles(&farm, 6);
+	for (size_t cleared = 1; cleared <= 2; cleared++) {
+		farm.printer[cleared - 1].bed_empty = true;
+		farm.printer[cleared - 1].waits_since_s = 0;
+		struct planner *planner = plan(&farm, NOW);
+		const struct planner_result *result = planner_result(planner);
+
+		check_plan(&farm.world, result, NOW);
+		assert_int_equal(result->assignment_count, 6);
+		assert_int_equal(result->order[0].over_units, 0);
+		assert_int_equal(result->order[0].done_s, NOW - 1 + 60 + 2562);
+		for (size_t i = 0; i < cleared; i++)
+			assert_true(result->assignment[i].start_now);
+		planner_destroy(planner);
+	}
+}
+
+static void test_a_bed_that_waits_is_expected_when_beds_usually_are_cleared(void **state)
+{
+	static const struct {
+		int64_t since_s, now_s, start_s;
+	} cases[] = {
+		{ 0, NOW, NOW + 900 + 30 },
+		{ NOW, NOW, NOW + 900 + 30 },
+		{ NOW - 600, NOW, NOW + 300 + 30 },
+		{ NOW - 900, NOW, NOW + 30 },
+		/* Overdue: as long again. */
+		{ NOW - 1000, NOW, NOW + 100 + 30 },
+		{ NOW - 1900, NOW, NOW + 1000 + 30 },
+		/* A clock that was put back. */
+		{ NOW + DAY, NOW, NOW + 900 + 30 },
+		/* Only staffed hours count: since closing time on Friday, seen on Monday. */
+		{ 4 * DAY + 18 * HOUR - 300, 7 * DAY + 8 * HOUR, 7 * DAY + 8 * HOUR + 600 + 30 },
+		{ 4 * DAY + 18 * HOUR - 1000, 7 * DAY + 8 * HOUR, 7 * DAY + 8 * HOUR + 100 + 30 },
+		{ 4 * DAY + 18 * HOUR - 1000, 6 * DAY, 7 * DAY + 8 * HOUR + 100 + 30 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (int offline = 0; offline <= 1; offline++) {
+			struct farm farm;
+
+			farm_init(&farm, 1, 1);
+			farm.world.calendar = worlds_weekdays(8, 18);
+			farm.printer[0].bed_empty = offline;
+			farm.printer[0].online = !offline;
+			farm.printer[0].waits_since_s = cases[i].since_s;
+			struct planner *planner = plan(&farm, cases[i].now_s);
+			const struct planner_result *result = planner_result(planner);
+
+			check_plan(&farm.world, result, cases[i].now_s);
+			assert_int_equal(result->assignment_count, 1);
+			assert_int_equal(result->assignment[0].start_s, cases[i].start_s);
+			assert_false(result->assignment[0].start_now);
+			planner_destroy(planner);
+		}
+}
+
+/* The fast printer's bed waits to be cleared and never is; the slow one is ready. */
+static void test_no_order_waits_for_ever_for_a_bed_that_nobody_clears(void **state)
+{
+	struct farm farm;
+	int64_t started_s = 0;
+
+	(void)state;
+	farm_init(&farm, 2, 4);
+	farm.plate[0][0].time_s = 100 * HOUR;
+	farm.printer[0].speed_factor = 1.5;
+	farm.printer[1].bed_empty = false;
+	farm.printer[1].waits_since_s = NOW;
+	for (int64_t now_s = NOW; started_s == 0; now_s += 10) {
+		struct planner *planner = plan(&farm, now_s);
+
+		if (planner_result(planner)->assignment[0].start_now)
+			started_s = now_s;
+		planner_destroy(planner);
+	}
+	/* Counted on as long as it is not much later than usual. */
+	assert_true(started_s > NOW + 900);
+	assert_true(started_s <= NOW + 3 * 900);
+	/* A little is to be gained (6 min): only a little is waited for. */
+	farm.printer[0].speed_factor = 1.001;
+	for (int64_t now_s = NOW; now_s <= NOW + 1800; now_s += 10) {
+		struct planner *planner = plan(&farm, now_s);
+		int64_t overdue_s = now_s - (NOW + 900);
+		int64_t wait_s = (overdue_s < 0 ? -overdue_s : overdue_s) + 30;
+
+		assert_int_equal(planner_result(planner)->assignment[0].start_now, wait_s >= 360);
+		planner_destroy(planner);
+	}
+}
+
+static void test_a_little_time_is_given_for_fewer_units_too_many(void **state)
+{
+	static const struct {
+		int64_t single_s, due_s;
+		int64_t over_units, done_s;
+	} cases[] = {
+		/* Two units: one plate of four in 10,000 s or two singles one after the other. */
+		{ 4990, 0, 0, NOW + 9980 },
+		{ 5050, 0, 0, NOW + 10100 },
+		{ 5100, 0, 0, NOW + 10200 },
+		{ 5110, 0, 2, NOW + 10000 },
+		/* Not at the price of being late, */
+		{ 5050, NOW + 10050, 2, NOW + 10000 },
+		{ 5050, NOW + 10150, 0, NOW + 10100 },
+		/* except that it is late anyway. */
+		{ 5050, NOW + 5000, 0, NOW + 10100 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (int same_printer = 0; same_printer <= 1; same_printer++) {
+			struct farm farm;
+
+			farm_init(&farm, same_printer ? 1 : 2, 2);
+			farm.world.clear_s = farm.world.start_delay_s = 0;
+			set_single(&farm);
+			farm.plate[0][0].time_s = 10000;
+			farm.plate[0][1].time_s = cases[i].single_s;
+			farm.plate[0][0].machine = "large";
+			farm.plate[0][1].machine = same_printer ? "large" : "small";
+			farm.printer[0].machine_count = farm.printer[1].machine_count = 1;
+			farm.printer[0].machine[0] = "large";
+			farm.printer[1].machine[0] = "small";
+			farm.order[0].due_s = cases[i].due_s;
+			struct planner *planner = plan(&farm, NOW);
+			const struct planner_result *result = planner_result(planner);
+
+			check_plan(&farm.world, result, NOW);
+			assert_int_equal(result->order[0].over_units, cases[i].over_units);
+			assert_int_equal(result->order[0].done_s, cases[i].done_s);
+			planner_destroy(planner);
+		}
+}
+
 static void test_orders_go_by_priority_then_due_date_then_age(void **state)
 {
 	struct farm farm;
@@ -476,15 +662,6 @@ static void test_orders_go_by_priority_then_due_date_then_age(void **state)
 	for (size_t i = 0; i < 5; i++)
 		assert_int_equal(result->assignment[i].order, expected[i]);
 	planner_destroy(planner);
-}
-
-static void set_single(struct farm *farm)
-{
-	farm->plate[0][1] = worlds_plate();
-	farm->plate[0][1].id = 2;
-	farm->plate[0][1].yield = 1;
-	farm->plate[0][1].time_s = HOUR;
-	farm->order[0].plate_count = 2;
 }
 
 static void count_plates(const struct planner_result *result, size_t counts[2])
@@ -698,6 +875,7 @@ static void make_printer(struct random *random, struct world_printer *printer)
 	printer->grams_left = chance(random, 50) ? -1 : (double)between(random, 5, 900);
 	printer->bed_empty = chance(random, 80);
 	printer->online = chance(random, 90);
+	printer->waits_since_s = chance(random, 50) ? 0 : between(random, 1, 7 * DAY);
 }
 
 static void make_order(struct random *random, struct farm *farm, size_t index)
@@ -789,6 +967,7 @@ static void finish(struct life *life, struct random *random, size_t i)
 	calendar_init(&calendar, &life->farm.world.calendar);
 	printer->idle = true;
 	printer->free_at_s = 0;
+	printer->waits_since_s = chance(random, 90) ? life->now_s : 0;
 	printer->locked = failed && chance(random, 30);
 	if (failed)
 		life->farm.order[life->order_of[i]].units_left += life->units_of[i];
@@ -805,6 +984,7 @@ static void clear(struct life *life, struct random *random, size_t i)
 	printer->bed_empty = true;
 	printer->locked = false;
 	printer->online = true;
+	printer->waits_since_s = 0;
 	printer->ready_after_s = life->now_s + life->farm.world.start_delay_s;
 	if (printer->grams_left >= 0 && chance(random, 80))
 		printer->grams_left = 900;
@@ -1092,6 +1272,10 @@ int main(void)
 		cmocka_unit_test(test_held_and_finished_orders_get_no_plates),
 		cmocka_unit_test(
 			test_an_order_does_not_wait_for_a_person_while_a_printer_stands_ready),
+		cmocka_unit_test(test_beds_that_are_cleared_in_turn_are_all_counted_on),
+		cmocka_unit_test(test_a_bed_that_waits_is_expected_when_beds_usually_are_cleared),
+		cmocka_unit_test(test_no_order_waits_for_ever_for_a_bed_that_nobody_clears),
+		cmocka_unit_test(test_a_little_time_is_given_for_fewer_units_too_many),
 		cmocka_unit_test(test_orders_go_by_priority_then_due_date_then_age),
 		cmocka_unit_test(test_large_and_small_plates_are_mixed_to_end_soonest),
 		cmocka_unit_test(
