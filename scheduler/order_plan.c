@@ -108,13 +108,25 @@ static bool place_next(
 		plan->timeline, maker->printer, wish_for(plan, maker), &maker->cursor, slot);
 }
 
-static void note_first_end(
-	struct order_plan *plan, const struct timeline_slot *slot, bool is_overdue)
+/* Not only of the plate that is worth most: a small one that starts now is work too. */
+static void note_first_ends(
+	struct order_plan *plan, const struct order_plan_printer *maker, bool is_overdue)
 {
-	if (slot->start_s == plan->timeline->now_s && slot->end_s < plan->now_end_s)
-		plan->now_end_s = slot->end_s;
-	if (is_overdue && slot->end_s < plan->overdue_end_s)
-		plan->overdue_end_s = slot->end_s;
+	const struct timeline_cursor from = plan->timeline->printer[maker->printer].cursor;
+
+	for (uint64_t rest = maker->plates; rest != 0; rest &= rest - 1) {
+		struct timeline_wish wish = plan->wish;
+		struct timeline_cursor cursor = from;
+		struct timeline_slot slot;
+
+		wish.plates = rest & ~(rest - 1);
+		if (!timeline_next(plan->timeline, maker->printer, &wish, &cursor, &slot))
+			continue;
+		if (slot.start_s == plan->timeline->now_s && slot.end_s < plan->now_end_s)
+			plan->now_end_s = slot.end_s;
+		if (is_overdue && slot.end_s < plan->overdue_end_s)
+			plan->overdue_end_s = slot.end_s;
+	}
 }
 
 static void match_printer(struct order_plan *plan, size_t index)
@@ -136,7 +148,7 @@ static void match_printer(struct order_plan *plan, size_t index)
 	plan->plates |= maker->plates;
 	if (maker->plates & (maker->plates - 1))
 		plan->has_choice = true;
-	note_first_end(plan, &maker->next, own->is_overdue);
+	note_first_ends(plan, maker, own->is_overdue);
 	plan->maker_count++;
 	heap_push(&plan->heap, maker);
 }

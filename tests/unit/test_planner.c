@@ -485,19 +485,17 @@ static void set_round_of_singles(struct farm *farm, int64_t units)
 	farm_init(farm, 8, units);
 	farm->world.clear_s = 60;
 	farm->world.start_delay_s = 0;
-	farm->plate[0][0].yield = 1;
-	farm->plate[0][0].time_s = 2562;
+	farm->plate[0][0].time_s = 9064;
+	farm->plate[0][0].machine = "large";
 	farm->plate[0][1] = worlds_plate();
-	farm->plate[0][1].time_s = 9064;
-	farm->plate[0][1].machine = "large";
+	farm->plate[0][1].yield = 1;
+	farm->plate[0][1].time_s = 2562;
 	farm->order[0].plate_count = 2;
 	for (size_t i = 0; i < 8; i++) {
 		farm->printer[i].bed_empty = false;
 		farm->printer[i].waits_since_s = NOW - 1;
-	}
-	for (size_t i = 0; i < 2; i++) {
 		farm->printer[i].machine_count = 1;
-		farm->printer[i].machine[0] = "large";
+		farm->printer[i].machine[0] = i < 2 ? "large" : "small";
 	}
 }
 
@@ -521,6 +519,28 @@ static void test_beds_that_are_cleared_in_turn_are_all_counted_on(void **state)
 			assert_true(result->assignment[i].start_now);
 		planner_destroy(planner);
 	}
+}
+
+/* Whoever knows of no other work for a printer gives it a small plate, not one that makes the
+ * others superfluous. */
+static void test_a_printer_that_is_ready_first_does_not_take_the_others_work(void **state)
+{
+	struct farm farm;
+
+	(void)state;
+	set_round_of_singles(&farm, 6);
+	for (size_t i = 0; i < 8; i++)
+		farm.printer[i].waits_since_s = 0;
+	farm.printer[0].bed_empty = true;
+	struct planner *planner = plan(&farm, NOW);
+	const struct planner_result *result = planner_result(planner);
+
+	check_plan(&farm.world, result, NOW);
+	assert_true(result->assignment[0].start_now);
+	assert_int_equal(result->assignment[0].plate, 1);
+	assert_int_equal(result->order[0].over_units, 0);
+	assert_int_equal(result->order[0].done_s, NOW + 60 + 2562);
+	planner_destroy(planner);
 }
 
 static void test_a_bed_that_waits_is_expected_when_beds_usually_are_cleared(void **state)
@@ -1274,6 +1294,7 @@ int main(void)
 			test_an_order_does_not_wait_for_a_person_while_a_printer_stands_ready),
 		cmocka_unit_test(test_beds_that_are_cleared_in_turn_are_all_counted_on),
 		cmocka_unit_test(test_a_bed_that_waits_is_expected_when_beds_usually_are_cleared),
+		cmocka_unit_test(test_a_printer_that_is_ready_first_does_not_take_the_others_work),
 		cmocka_unit_test(test_no_order_waits_for_ever_for_a_bed_that_nobody_clears),
 		cmocka_unit_test(test_a_little_time_is_given_for_fewer_units_too_many),
 		cmocka_unit_test(test_orders_go_by_priority_then_due_date_then_age),
