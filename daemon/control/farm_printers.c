@@ -38,6 +38,7 @@ struct farm_printer *farm_add_printer(struct farm *farm, const char *name)
 	farm_copy(printer->record.bed_why, sizeof(printer->record.bed_why), "first seen");
 	printer->record.enabled = true;
 	printer->removed = true;
+	printer->bed_since_s = printer->offline_since_s = farm->now_s;
 	printer->speed_factor = 1.0;
 	printer->state.heaters_age_us = -1;
 	farm_copy(printer->away_reason, sizeof(printer->away_reason),
@@ -111,6 +112,14 @@ enum wire_link farm_printer_link(const struct farm_printer *printer)
 	return printer->reported ? printer->state.link : WIRE_CONNECTING;
 }
 
+static void note_link(const struct farm *farm, struct farm_printer *printer)
+{
+	if (farm_printer_link(printer) == WIRE_ONLINE)
+		printer->offline_since_s = 0;
+	else if (!printer->offline_since_s)
+		printer->offline_since_s = farm->now_s;
+}
+
 enum wire_activity farm_printer_activity(const struct farm_printer *printer)
 {
 	if (printer->attempt) {
@@ -166,6 +175,7 @@ void farm_printer_set_bed(struct farm *farm, struct farm_printer *printer, enum 
 {
 	printer->record.bed = bed;
 	printer->record.bed_job = job;
+	printer->bed_since_s = farm->now_s;
 	farm_copy(printer->record.bed_why, sizeof(printer->record.bed_why), why);
 	farm_touch_printer(farm, printer);
 }
@@ -323,6 +333,7 @@ void farm_attached(struct farm *farm, const char *name, int64_t alive_since_s)
 	if (!printer)
 		return;
 	printer->attached = true;
+	note_link(farm, printer);
 	printer->attached_us = farm->now_us;
 	printer->alive_since_s = alive_since_s;
 	if (printer->attempt && printer->attempt->told) {
@@ -348,6 +359,7 @@ void farm_detached(struct farm *farm, const char *name, const char *why)
 	if (!printer->attached)
 		return;
 	printer->attached = false;
+	note_link(farm, printer);
 	if (printer->connect_request) {
 		printer->connect_request = 0;
 		printer->connect_wanted = true;
@@ -369,6 +381,7 @@ static void report(struct farm *farm, const struct wire_message *message)
 	clean_state(&printer->state);
 	printer->state_us = farm->now_us;
 	printer->reported = true;
+	note_link(farm, printer);
 	farm->reports++;
 	if (!printer->attached)
 		return; /* looked at as soon as the streamer has taken the settings */

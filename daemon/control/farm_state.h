@@ -109,6 +109,8 @@ struct farm_printer {
 	char away_reason[REASON_MAX_BYTES]; /* why not attached */
 	struct wire_printer_state state;
 	int64_t state_us;	  /* when it was reported */
+	int64_t bed_since_s;	  /* the bed is in its state; not before control started */
+	int64_t offline_since_s;  /* 0: online */
 	int64_t ready_after_us;	  /* announced start delay */
 	int64_t refused_pause_us; /* next pause after a refused start */
 	uint64_t connect_request; /* an unlock under way: until answered, old faults do not lock */

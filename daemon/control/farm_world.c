@@ -60,6 +60,16 @@ static void fill_abilities(struct world_printer *to, const struct farm_printer *
 	to->may_run_unattended = printer->config.unattended == UNATTENDED_ALLOWED;
 }
 
+/* Since when somebody is expected at the printer; 0: nobody is needed there. */
+static int64_t waits_since_s(const struct farm_printer *printer)
+{
+	int64_t since_s = printer->offline_since_s;
+	bool waits_for_clear = !printer->attempt && printer->record.bed != BED_EMPTY;
+	if (waits_for_clear && (!since_s || printer->bed_since_s < since_s))
+		since_s = printer->bed_since_s;
+	return since_s;
+}
+
 static void fill_printer(
 	const struct farm *farm, struct world_printer *to, const struct farm_printer *printer)
 {
@@ -78,6 +88,7 @@ static void fill_printer(
 		.needs_attention = activity == WIRE_NEEDS_ATTENTION,
 		.by_hand = activity == WIRE_BY_HAND,
 		.free_at_s = farm->now_s,
+		.waits_since_s = waits_since_s(printer),
 	};
 	fill_abilities(to, printer);
 	if (printer->attempt)

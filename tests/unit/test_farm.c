@@ -619,6 +619,93 @@ static void test_filament_is_taken_from_the_loaded_spool(void **state)
 	rig_destroy(rig);
 }
 
+/* When somebody is expected to have dealt with p1, from now on. */
+static int64_t expected_s(struct rig *rig)
+{
+	struct farm_wish wish = { .design = "visor", .units = 1, .priority = 50, .printer = "p1" };
+	int64_t order;
+	assert_int_equal(farm_order_create(rig->farm, "eva", &wish, &order, &ignored), 0);
+	rig_settle(rig);
+	return rig_job_view(rig, rig_job_of(rig, order, 0)).planned_start_s - rig->now_s - 30;
+}
+
+static struct rig *printed_rig(int64_t waited_s)
+{
+	int64_t order, job;
+	struct rig *rig = printing_rig(&order, &job);
+	rig_advance(rig, 5000);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	rig_advance(rig, waited_s);
+	rig_settle(rig);
+	return rig;
+}
+
+static void test_a_bed_is_expected_to_be_cleared_some_time_after_its_print(void **state)
+{
+	static const int64_t waited_s[] = { 0, 100, 899, 1000, 1900, 100000 };
+	(void)state;
+	for (size_t i = 0; i < sizeof(waited_s) / sizeof(*waited_s); i++) {
+		struct rig *rig = printed_rig(waited_s[i]);
+		assert_int_equal(expected_s(rig), llabs(900 - waited_s[i]));
+		rig_destroy(rig);
+	}
+}
+
+static void test_a_person_is_expected_anew_after_a_start_of_control(void **state)
+{
+	(void)state;
+	struct rig *rig = printed_rig(5000);
+	rig_restart(rig);
+	rig_advance(rig, 100);
+	assert_int_equal(expected_s(rig), 800);
+	rig_destroy(rig);
+}
+
+static void test_a_printer_that_is_away_is_expected_back_some_time_after_it_left(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct rig_printer *printer = &rig->printer[0];
+	rig_advance(rig, 5000);
+	rig_settle(rig);
+	struct wire_message message = { .kind = WIRE_PRINTER, .printer = "p1" };
+	message.state.heaters_age_us = -1;
+	for (int i = 0; i < 3; i++) {
+		message.state.link = i == 1 ? WIRE_CONNECTING : WIRE_OFFLINE;
+		farm_message(rig->farm, &message);
+		rig_settle(rig);
+		rig_advance(rig, 500);
+	}
+	rig_settle(rig);
+	assert_int_equal(expected_s(rig), 600);
+	rig_destroy(rig);
+	/* Back again and away again: that is a new wait. */
+	rig = ready_rig(1);
+	printer = &rig->printer[0];
+	rig_kill_streamer(rig, printer);
+	rig_advance(rig, 5000);
+	rig_start_streamer(rig, printer);
+	rig_connect(rig, printer);
+	rig_settle(rig);
+	rig_advance(rig, 5000);
+	rig_settle(rig);
+	rig_kill_streamer(rig, printer);
+	rig_settle(rig);
+	rig_advance(rig, 100);
+	rig_settle(rig);
+	assert_int_equal(expected_s(rig), 800);
+	rig_destroy(rig);
+	/* The person who is to clear the bed is expected at the printer all the same. */
+	rig = printed_rig(300);
+	rig_kill_streamer(rig, &rig->printer[0]);
+	rig_settle(rig);
+	rig_advance(rig, 200);
+	rig_settle(rig);
+	assert_int_equal(expected_s(rig), 400);
+	rig_destroy(rig);
+}
+
 static void test_planning_again_changes_nothing(void **state)
 {
 	(void)state;
@@ -909,6 +996,10 @@ int main(void)
 		cmocka_unit_test(test_a_disabled_printer_gets_nothing_new),
 		cmocka_unit_test(test_a_reassigned_job_starts_on_that_printer_and_nowhere_else),
 		cmocka_unit_test(test_filament_is_taken_from_the_loaded_spool),
+		cmocka_unit_test(test_a_bed_is_expected_to_be_cleared_some_time_after_its_print),
+		cmocka_unit_test(test_a_person_is_expected_anew_after_a_start_of_control),
+		cmocka_unit_test(
+			test_a_printer_that_is_away_is_expected_back_some_time_after_it_left),
 		cmocka_unit_test(test_planning_again_changes_nothing),
 		cmocka_unit_test(test_a_job_says_why_it_waits),
 		cmocka_unit_test(test_no_order_of_events_breaks_an_invariant),
