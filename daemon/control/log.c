@@ -9,10 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KINDS_MAX = 32 };
+enum { KINDS_MAX = 32, KIND_MAX_BYTES = 32 };
 
 static struct {
-	const char *kind;
+	char kind[KIND_MAX_BYTES]; /* empty: free */
 	time_t second;
 	int count, held_back;
 } limits[KINDS_MAX];
@@ -48,9 +48,9 @@ static bool may_say(const char *kind)
 {
 	time_t now = time(NULL);
 	int i = 0;
-	while (i < KINDS_MAX - 1 && limits[i].kind && strcmp(limits[i].kind, kind) != 0)
+	while (i < KINDS_MAX - 1 && limits[i].kind[0] && strcmp(limits[i].kind, kind) != 0)
 		i++;
-	limits[i].kind = kind;
+	snprintf(limits[i].kind, sizeof(limits[i].kind), "%s", kind);
 	if (limits[i].second != now) {
 		int held_back = limits[i].held_back;
 		limits[i].second = now;

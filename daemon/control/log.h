@@ -13,7 +13,7 @@ enum { LOG_PER_SECOND = 20, LOG_LINE_MAX = 1024 };
 /* Messages above this level are dropped. Default: LOG_LEVEL_INFO. */
 void log_set_level(enum log_level level);
 
-/* `kind` is a static word ("http", "link"); each kind has its own limit. */
+/* `kind` is a short word ("http", "link"); each kind has its own limit. */
 void log_write(enum log_level level, const char *kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
