@@ -420,7 +420,8 @@ static void on_ready(void *context, struct http_request *request)
 static bool is_json(const struct http_request *request)
 {
 	const char *type = http_header(request, "Content-Type");
-	return type && strncasecmp(type, "application/json", 16) == 0;
+	return type && strncasecmp(type, "application/json", 16) == 0 &&
+	       strchr("; \t", type[16]); /* nothing, or parameters */
 }
 
 static enum http_body refuse(struct api *api, struct http_request *request, int status,
@@ -433,7 +434,7 @@ static enum http_body refuse(struct api *api, struct http_request *request, int 
 static enum http_body on_begin(void *context, struct http_request *request)
 {
 	struct api *api = context;
-	char argument[API_ARGUMENTS_MAX][NAME_MAX_BYTES * 2];
+	char argument[API_ARGUMENTS_MAX][API_ARGUMENT_BYTES];
 	int status;
 	const struct api_route *route =
 		api_route_find(http_method(request), http_path(request), argument, &status);

@@ -56,7 +56,6 @@ enum http_body api_upload_begin(struct api *api, struct http_request *request, c
 	}
 	receiving->api = api;
 	receiving->request = request;
-	snprintf(receiving->name, sizeof(receiving->name), "%s", name);
 	result = upload_begin(
 		&receiving->upload, api->setup.files, name, http_content_length(request), &error);
 	if (result) {
@@ -64,6 +63,7 @@ enum http_body api_upload_begin(struct api *api, struct http_request *request, c
 		reply_trouble(api, request, result, error.text);
 		return HTTP_BODY_REFUSE;
 	}
+	snprintf(receiving->name, sizeof(receiving->name), "%s", upload_label(receiving->upload));
 	http_set_data(request, receiving);
 	return HTTP_BODY_STREAM;
 }

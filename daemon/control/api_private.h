@@ -14,6 +14,7 @@
 
 enum {
 	API_ARGUMENTS_MAX = 2,
+	API_ARGUMENT_BYTES = HTTP_TARGET_MAX + 1,
 	API_ANSWER_WAIT_S = 5,	  /* for a streamer */
 	API_PLAN_MOVES = 20000,	  /* an answer that shows the plan may make so many */
 	API_STATUS_MS = 100,	  /* a status for pollers is not made more often */
@@ -26,7 +27,7 @@ struct api_call {
 	struct farm *farm;
 	struct http_request *request;
 	char user[NAME_MAX_BYTES];
-	char argument[API_ARGUMENTS_MAX][NAME_MAX_BYTES * 2]; /* of the path */
+	char argument[API_ARGUMENTS_MAX][API_ARGUMENT_BYTES]; /* of the path */
 	json_t *body;					      /* of a POST: an object */
 	/* the answer */
 	int status;
@@ -62,7 +63,7 @@ extern const struct api_route api_file_routes[], api_order_routes[], api_job_rou
 
 /* The row for this method and path; NULL with *status 404 or 405. */
 const struct api_route *api_route_find(const char *method, const char *path,
-	char argument[API_ARGUMENTS_MAX][NAME_MAX_BYTES * 2], int *status);
+	char argument[API_ARGUMENTS_MAX][API_ARGUMENT_BYTES], int *status);
 
 struct status_cache {
 	char *text;

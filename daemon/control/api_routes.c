@@ -4,9 +4,9 @@
 #include <string.h>
 
 /* One argument of the path; false: too long to be the name of anything. */
-static bool take_argument(char argument[NAME_MAX_BYTES * 2], const char *from, size_t length)
+static bool take_argument(char argument[API_ARGUMENT_BYTES], const char *from, size_t length)
 {
-	if (length == 0 || length >= NAME_MAX_BYTES * 2)
+	if (length == 0 || length >= API_ARGUMENT_BYTES)
 		return false;
 	memcpy(argument, from, length);
 	argument[length] = '\0';
@@ -14,7 +14,7 @@ static bool take_argument(char argument[NAME_MAX_BYTES * 2], const char *from, s
 }
 
 static bool matches(
-	const char *pattern, const char *path, char argument[API_ARGUMENTS_MAX][NAME_MAX_BYTES * 2])
+	const char *pattern, const char *path, char argument[API_ARGUMENTS_MAX][API_ARGUMENT_BYTES])
 {
 	int count = 0;
 	while (*pattern) {
@@ -33,7 +33,7 @@ static bool matches(
 }
 
 const struct api_route *api_route_find(const char *method, const char *path,
-	char argument[API_ARGUMENTS_MAX][NAME_MAX_BYTES * 2], int *status)
+	char argument[API_ARGUMENTS_MAX][API_ARGUMENT_BYTES], int *status)
 {
 	static const struct api_route *const tables[] = { api_status_routes, api_order_routes,
 		api_job_routes, api_printer_routes, api_file_routes };

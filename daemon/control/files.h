@@ -67,6 +67,8 @@ int files_open_text(const struct files *files, const char *sha256);
  * -ENOSPC (507), -EFBIG (413), -EBUSY (503), others: the disk's trouble. */
 int upload_begin(struct upload **upload, struct files *files, const char *name,
 	int64_t expected_bytes, struct error *error);
+/* The name as it is kept: no directories, nothing unprintable, at most FILE_NAME_MAX_BYTES - 1. */
+const char *upload_label(const struct upload *upload);
 /* After a failure only upload_abort is left to do. */
 int upload_write(struct upload *upload, const void *bytes, size_t length, struct error *error);
 

@@ -1,11 +1,10 @@
-#include "daemon/control/http.h"
+#include "daemon/control/http_internal.h"
 
 #include "base/error.h"
 #include "daemon/control/log.h"
 
 #include <event2/buffer.h>
 #include <event2/event.h>
-#include <microhttpd.h>
 
 #include <assert.h>
 #include <errno.h>
@@ -13,64 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <time.h>
+#include <sys/resource.h> /* RLIMIT_NOFILE */
 #include <unistd.h>
 
 enum {
 	POOL_BYTES = 48 * 1024, /* of a connection: its head, ours, and a piece of the body */
-	SWEEP_S = 1,
 	STREAM_BLOCK_BYTES = 16384,
 };
-
-/* What a connection is waiting for from its client. */
-enum waiting { WAIT_NOTHING, WAIT_REQUEST, WAIT_HEAD, WAIT_BODY };
-
-struct connection {
-	struct MHD_Connection *handle; /* borrowed */
-	int fd;			       /* borrowed; -1: closed by us */
-	uid_t uid;
-	enum waiting waiting;
-	bool first;	    /* no request has come yet */
-	int64_t since_s;    /* monotonic: since when it is waited for */
-	int64_t body_bytes; /* in this window */
-	struct connection *next, **previous;
-};
-
-struct http_request {
-	struct http *http;
-	struct connection *connection;
-	struct MHD_Connection *handle;
-	const char *method, *path; /* borrowed from the library while the request lives */
-	bool begun, complete, inside, suspended, answered, swallow;
-	enum http_body mode;
-	char *body;
-	size_t body_length, body_room;
-	int status;
-	struct MHD_Response *response; /* owned until queued */
-	struct evbuffer *stream;       /* of an event stream; owned */
-	bool cut;
-	int64_t spoken_s; /* when something was last written to the stream */
-	void *data;
-	struct http_request *next, **previous; /* in http's list */
-};
-
-struct http {
-	struct MHD_Daemon *daemon;
-	struct event *readable, *due, *sweep;
-	struct http_handlers handlers;
-	struct http_counters counters;
-	struct connection *connections;
-	struct http_request *requests;
-	bool sweeping, running;
-};
-
-static int64_t monotonic_s(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 /* ---- the loop ---- */
 
@@ -90,14 +38,11 @@ static void on_due(evutil_socket_t fd, short what, void *context)
 	struct http *http = context;
 	(void)fd;
 	(void)what;
-	http->running = true;
 	MHD_run(http->daemon);
-	http->running = false;
 	arm(http);
 }
 
-/* Something was resumed: the library has to look at it, but not inside its own call-backs. */
-static void kick(struct http *http)
+void http_kick(struct http *http)
 {
 	struct timeval now = { 0, 0 };
 	event_add(http->due, &now);
@@ -109,162 +54,36 @@ static void resume(struct http_request *request)
 		return;
 	request->suspended = false;
 	MHD_resume_connection(request->handle);
-	kick(request->http);
-}
-
-/* ---- slow and silent clients ---- */
-
-static void hang_up(struct connection *connection)
-{
-	if (connection->fd >= 0)
-		shutdown(connection->fd, SHUT_RDWR);
-	connection->fd = -1;
-}
-
-static void check_patience(struct http *http, struct connection *connection, int64_t now_s)
-{
-	int64_t waited_s = now_s - connection->since_s;
-	switch (connection->waiting) {
-	case WAIT_NOTHING:
-		break;
-	case WAIT_REQUEST:
-		if (waited_s <= (connection->first ? HTTP_HEAD_S : HTTP_IDLE_S))
-			break;
-		if (connection->first)
-			http->counters.heads_too_slow++;
-		else
-			http->counters.idle_closed++;
-		hang_up(connection);
-		break;
-	case WAIT_HEAD:
-		if (waited_s <= HTTP_HEAD_S)
-			break;
-		http->counters.heads_too_slow++;
-		hang_up(connection);
-		break;
-	case WAIT_BODY:
-		if (waited_s < HTTP_BODY_WINDOW_S)
-			break;
-		if (connection->body_bytes < HTTP_BODY_WINDOW_BYTES) {
-			http->counters.bodies_too_slow++;
-			hang_up(connection);
-		}
-		connection->body_bytes = 0;
-		connection->since_s = now_s;
-		break;
-	}
-}
-
-static void wait_for(struct connection *connection, enum waiting waiting)
-{
-	connection->waiting = waiting;
-	connection->since_s = monotonic_s();
-	connection->body_bytes = 0;
-}
-
-static void on_sweep(evutil_socket_t fd, short what, void *context)
-{
-	struct http *http = context;
-	int64_t now_s = monotonic_s();
-	(void)fd;
-	(void)what;
-	for (struct connection *at = http->connections; at; at = at->next)
-		check_patience(http, at, now_s);
-	for (struct http_request *at = http->requests; at; at = at->next)
-		if (at->stream && now_s - at->spoken_s >= HTTP_STREAM_ALIVE_S)
-			http_stream_write(at, ": \n\n", 4);
-	kick(http);
-	if (http->connections) {
-		struct timeval wait = { SWEEP_S, 0 };
-		event_add(http->sweep, &wait);
-	} else
-		http->sweeping = false;
-}
-
-static void begin_sweeping(struct http *http)
-{
-	if (http->sweeping)
-		return;
-	struct timeval wait = { SWEEP_S, 0 };
-	http->sweeping = event_add(http->sweep, &wait) == 0;
-}
-
-/* ---- connections ---- */
-
-static void open_connection(struct http *http, struct MHD_Connection *handle, void **context)
-{
-	struct connection *connection = calloc(1, sizeof(*connection));
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-	*context = connection;
-	if (!connection)
-		return;
-	connection->handle = handle;
-	connection->fd = info ? info->connect_fd : -1;
-	connection->uid = (uid_t)-1;
-	connection->first = true;
-	if (connection->fd >= 0 &&
-		getsockopt(connection->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
-		connection->uid = peer.uid;
-	connection->next = http->connections;
-	connection->previous = &http->connections;
-	if (connection->next)
-		connection->next->previous = &connection->next;
-	http->connections = connection;
-	if (++http->counters.connections > HTTP_CONNECTIONS_MAX) {
-		http->counters.connections_refused++;
-		hang_up(connection);
-	}
-	wait_for(connection, WAIT_REQUEST);
-	begin_sweeping(http);
-}
-
-static void on_connection(void *context, struct MHD_Connection *handle, void **socket_context,
-	enum MHD_ConnectionNotificationCode what)
-{
-	struct http *http = context;
-	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		open_connection(http, handle, socket_context);
-		return;
-	}
-	struct connection *connection = *socket_context;
-	if (!connection)
-		return;
-	*connection->previous = connection->next;
-	if (connection->next)
-		connection->next->previous = connection->previous;
-	http->counters.connections--;
-	free(connection);
-	*socket_context = NULL;
-}
-
-static struct connection *connection_of(struct MHD_Connection *handle)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	return info ? info->socket_context : NULL;
+	http_kick(request->http);
 }
 
 /* ---- requests ---- */
+
+/* What is wrong with a target as it came, which the library will decode; 0: nothing.  It would cut
+ * it at a NUL. */
+static int judge_target(const char *uri)
+{
+	if (strlen(uri) > HTTP_TARGET_MAX)
+		return 414;
+	return strstr(uri, "%00") ? 400 : 0;
+}
 
 /* The request line is there; the return value stays with the request. */
 static void *on_request_line(void *context, const char *uri, struct MHD_Connection *handle)
 {
 	struct http *http = context;
-	(void)uri;
 	struct http_request *request = calloc(1, sizeof(*request));
-	struct connection *connection = connection_of(handle);
+	struct http_connection *connection = http_connection_of(handle);
 	if (connection) {
-		connection->first = false;
-		wait_for(connection, WAIT_HEAD);
+		connection->requests++;
+		http_connection_wait_for(connection, WAIT_HEAD);
 	}
 	if (!request)
 		return NULL;
 	request->http = http;
 	request->connection = connection;
 	request->handle = handle;
+	request->bad_target = judge_target(uri);
 	request->next = http->requests;
 	request->previous = &http->requests;
 	if (request->next)
@@ -287,7 +106,7 @@ static void on_completed(void *context, struct MHD_Connection *handle, void **re
 	if (request->begun)
 		http->handlers.gone(http->handlers.context, request);
 	if (request->connection)
-		wait_for(request->connection, WAIT_REQUEST);
+		http_connection_wait_for(request->connection, WAIT_REQUEST);
 	*request->previous = request->next;
 	if (request->next)
 		request->next->previous = request->previous;
@@ -303,13 +122,15 @@ static void plain_reply(struct http_request *request, int status, const char *se
 {
 	char *body = NULL;
 	int length = asprintf(&body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}\n",
-		status == 413 || status == 431 ? "too_large" : "bad_request", sentence);
+		status == 413 || status == 414 || status == 431 ? "too_large" : "bad_request",
+		sentence);
 	http_reply(request, status, "application/json", length < 0 ? NULL : body,
 		length < 0 ? 0 : (size_t)length, NULL);
 }
 
 struct head {
 	size_t bytes, count, lengths;
+	bool has_controls;
 };
 
 static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *key,
@@ -317,7 +138,8 @@ static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, cons
 {
 	struct head *head = context;
 	(void)kind;
-	(void)value;
+	for (size_t i = 0; i < value_size; i++)
+		head->has_controls |= (unsigned char)value[i] < 0x20 && value[i] != '\t';
 	head->bytes += key_size + value_size + 4;
 	head->count++;
 	if (strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
@@ -329,18 +151,27 @@ static bool head_is_acceptable(struct http_request *request)
 {
 	struct head head = { 0 };
 	const char *site = http_header(request, "Sec-Fetch-Site");
+	const char *coding = http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 	MHD_get_connection_values_n(request->handle, MHD_HEADER_KIND, count_header, &head);
 	if (head.bytes > HTTP_HEAD_MAX || head.count > HTTP_HEADERS_MAX) {
 		request->http->counters.heads_too_large++;
 		plain_reply(
 			request, 431, "the head is larger than 8 KiB or has more than 64 fields");
-	} else if (strlen(request->path) > HTTP_PATH_MAX) {
+	} else if (request->bad_target == 414) {
 		request->http->counters.heads_too_large++;
-		plain_reply(request, 414, "the path is longer than 1024 bytes");
-	} else if (head.lengths > 1 ||
-		   (head.lengths && http_header(request, "Transfer-Encoding"))) {
+		plain_reply(request, 414, "the target is longer than 1024 bytes");
+	} else if (request->bad_target) {
+		request->http->counters.heads_bad++;
+		plain_reply(request, 400, "there is a NUL in the target");
+	} else if (head.has_controls) {
+		request->http->counters.heads_bad++;
+		plain_reply(request, 400, "there are control characters in the head");
+	} else if (head.lengths > 1 || (head.lengths && coding)) {
 		request->http->counters.heads_bad++;
 		plain_reply(request, 400, "more than one length of the body is given");
+	} else if (coding && strcasecmp(coding, "chunked") != 0) {
+		request->http->counters.heads_bad++;
+		plain_reply(request, 501, "of transfer encodings only chunked is known");
 	} else if ((site && strcasecmp(site, "cross-site") == 0) ||
 		   (http_header(request, "Origin") && strcmp(request->method, "GET") != 0)) {
 		request->http->counters.heads_bad++;
@@ -380,8 +211,12 @@ static void take_piece(struct http_request *request, const char *bytes, size_t l
 	struct http *http = request->http;
 	if (request->connection)
 		request->connection->body_bytes += (int64_t)length;
-	if (request->swallow)
+	if (request->swallow) {
+		request->swallowed_bytes += (int64_t)length;
+		if (request->swallowed_bytes > HTTP_SWALLOW_MAX && request->connection)
+			http_connection_hang_up(request->connection);
 		return;
+	}
 	if (request->mode == HTTP_BODY_KEEP)
 		request->swallow = !keep_piece(request, bytes, length);
 	else
@@ -391,6 +226,8 @@ static void take_piece(struct http_request *request, const char *bytes, size_t l
 
 static enum MHD_Result queue(struct http_request *request)
 {
+	if (request->connection && request->connection->requests >= HTTP_REQUESTS_MAX)
+		MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONNECTION, "close");
 	enum MHD_Result result =
 		MHD_queue_response(request->handle, (unsigned)request->status, request->response);
 	MHD_destroy_response(request->response);
@@ -402,17 +239,18 @@ static void begin(struct http_request *request)
 {
 	struct http *http = request->http;
 	if (request->connection)
-		wait_for(request->connection, WAIT_BODY);
+		http_connection_wait_for(request->connection, WAIT_BODY);
 	if (!head_is_acceptable(request))
 		return;
 	request->begun = true;
 	request->mode = http->handlers.begin(http->handlers.context, request);
 }
 
+/* Where it ends is not believed of a head that was refused. */
 static bool is_body_coming(const struct http_request *request)
 {
 	int64_t length = http_content_length(request);
-	return !http_header(request, MHD_HTTP_HEADER_EXPECT) &&
+	return request->begun && !http_header(request, MHD_HTTP_HEADER_EXPECT) &&
 	       (http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
 		       (length > 0 && length <= HTTP_SWALLOW_MAX));
 }
@@ -437,7 +275,7 @@ static enum MHD_Result handle(
 	if (!request->complete) {
 		request->complete = true;
 		if (request->connection)
-			wait_for(request->connection, WAIT_NOTHING);
+			http_connection_wait_for(request->connection, WAIT_NOTHING);
 		if (!request->answered)
 			request->http->handlers.ready(request->http->handlers.context, request);
 	}
@@ -490,7 +328,7 @@ void http_reply(struct http_request *request, int status, const char *type, char
 	if (!response) {
 		/* Not even that: end the connection. */
 		if (request->connection)
-			hang_up(request->connection);
+			http_connection_hang_up(request->connection);
 		return;
 	}
 	if (type)
@@ -533,8 +371,11 @@ static ssize_t read_stream(void *context, uint64_t position, char *bytes, size_t
 		request->http->handlers.drained(request->http->handlers.context, request);
 		taken = evbuffer_remove(request->stream, bytes, size);
 	}
-	if (taken > 0)
+	if (taken > 0) {
+		if (http_stream_backlog(request) == 0)
+			request->drained_s = http_monotonic_s();
 		return taken;
+	}
 	/* Nothing to say: a reader that just returned 0 would be asked again at once. */
 	request->suspended = true;
 	MHD_suspend_connection(request->handle);
@@ -557,7 +398,7 @@ void http_stream_begin(struct http_request *request)
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
 	request->status = 200;
 	request->response = response;
-	request->spoken_s = monotonic_s();
+	request->spoken_s = http_monotonic_s();
 	ready_to_queue(request);
 }
 
@@ -566,20 +407,30 @@ size_t http_stream_backlog(const struct http_request *request)
 	return request->stream ? evbuffer_get_length(request->stream) : 0;
 }
 
+void http_stream_cut(struct http_request *request)
+{
+	request->cut = true;
+	if (request->connection)
+		http_connection_hang_up(request->connection);
+	resume(request);
+}
+
 bool http_stream_write(struct http_request *request, const char *bytes, size_t length)
 {
 	if (!request->stream || request->cut)
 		return false;
-	if (http_stream_backlog(request) + length > HTTP_STREAM_MAX ||
+	size_t backlog = http_stream_backlog(request);
+	request->spoken_s = http_monotonic_s();
+	if (backlog == 0)
+		request->drained_s = request->spoken_s;
+	if (backlog + length > HTTP_STREAM_MAX ||
 		evbuffer_add(request->stream, bytes, length) != 0) {
-		request->cut = true;
 		request->http->counters.streams_cut++;
-		if (request->connection)
-			hang_up(request->connection);
+		http_stream_cut(request);
+		return false;
 	}
-	request->spoken_s = monotonic_s();
 	resume(request);
-	return !request->cut;
+	return true;
 }
 
 /* ---- what a request says ---- */
@@ -657,6 +508,21 @@ static void on_library_log(void *context, const char *format, va_list arguments)
 	log_debug("http", "%s", text);
 }
 
+/* As many as there are descriptors for, with as many left for files, the ledger and streamers.  At
+ * its limit the library stops listening: who comes then waits in the kernel's queue. */
+static unsigned connections_max(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= HTTP_CONNECTIONS_MAX)
+		return HTTP_CONNECTIONS_MAX;
+	return limit.rlim_cur < 16 ? 8 : (unsigned)(limit.rlim_cur / 2);
+}
+
+void http_set_connections_per_user(struct http *http, int64_t count)
+{
+	http->connections_per_user = count;
+}
+
 struct http *http_create(struct event_base *base, int listen_fd,
 	const struct http_handlers *handlers, struct error *error)
 {
@@ -664,15 +530,16 @@ struct http *http_create(struct event_base *base, int listen_fd,
 	if (!http)
 		goto no_memory;
 	http->handlers = *handlers;
+	http->connections_per_user = HTTP_CONNECTIONS_MAX;
 	http->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 		on_access, http, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX + 8,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-		MHD_OPTION_URI_LOG_CALLBACK, on_request_line, http, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_LIMIT, connections_max(), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)POOL_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_NOTIFY_CONNECTION,
+		http_connection_notify, http, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, http,
+		MHD_OPTION_END);
 	if (!http->daemon) {
 		error_set(error, "libmicrohttpd cannot be started: %s", strerror(errno));
 		close(listen_fd);
@@ -683,7 +550,7 @@ struct http *http_create(struct event_base *base, int listen_fd,
 		MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	http->readable = event_new(base, info->epoll_fd, EV_READ | EV_PERSIST, on_due, http);
 	http->due = evtimer_new(base, on_due, http);
-	http->sweep = evtimer_new(base, on_sweep, http);
+	http->sweep = evtimer_new(base, http_connections_sweep, http);
 	if (!http->readable || !http->due || !http->sweep || event_add(http->readable, NULL) != 0)
 		goto no_memory;
 	arm(http);

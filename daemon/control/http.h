@@ -20,7 +20,8 @@ struct http_request;
 enum {
 	HTTP_HEAD_MAX = 8192,
 	HTTP_HEADERS_MAX = 64,
-	HTTP_PATH_MAX = 1024,
+	HTTP_TARGET_MAX = 1024,	    /* path and query as they came */
+	HTTP_REQUESTS_MAX = 100,    /* of a connection: its last answer says that it closes */
 	HTTP_BODY_MAX = 65536,	    /* of a kept body; streamed ones have the files' limit */
 	HTTP_SWALLOW_MAX = 1 << 30, /* of a refused body that is coming anyway */
 	HTTP_CONNECTIONS_MAX = 1000,
@@ -29,6 +30,7 @@ enum {
 	HTTP_BODY_WINDOW_S = 10, /* a body brings HTTP_BODY_WINDOW_BYTES in each window */
 	HTTP_BODY_WINDOW_BYTES = 10240,
 	HTTP_STREAM_MAX = 256 * 1024, /* bytes that the reader of an event stream has not taken */
+	HTTP_STREAM_BEHIND_S = 20,    /* after that long a reader that takes nothing is cut */
 	HTTP_STREAM_ALIVE_S = 15,     /* a comment line, so that a reader that left is noticed */
 };
 
@@ -69,6 +71,8 @@ struct http *http_create(struct event_base *base, int listen_fd,
 	const struct http_handlers *handlers, struct error *error);
 /* Ends all connections. Takes NULL. */
 void http_destroy(struct http *http);
+/* More of one user are hung up on. */
+void http_set_connections_per_user(struct http *http, int64_t count);
 const struct http_counters *http_counters(const struct http *http);
 
 const char *http_method(const struct http_request *request);
@@ -96,7 +100,7 @@ void http_reply_file(struct http_request *request, const char *type, int fd, int
 void http_stream_begin(struct http_request *request);
 /* Bytes waiting to be taken by the reader. */
 size_t http_stream_backlog(const struct http_request *request);
-/* false: the reader had fallen behind and is being cut. */
+/* false: the reader has fallen behind and is being cut. */
 bool http_stream_write(struct http_request *request, const char *bytes, size_t length);
 
 #endif

@@ -164,6 +164,11 @@ int upload_begin(struct upload **upload, struct files *files, const char *name,
 	return 0;
 }
 
+const char *upload_label(const struct upload *upload)
+{
+	return upload->name;
+}
+
 void upload_abort(struct upload *upload)
 {
 	if (!upload)
