@@ -62,8 +62,9 @@ struct config {
 						 empty: beside the program */
 	enum config_streamers streamers;
 	enum config_start_streamers start_streamers;
-	int64_t start_delay_s;	    /* between a clear and the next start: 30 */
-	int32_t retries;	    /* of a failed job before a person is asked: 1 */
+	int32_t connections_per_user; /* to the API */
+	int64_t start_delay_s;	      /* between a clear and the next start: 30 */
+	int32_t retries;	      /* of a failed job before a person is asked: 1 */
 	bool inspect_automatically; /* a printed job counts as good without a person; default false
 				     */
 	int64_t upload_max_bytes, text_max_bytes; /* as uploaded; as unpacked */

@@ -536,6 +536,7 @@ static int make_faces(struct control *control, struct error *error)
 	control->http = http_create(control->base, fd, &handlers, error);
 	if (!control->http)
 		return -ENOMEM;
+	http_set_connections_per_user(control->http, control->config.connections_per_user);
 	api_set_http(control->api, control->http);
 	return 0;
 }
@@ -637,6 +638,7 @@ int control_reload(struct control *control, struct error *error)
 	config_finish(&old);
 	files_set_limits(control->files, fresh.upload_max_bytes, fresh.text_max_bytes,
 		fresh.free_floor_bytes, fresh.free_floor_percent);
+	http_set_connections_per_user(control->http, fresh.connections_per_user);
 	set_links(control);
 	event_active(control->tidy, 0, 0);
 	leave(control);

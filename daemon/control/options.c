@@ -134,6 +134,9 @@ static const struct option root_options[] = {
 		.help = "Whether printfarmd starts the streamers itself, or somebody else "
 			"(systemd) "
 			"does." },
+	{ "connections_per_user", OPTION_INT32, .min = 8, .max = 1000, .initial = "250",
+		AT(config, connections_per_user),
+		.help = "How many connections to the API one user may have at a time." },
 	{ "start_delay_s", OPTION_INT64, .min = 0, .max = 3600, .initial = "30", .unit = "seconds",
 		AT(config, start_delay_s),
 		.help = "Time between a clear and the next start, for hands to leave the "
