@@ -360,13 +360,20 @@ static void begin_trim(struct order_plan *plan)
 	plan->at = 0;
 }
 
-/* A printer that had more plates before may end one of them a little late. */
+/* By when a plate must end on this printer behind `count` others: if it had more before, a little
+ * late is still in time. */
+static int64_t limit_for(
+	const struct order_plan *plan, const struct order_plan_printer *maker, int64_t count)
+{
+	return plan->wish.limit_s + (count < maker->plates_before ? plan->slack_s : 0);
+}
+
 static void fill_late(struct order_plan *plan, struct order_plan_printer *maker)
 {
 	struct order_plan_piece piece = { .from = maker->cursor, .printer = maker->printer };
 	struct timeline_wish wish = *wish_for(plan, maker);
 
-	wish.limit_s = plan->high_s + plan->slack_s;
+	wish.limit_s = limit_for(plan, maker, maker->plate_count);
 	if (maker->plate_count >= maker->plates_before ||
 		!timeline_next(plan->timeline, maker->printer, &wish, &maker->cursor, &piece.slot))
 		return;
@@ -403,10 +410,11 @@ static void begin_again(struct order_plan *plan)
 
 	if (due_s >= plan->high_s && limit_s > due_s)
 		limit_s = due_s;
+	if (due_s >= plan->high_s && plan->slack_s > due_s - limit_s)
+		plan->slack_s = due_s - limit_s;
 	plan->is_again = true;
 	plan->first_count = plan->piece_begin = plan->piece_count;
 	plan->first_units = plan->units;
-	plan->slack_s = 0;
 	plan->phase = ORDER_PLAN_FILL;
 	restart_pass(plan, limit_s);
 }
@@ -481,7 +489,7 @@ static void refill(struct order_plan *plan, struct order_plan_printer *maker)
 	int64_t needed = tail.slot.yield - too_many(plan), units = 0;
 	struct timeline_wish wish = plan->wish;
 	struct order_plan_piece piece[REFILL_PLATES_MAX];
-	size_t count = 0;
+	int64_t count = 0;
 
 	wish.plates = smaller_plates(plan, maker, tail.slot.yield);
 	maker->cursor = tail.from;
@@ -491,6 +499,8 @@ static void refill(struct order_plan *plan, struct order_plan_printer *maker)
 		*next = (struct order_plan_piece){ .from = maker->cursor,
 			.printer = maker->printer };
 		wish.units = needed - units;
+		if (plan->is_again)
+			wish.limit_s = limit_for(plan, maker, maker->plate_count - 1 + count);
 		if (!timeline_next(
 			    plan->timeline, maker->printer, &wish, &maker->cursor, &next->slot))
 			break;
@@ -501,7 +511,7 @@ static void refill(struct order_plan *plan, struct order_plan_printer *maker)
 		return;
 	drop_tail(plan, maker);
 	plan->units += units;
-	for (size_t i = 0; i < count && append(plan, maker, &piece[i]); i++)
+	for (int64_t i = 0; i < count && append(plan, maker, &piece[i]); i++)
 		;
 }
 
