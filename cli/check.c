@@ -177,7 +177,7 @@ static void print_time(const struct analysis *analysis)
 static void print_filament(const struct analysis *analysis)
 {
 	for (size_t tool = 0; tool < analysis->tool_count; tool++) {
-		char label[LABEL_WIDTH + 1] = "filament";
+		char label[sizeof "tool " + 20] = "filament"; /* a size_t has 20 digits at most */
 
 		if (analysis->tool_count > 1)
 			snprintf(label, sizeof label, "tool %zu", tool);
