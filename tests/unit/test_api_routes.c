@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-static char argument[API_ARGUMENTS_MAX][NAME_MAX_BYTES * 2];
+static char argument[API_ARGUMENTS_MAX][API_ARGUMENT_BYTES];
 static int status;
 
 static const struct api_route *find(const char *method, const char *path)
@@ -46,8 +46,8 @@ static void test_paths_lead_to_their_rows_with_their_arguments(void **state)
 static void test_other_paths_are_not_found(void **state)
 {
 	(void)state;
-	char long_name[400] = "/api/v1/printers/";
-	memset(long_name + 17, 'x', 300);
+	char long_name[1200] = "/api/v1/printers/";
+	memset(long_name + 17, 'x', 1100);
 	const char *const paths[] = { "", "/api", "/api/v1/", "/api/v1/job", "/api/v1/jobs/",
 		"/api/v1/jobs//why", "/api/v1/jobs/7/", "/api/v1/jobs/7/why/not", "/api/v1/statusx",
 		"/api/v1/files/abc/text/x", "api/v1/status", long_name };
