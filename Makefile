@@ -158,7 +158,7 @@ demo: deps
 # What builds and tests need on Debian 12; libc6-dev because gcc only recommends it.
 PACKAGES := gcc libc6-dev make pkg-config libevent-dev libsqlite3-dev libconfig-dev libmicrohttpd-dev \
             libjansson-dev libsodium-dev libsystemd-dev libserialport-dev zlib1g-dev libcmocka-dev \
-            python3 curl strace mandoc systemd \
+            python3 python3-yaml curl strace mandoc systemd \
             $(if $(shell $(pkg) --libs libcurl),,libcurl4-gnutls-dev)
 installed = $(shell dpkg-query -W -f '$${Package}:$${db:Status-Status} ' $(PACKAGES) 2>/dev/null)
 missing   = $(strip $(foreach p,$(PACKAGES),$(if $(filter $(p):installed,$(installed)),,$(p))))
