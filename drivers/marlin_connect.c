@@ -28,7 +28,7 @@ void marlin_connect_begin(struct marlin *m)
 {
 	reply_reader_init(&m->reader);
 	m->in_file_list = false;
-	m->last_receive_us = m->last_ack_us = m->last_busy_us = m->now_us;
+	m->last_receive_us = m->last_said_us = m->last_ack_us = m->last_busy_us = m->now_us;
 	m->busy_seen = m->heard = false;
 	m->break_us = DRIVER_NEVER;
 	m->bytes_seen = m->bytes_bad = 0;

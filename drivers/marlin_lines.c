@@ -123,6 +123,8 @@ void marlin_on_line(struct marlin *m, const struct reply_line *line)
 	if (m->in_file_list && !reply_starts_with(line->text, line->length, "End file list"))
 		return;
 	reply_classify(line->text, line->length, &reply);
+	if (reply.kind != REPLY_TEMPERATURE)
+		m->last_said_us = m->now_us;
 	m->in_file_list = reply.kind == REPLY_LIST_BEGIN;
 	if (reply.has_temperatures)
 		take_heaters(m, line->text, line->length);

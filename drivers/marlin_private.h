@@ -200,6 +200,7 @@ struct marlin {
 
 	struct reply_reader reader;
 	int64_t last_receive_us, last_ack_us, last_busy_us;
+	int64_t last_said_us; /* the last line that was not a report of temperatures by itself */
 	int32_t bytes_seen, bytes_bad; /* of the first ones: a wrong baud rate shows here */
 	int waits;		       /* "wait" lines in a row */
 	bool busy_seen, heard;	       /* since the port opened */

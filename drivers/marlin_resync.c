@@ -505,12 +505,14 @@ static int64_t quiet_us(const struct marlin *m)
 	return time > MARLIN_QUIET_MIN_US ? time : MARLIN_QUIET_MIN_US;
 }
 
+/* Reports that the printer sends by itself answer nothing: they do not tell that more is to come,
+ * and where they come often they would never let it be quiet. */
 static int64_t quiet_end_us(const struct marlin *m)
 {
-	int64_t since =
-		m->last_receive_us > m->sync.entered_us && m->sync.cause != MARLIN_CAUSE_VERIFY
-			? m->last_receive_us
-			: m->sync.entered_us;
+	int64_t heard_us = m->reader.length > 0 ? m->last_receive_us : m->last_said_us;
+	int64_t since = heard_us > m->sync.entered_us && m->sync.cause != MARLIN_CAUSE_VERIFY
+				? heard_us
+				: m->sync.entered_us;
 	int64_t end = since + quiet_us(m);
 
 	return end < m->sync.deadline_us ? end : m->sync.deadline_us;
