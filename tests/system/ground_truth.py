@@ -7,6 +7,7 @@ motion, heaters off, parking).  Everything else must be the files' commands, in 
 
 import re
 from dataclasses import dataclass, field
+from itertools import combinations, islice
 
 # Identification, reports, barriers, probes, emergency lines and the way out of a heat wait.
 HOST_UNNUMBERED = re.compile(
@@ -18,6 +19,7 @@ HOST_NUMBERED = re.compile(
 # May stand anywhere in a print: the numbers begin again, a reading is asked for.
 HOST_ANYWHERE = re.compile(r"(M110 N\d+|M105)$")
 PROBLEMS_MAX = 10
+WALKS_MAX = 64
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Attempt:
 class Verdict:
     executed: int = 0       # commands of files that were executed
     host: int = 0           # lines that the host added
+    by_attempt: list = field(default_factory=list)  # commands executed of each
     problems: list = field(default_factory=list)
 
     @property
@@ -54,6 +57,7 @@ class _Walk:
 
     def __init__(self, attempts):
         self.attempts, self.turn, self.at = attempts, 0, 0
+        self.executed = [0] * len(attempts)
 
     def current(self):
         while self.turn < len(self.attempts) and self.at == len(self.attempts[self.turn].commands):
@@ -70,6 +74,7 @@ class _Walk:
             return False
         if command == attempt.commands[self.at]:
             self.at += 1
+            self.executed[self.turn] += 1
             return True
         # An attempt that was cut short ends where a later one begins.
         for later in range(self.turn + 1, len(self.attempts)):
@@ -77,6 +82,7 @@ class _Walk:
                 return False
             if self.attempts[later].commands[:1] == [command]:
                 self.turn, self.at = later, 1
+                self.executed[later] = 1
                 return True
         return False
 
@@ -86,8 +92,29 @@ class _Walk:
 
 
 def compare(executed, attempts):
-    """Walks the executed commands along the attempts of one printer, oldest first."""
-    verdict, walk = Verdict(), _Walk(attempts)
+    """Walks the executed commands along the attempts of one printer, oldest first.
+
+    An attempt that stopped may have executed nothing.  When a later one prints the same file, its
+    commands look like those of the first: then the walk is tried without stopped attempts, and an
+    explanation in which everything fits counts."""
+    verdict = _compare(executed, attempts)
+    stopped = [i for i, attempt in enumerate(attempts) if not attempt.complete]
+    for left_out in islice((chosen for count in range(1, len(stopped) + 1)
+                            for chosen in combinations(stopped, count)), WALKS_MAX):
+        if verdict.ok:
+            break
+        kept = [i for i in range(len(attempts)) if i not in left_out]
+        other = _compare(executed, [attempts[i] for i in kept])
+        if other.ok:
+            done = dict(zip(kept, other.by_attempt))
+            other.by_attempt = [done.get(i, 0) for i in range(len(attempts))]
+            verdict = other
+    return verdict
+
+
+def _compare(executed, attempts):
+    walk = _Walk(attempts)
+    verdict = Verdict(by_attempt=walk.executed)
     for row, (number, command) in enumerate(executed, 1):
         if len(verdict.problems) >= PROBLEMS_MAX:
             return verdict
