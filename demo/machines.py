@@ -46,19 +46,24 @@ def simulator_file():
     return "".join(f"{name} {kind.simulator}\n" for name, kind in printers())
 
 
+def text(words):
+    """A string of libconfig: a clone may lie in a folder with any name."""
+    return '"' + str(words).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def configuration(state_dir, socket, port_dir, stream_program):
     rows = ",\n             ".join(
-        f'{{ name = "{name}"; port = "{port_dir}/{name}"; dialect = "marlin"; window = 3; '
+        f'{{ name = "{name}"; port = {text(f"{port_dir}/{name}")}; dialect = "marlin"; window = 3; '
         f'profile = "{profile_name(kind)}"; material = "{kind.material}"; tags = ["visors"]; }}'
         for name, kind in printers())
     profiles = ",\n             ".join(kind.profile for kind in KINDS)
     return f"""\
 farm = {{ name = "Demo farm"; timezone = "UTC"; }};
-state_dir = "{state_dir}";
-socket = "{socket}";
-stream_program = "{stream_program}";
+state_dir = {text(state_dir)};
+socket = {text(socket)};
+stream_program = {text(stream_program)};
 start_delay_s = 0;
-clear_s = 60;
+clear_s = 1;
 profiles = ( {profiles} );
 printers = ( {rows} );
 """

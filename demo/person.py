@@ -13,7 +13,6 @@ class Operator:
         self.client, self.say = client, say
         self.leave_alone = set()   # printers whose bed is not to be cleared yet
         self.seen = {}             # (kind, id) -> when first seen
-        self.lost = 0              # units scrapped by decision
 
     def act(self, status, now_s):
         try:
@@ -33,16 +32,20 @@ class Operator:
             self._forget(name)
             return
         if printer["lock"]:
-            if self._since(("lock", name), now_s) > LOOK_AFTER_S:
-                self.client.post(f"/api/v1/printers/{name}/unlock")
+            if self._since(("lock", name), now_s) > LOOK_AFTER_S and \
+                    self._does(f"/api/v1/printers/{name}/unlock"):
                 self.say(f"operator: {name} looked after ({printer['lock']['fault']}) and unlocked")
             return
         self.seen.pop(("lock", name), None)
         if printer["bed"] != "empty":
             doubtful = printer["bed"] == "unknown"
-            if self._since(("bed", name), now_s) > (LOOK_AFTER_S if doubtful else CLEAR_AFTER_S):
-                self.client.post(f"/api/v1/printers/{name}/clear", {"why": "demo operator"})
+            if self._since(("bed", name), now_s) > (LOOK_AFTER_S if doubtful else CLEAR_AFTER_S) and \
+                    self._does(f"/api/v1/printers/{name}/clear", {"why": "demo operator"}):
                 self._forget(name)
+
+    def _does(self, target, body=None):
+        """False when the farm refuses: things have changed, they are looked at again."""
+        return self.client.post(target, body)[0] < 300
 
     def _forget(self, name):
         for kind in ("bed", "lock"):
@@ -50,11 +53,15 @@ class Operator:
 
     def _doubtful_jobs(self, now_s):
         for job in self.client.get("/api/v1/jobs").get("items", []):
-            if job["state"] == "needs_look" and self._since(("job", job["id"]), now_s) > LOOK_AFTER_S:
-                self.client.post(f"/api/v1/jobs/{job['id']}/redo")
-                self.say(f"operator: job {job['id']} on {job['printer']} was spoilt, to be made again")
-                self.seen.pop(("job", job["id"]))
-            elif job["state"] == "failed" and self._since(("job", job["id"]), now_s) > LOOK_AFTER_S:
-                self.client.post(f"/api/v1/jobs/{job['id']}/retry")
+            key = ("job", job["id"])
+            if job["state"] not in ("needs_look", "failed"):
+                self.seen.pop(key, None)
+            elif self._since(key, now_s) > LOOK_AFTER_S:
+                self._decide(job)
+
+    def _decide(self, job):
+        if job["state"] == "failed":
+            if self._does(f"/api/v1/jobs/{job['id']}/retry"):
                 self.say(f"operator: job {job['id']} may be tried again")
-                self.seen.pop(("job", job["id"]))
+        elif self._does(f"/api/v1/jobs/{job['id']}/redo"):
+            self.say(f"operator: job {job['id']} on {job['printer']} was spoilt, to be made again")

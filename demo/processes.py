@@ -30,17 +30,17 @@ class Processes:
                                "--speed", str(self.speed), "--seed", str(self.seed))
         self._wait("the simulator", lambda: all((self.ports / name).exists()
                                                 for name, _ in machines.printers()))
-        self.start_control()
+        self.spawn_control()
+        self._wait("printfarmd", self.control_answers)
 
-    def start_control(self):
+    def spawn_control(self):
         self.control = self._spawn("printfarmd", "-c", str(self.config), "--foreground")
-        self._wait("printfarmd", self._answers)
 
     def kill_control(self):
         self.control.send_signal(signal.SIGKILL)
         self.control.wait()
 
-    def _answers(self):
+    def control_answers(self):
         if self.control.poll() is not None:
             raise SystemExit(f"printfarmd ended with {self.control.returncode}; "
                              f"see {self.work}/printfarmd.log")
@@ -50,9 +50,9 @@ class Processes:
             return False
 
     def _spawn(self, program, *arguments):
-        log = open(self.work / f"{program}.log", "ab")
-        return subprocess.Popen([str(self.build / program), *arguments], stdin=subprocess.DEVNULL,
-                                stdout=log, stderr=log, start_new_session=True)
+        with open(self.work / f"{program}.log", "ab") as log:
+            return subprocess.Popen([str(self.build / program), *arguments], stdin=subprocess.DEVNULL,
+                                    stdout=log, stderr=log, start_new_session=True)
 
     @staticmethod
     def _wait(what, ready, limit_s=20):
@@ -79,22 +79,31 @@ class Processes:
 
     def stop(self):
         """Ends everything that was started; the simulator last, since its summary is wanted."""
-        if self.control and self.control.poll() is None:
-            self.control.terminate()
-            self.control.wait(10)
-        for pid in self.streamers():
-            try:
-                os.kill(pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
+        self._end(self.control)
+        self._signal_streamers(signal.SIGTERM)
         end = time.monotonic() + 5
         while self.streamers() and time.monotonic() < end:
             time.sleep(0.05)
+        self._signal_streamers(signal.SIGKILL)
+        self._end(self.sim)
+
+    def _signal_streamers(self, number):
         for pid in self.streamers():
-            os.kill(pid, signal.SIGKILL)
-        if self.sim and self.sim.poll() is None:
-            self.sim.terminate()
-            self.sim.wait(10)
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    @staticmethod
+    def _end(process):
+        if process is None or process.poll() is not None:
+            return
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
     def cli(self, *words, check=True):
         result = subprocess.run([str(self.build / "printfarm"), "--socket", self.socket, *words],
