@@ -7,19 +7,17 @@ motion, heaters off, parking).  Everything else must be the files' commands, in 
 
 import re
 from dataclasses import dataclass, field
-from itertools import combinations, islice
 
-# Identification, reports, barriers, probes, emergency lines and the way out of a heat wait.
+# Identification, reports, barriers, probes, the way out of a heat wait, and after a fault heat off.
 HOST_UNNUMBERED = re.compile(
-    r"(M115|M105|M118 E1 \w+|M155 S\d+|M114|M112|M108|M410|M876 S\d+)$")
-# Numbered: between prints, around pauses and at their ends.
+    r"(M115|M105|M118 E1 \w+|M155 S\d+|M114|M112|M108|M410|M876 S\d+|M104( T\d+)? S0|M140 S0)$")
+# Numbered: between prints, around pauses and at their ends.  No host line extrudes.
 HOST_NUMBERED = re.compile(
-    r"(M110 N\d+|M105|M155 S\d+|M400|M10[49]( T\d+)? S\d+(\.\d+)?|M1[49]0 S\d+(\.\d+)?"
-    r"|G90|G91|M82|M83|G92 E-?[\d.]+|G[01] [XYZEF\d. -]+|M85 S\d+)$")
+    r"(M110 N\d+|M105|M155 S\d+|M400|M10[49]( T\d+)? S\d+(\.\d+)?|M1[49]0 S\d+(\.\d+)?|G20|G21|G90|G91|M82|M83"
+    r"|G92 E-?[\d.]+|G1 Z-?[\d.]+ F600|G1 X-?[\d.]+ Y-?[\d.]+ F6000|G1 F[\d.]+|M85 S\d+)$")
 # May stand anywhere in a print: the numbers begin again, a reading is asked for.
 HOST_ANYWHERE = re.compile(r"(M110 N\d+|M105)$")
 PROBLEMS_MAX = 10
-WALKS_MAX = 64
 
 
 @dataclass
@@ -53,87 +51,84 @@ def read_executed(path):
 
 
 class _Walk:
-    """Where in the attempts of a printer the executed commands have got to."""
+    """Where in the attempts of a printer the executed commands may have got to.
+
+    An attempt that was cut short may have executed anything between nothing and all of its file, and
+    files begin alike: so there may be several places at once, and all of them are followed.  A place
+    is (attempt, commands of it executed); with it go the numbers of the attempts before."""
 
     def __init__(self, attempts):
-        self.attempts, self.turn, self.at = attempts, 0, 0
-        self.executed = [0] * len(attempts)
+        self.attempts, self.places = attempts, {(0, 0): ()}
 
-    def current(self):
-        while self.turn < len(self.attempts) and self.at == len(self.attempts[self.turn].commands):
-            self.turn, self.at = self.turn + 1, 0
-        return self.attempts[self.turn] if self.turn < len(self.attempts) else None
+    def _next(self, place, earlier):
+        """The places from which the next command of a file may be taken."""
+        turn, at = place
+        while turn < len(self.attempts):
+            if at < len(self.attempts[turn].commands):
+                yield turn, at, earlier
+                if self.attempts[turn].complete:
+                    return
+            turn, at, earlier = turn + 1, 0, earlier + (at,)
+
+    def _may_be_host(self, place, command):
+        turn, at = place
+        undisturbed = turn < len(self.attempts) and 0 < at < len(self.attempts[turn].commands) and \
+            self.attempts[turn].complete and not self.attempts[turn].paused
+        return HOST_NUMBERED.match(command) and (HOST_ANYWHERE.match(command) or not undisturbed)
+
+    def step(self, command):
+        """False when the command fits nowhere; then nothing moves."""
+        places = {}
+
+        def may_be(place, earlier):
+            if place not in places or sum(earlier) > sum(places[place]):
+                places[place] = earlier
+        for place, before in self.places.items():
+            for turn, at, earlier in self._next(place, before):
+                if self.attempts[turn].commands[at] == command:
+                    may_be((turn, at + 1), earlier)
+            if self._may_be_host(place, command):
+                may_be(place, before)
+        self.places = places or self.places
+        return bool(places)
+
+    def executed(self, place):
+        turn, at = place
+        counts = list(self.places[place]) + [at]
+        return (counts + [0] * len(self.attempts))[:len(self.attempts)]
 
     def expected(self):
-        attempt = self.current()
-        return attempt.commands[self.at] if attempt else None
+        furthest = max(self.places, key=lambda place: (sum(self.executed(place)), place))
+        for turn, at, _ in self._next(furthest, ()):
+            return self.attempts[turn].commands[at]
+        return "nothing more"
 
-    def take(self, command):
-        attempt = self.current()
-        if attempt is None:
-            return False
-        if command == attempt.commands[self.at]:
-            self.at += 1
-            self.executed[self.turn] += 1
-            return True
-        # An attempt that was cut short ends where a later one begins.
-        for later in range(self.turn + 1, len(self.attempts)):
-            if self.attempts[later - 1].complete:
-                return False
-            if self.attempts[later].commands[:1] == [command]:
-                self.turn, self.at = later, 1
-                self.executed[later] = 1
-                return True
-        return False
+    def unfinished(self, place):
+        """Attempts that must be complete and are not, when the end is here."""
+        return [turn for turn, done in enumerate(self.executed(place))
+                if self.attempts[turn].complete and done < len(self.attempts[turn].commands)]
 
-    def inside_undisturbed(self):
-        attempt = self.current()
-        return attempt is not None and self.at > 0 and attempt.complete and not attempt.paused
+    def end(self):
+        """The best place to have ended at."""
+        return min(self.places, key=lambda place: (len(self.unfinished(place)), -sum(self.executed(place))))
 
 
 def compare(executed, attempts):
-    """Walks the executed commands along the attempts of one printer, oldest first.
-
-    An attempt that stopped may have executed nothing.  When a later one prints the same file, its
-    commands look like those of the first: then the walk is tried without stopped attempts, and an
-    explanation in which everything fits counts."""
-    verdict = _compare(executed, attempts)
-    stopped = [i for i, attempt in enumerate(attempts) if not attempt.complete]
-    for left_out in islice((chosen for count in range(1, len(stopped) + 1)
-                            for chosen in combinations(stopped, count)), WALKS_MAX):
-        if verdict.ok:
-            break
-        kept = [i for i in range(len(attempts)) if i not in left_out]
-        other = _compare(executed, [attempts[i] for i in kept])
-        if other.ok:
-            done = dict(zip(kept, other.by_attempt))
-            other.by_attempt = [done.get(i, 0) for i in range(len(attempts))]
-            verdict = other
-    return verdict
-
-
-def _compare(executed, attempts):
-    walk = _Walk(attempts)
-    verdict = Verdict(by_attempt=walk.executed)
+    """Walks the executed commands along the attempts of one printer, oldest first."""
+    verdict, walk = Verdict(), _Walk(attempts)
     for row, (number, command) in enumerate(executed, 1):
         if len(verdict.problems) >= PROBLEMS_MAX:
-            return verdict
+            break
         if number is None:
-            if HOST_UNNUMBERED.match(command):
-                verdict.host += 1
-            else:
+            if not HOST_UNNUMBERED.match(command):
                 verdict.problems.append(f"line {row}: '{command}' ran without a line number")
-        elif walk.take(command):
-            verdict.executed += 1
-        elif HOST_NUMBERED.match(command) and (
-                HOST_ANYWHERE.match(command) or not walk.inside_undisturbed()):
-            verdict.host += 1
-        else:
-            verdict.problems.append(f"line {row}: executed 'N{number} {command}', "
-                                    f"expected '{walk.expected() or 'nothing more'}'")
-    for turn in range(walk.turn, len(attempts)):
-        done = walk.at if turn == walk.turn else 0
-        if attempts[turn].complete and done < len(attempts[turn].commands):
-            verdict.problems.append(f"attempt {turn + 1} executed {done} "
-                                    f"of {len(attempts[turn].commands)} commands")
+        elif not walk.step(command):
+            verdict.problems.append(f"line {row}: executed 'N{number} {command}', expected '{walk.expected()}'")
+    end = walk.end()
+    verdict.by_attempt = walk.executed(end)
+    verdict.executed = sum(verdict.by_attempt)
+    verdict.host = len(executed) - verdict.executed - len(verdict.problems)
+    if len(verdict.problems) < PROBLEMS_MAX:
+        verdict.problems += [f"attempt {turn + 1} executed {verdict.by_attempt[turn]} of "
+                             f"{len(attempts[turn].commands)} commands" for turn in walk.unfinished(end)]
     return verdict

@@ -12,6 +12,7 @@ at 0 * doubled-ok 0.003"""
 
 def noisy_order(window, units, seed):
     with Farm(3, faults=NOISE, seed=seed, window=window, config="retries = 10;") as farm:
+        farm.noisy = True
         farm.ready()
         farm.add_design("box", (box_gcode(farm.dir / "box.gcode", layers=12, lines_per_layer=80), 1))
         order = farm.add_order("box", units)
@@ -35,14 +36,6 @@ def noisy_order(window, units, seed):
         attempts = farm.attempts()
         resends = sum(attempt["resends"] for rows in attempts.values() for attempt, _ in rows)
         check(resends > 0, "the noise did nothing: this test would prove nothing")
-        # Double errors that the checksum passes are counted by the simulator, and only they may differ.
-        farm.ignore_printers = set(farm.names)
-        farm.check()
-        summary = farm.stop_simulator()
-        for name, rows in attempts.items():
-            unseen = sum(summary[name].get(key, 0) for key in (
-                "damaged_accepted", "torn_executed", "tail_executed", "damaged_unnumbered_executed"))
-            farm.compare(name, rows, tolerate=2 * unseen)
         printed = sum(attempt["state"] == "printed" for rows in attempts.values() for attempt, _ in rows)
         equal(printed, last["good"], "attempts printed against units counted")
 
