@@ -3,11 +3,12 @@ the neighbours.  time limit: 180 s"""
 
 import shutil
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
 
-from harness import Farm, Skip, box_gcode, check, equal, main, pids_naming, wait
+from harness import Failure, Farm, Skip, box_gcode, check, equal, main, pids_naming, wait
 
 
 class Inject:
@@ -26,7 +27,8 @@ class Inject:
         return self
 
     def is_attached(self):
-        check(self.process.poll() is None, f"strace: {self.process.stderr.read() if self.process.stderr else ''}")
+        if self.process.poll() is not None:
+            raise Failure(f"strace: {self.process.stderr.read()}")
         for pid in self.pids:
             with open(f"/proc/{pid}/status", encoding="utf-8") as file:
                 if not any(line.startswith("TracerPid:") and line.split()[1] != "0" for line in file):
@@ -68,6 +70,24 @@ def test_slow_commit():
         equal(answered[0].status, 201, "the order, late")
         for name in farm.names:
             wait(lambda: farm.printer(name)["lock"], f"{name} is locked")
+
+
+def test_told_after_commit():
+    """with the same disk nobody is told of a result that is not in the ledger yet"""
+    with Farm(1) as farm:
+        farm.ready()
+        farm.add_design("box", (box_gcode(farm.dir / "box.gcode", layers=2), 1))
+
+        def in_ledger():
+            with sqlite3.connect(f"file:{farm.ledger_path()}?mode=ro", uri=True, timeout=10) as database:
+                return [row[0] for row in database.execute("SELECT ended_s FROM attempts")]
+        with Inject(pids_naming("printfarmd", farm.dir), "-e", "trace=fdatasync,fsync",
+                    "-e", "inject=fdatasync,fsync:delay_enter=2000000"):
+            order = farm.add_order("box", 1)
+            job = wait(lambda: [row for row in farm.jobs() if row["order"] == order and row["state"] == "printed"],
+                       "the job is told as printed", 60, 0.02)[0]
+            check(all(in_ledger()), f"job {job['id']} is told as printed, and the ledger says {in_ledger()}")
+        equal(farm.run_order(order)["good"], 1, "good units")
 
 
 def test_slow_commit_prints():
@@ -133,4 +153,4 @@ def test_slow_read():
         equal(farm.run_order(slow)["good"], 1, "good units on p1")
 
 
-main(test_slow_commit, test_slow_commit_prints, test_read_error, test_slow_read)
+main(test_slow_commit, test_told_after_commit, test_slow_commit_prints, test_read_error, test_slow_read)
