@@ -235,11 +235,14 @@ static void events(struct api_call *call)
 {
 	const char *resumed = http_header(call->request, "Last-Event-ID");
 	int64_t since = number_or(resumed ? resumed : http_query(call->request, "since"), -1);
-	if (events_listen(call->api->setup.events, call->request, since) != 0)
+	call->replied = true;
+	if (strcmp(http_method(call->request), "HEAD") == 0)
+		http_reply(call->request, 200, "text/event-stream", NULL, 0, NULL);
+	else if (events_listen(call->api->setup.events, call->request, since) != 0) {
+		call->replied = false;
 		api_fail_with(call, 503, "too_many",
 			"too many listen to the events already: try again later", NULL);
-	else
-		call->replied = true;
+	}
 }
 
 /* ---- the rest ---- */
