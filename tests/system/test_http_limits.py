@@ -5,6 +5,7 @@ time limit: 240 s, long: 400 s"""
 import hashlib
 import json
 import os
+import random
 import resource
 import socket
 import threading
@@ -158,6 +159,14 @@ def test_connection_reuse():
                 check(answer and answer.status == 404 and f"job {n}" in answer.json["error"]["message"],
                       f"answer {n}: {answer}")
         with Raw(farm) as raw:
+            for path in ("/api/v1/events", "/api/v1/status", "/"):
+                raw.send(f"HEAD {path} HTTP/1.1\r\nHost: x\r\n\r\n" + HEAD + "\r\n")
+                equal((raw.read("HEAD").status, raw.read().status), (200, 200), f"HEAD {path} and what follows")
+        with Raw(farm) as raw:
+            raw.send(HEAD + "\r\n")
+            raw.socket.shutdown(socket.SHUT_WR)
+            equal(raw.read().status, 200, "status for who has closed the sending half")
+        with Raw(farm) as raw:
             for count in range(1, 1000):
                 raw.send(HEAD + "\r\n")
                 answer = raw.read()
@@ -252,7 +261,16 @@ def test_names():
             fields = request(farm, "GET", path).fields
             equal(fields["x-content-type-options"], "nosniff", f"sniffing of {path}")
             check("access-control-allow-origin" not in fields, f"{path} is open to other pages: {fields}")
-        policy = request(farm, "GET", "/").fields["content-security-policy"]
+        # The page has the status in it.
+        hostile = "</script><script>alert(1)</script><!--<script>"
+        farm.post("/api/v1/designs", {"name": "<img src=x>", "plates": [{"sha256": digest}]})
+        farm.post("/api/v1/orders", {"design": "<img src=x>", "hold": True, "user": hostile, "material": hostile})
+        equal(farm.get("/api/v1/orders")["items"][0]["user"], hostile, "what is kept")
+        page = request(farm, "GET", "/")
+        for text in (b"<img", b"<!--", b"<script>", b"alert(1)<"):
+            check(text not in page.body, f"{text} has become part of the page")
+        check(b"alert(1)" in page.body, "the page has no status in it")
+        policy = page.fields["content-security-policy"]
         check("default-src 'self'" in policy and "unsafe" not in policy, f"policy {policy!r}")
 
 
@@ -415,6 +433,25 @@ def test_reader_that_never_reads():
             raw.close()
 
 
+def test_readers_that_leave():
+    """readers of events that leave make room for others at once"""
+    with Farm(1) as farm:
+        def listens():
+            raw = Raw(farm)
+            raw.send("GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+            raw.more()
+            if b" 200 " in raw.rest[:15]:
+                return raw
+            raw.close()
+            return None
+        readers = [listens() for _ in range(64)]
+        check(all(readers), "not all could listen")
+        check(listens() is None, "there is no limit")
+        for raw in readers:
+            raw.close()
+        wait(listens, "another one listens", 10).close()
+
+
 def read_events(farm, since, enough, limit_s=30):
     """[(id, data)] of the stream until enough(list); the id of data is the id of the event."""
     found = []
@@ -465,7 +502,8 @@ def test_resume():
         while (not seen or seen[-1] < last) and steps < 100:
             steps += 1
             size = 1 + steps * 7 % 60
-            got = read_events(farm, seen[-1] if seen else 0, lambda found, size=size: len(found) >= size)
+            got = read_events(farm, seen[-1] if seen else 0, lambda found, size=size: len(found) >= size or
+                              found and found[-1][0] >= last)
             seen += [number for number, _ in got][:size]
             if steps % 5 == 0:
                 farm.post("/api/v1/printers/p1/disable")
@@ -574,6 +612,51 @@ def test_few_descriptors():
         equal(request(farm, "PUT", "/api/v1/files/late.gcode", content, content_type=None).status, 201, "an upload")
 
 
+def mutated(rng, data):
+    """Bytes changed, dropped, doubled, swapped with strange ones, cut off."""
+    odd = [b"\0", b"\r\n", b"\n", b"\r\n\r\n", b":", b" ", b"%", b"%00", b"%zz", b"/../", b"\xff", b"{", b'"', b"[" * 20,
+           b"9" * 25, b"-1", b"Transfer-Encoding: chunked\r\n", b"Content-Length: 7\r\n", b"Expect: 100-continue\r\n", b"0\r\n"]
+    for _ in range(rng.randint(1, 6)):
+        at, size = rng.randrange(len(data) + 1), rng.choice((0, 1, 1, 2, 8, 40))
+        what = rng.choice((b"", rng.choice(odd), bytes([rng.randrange(256)]), data[at:at + size] * 2))
+        data = data[:at] + what + data[at + size:]
+    return data[:rng.randrange(len(data) + 1)] if rng.random() < 0.15 else data
+
+
+def test_mutations():
+    """requests damaged at random end in an answer or a closed connection, and never in more"""
+    post = "POST {} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}"
+    order, plates = '{"design":"box","units":2,"hold":true}', '{"name":"d","plates":[{"sha256":"' + "0" * 64 + '"}]}'
+    seeds = [HEAD + "\r\n", HEAD + 'If-None-Match: W/"1-2-3"\r\n\r\n', HEAD + "\r\n" + HEAD + "\r\n",
+             "GET /api/v1/events?since=0 HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 3\r\n\r\n",
+             "GET /api/v1/jobs/1/why?printer=p1 HTTP/1.1\r\nHost: x\r\n\r\n",
+             post.format("/api/v1/orders", len(order), order), post.format("/api/v1/designs", len(plates), plates),
+             post.format("/api/v1/printers/p1/gcode", 18, '{"command":"M105"}'),
+             post.format("/api/v1/printers/p1/clear", 21, '{"good":1,"not_yet":1}'),
+             "PUT /api/v1/files/a%20b.gcode HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nG28\nM84\n",
+             "PUT /api/v1/files/c.gcode HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nG28\nM84\n\r\n0\r\n\r\n"]
+    number = int(os.environ.get("PRINTFARM_SEED", time.time()))
+    print(f"# PRINTFARM_SEED={number}")
+    rng = random.Random(number)
+    with Farm(1) as farm:
+        before = Process(farm).descriptors()
+        for _ in range(20000 if LONG else 1500):
+            data = mutated(rng, rng.choice(seeds).encode())
+            with Raw(farm) as raw:
+                for piece in slices(data, rng.choice((1, 7, 100, 10000)) if len(data) < 300 else 10000):
+                    if not raw.send(piece):
+                        break
+                raw.socket.settimeout(rng.choice((0.0005, 0.002, 0.01)))
+                try:
+                    raw.more()
+                except (socket.timeout, BlockingIOError):
+                    pass
+        wait(lambda: not temporary_files(farm), "no temporary file is left", 20)
+        wait(lambda: Process(farm).descriptors() <= before + 3, "no descriptor is left", 20)
+        for row in farm.get("/api/v1/orders")["items"]:
+            check(1 <= row["units"], f"order {row}")
+
+
 def test_many_connections():
     """a thousand connections are served, more wait in line, and one user alone cannot take them all"""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -624,5 +707,6 @@ def is_served(farm):
 
 
 main(test_slow_clients, test_heads, test_connection_reuse, test_json, test_names, test_idempotency, test_cut_uploads,
-     test_large_upload, test_limits_of_uploads, test_reader_that_never_reads, test_resume, test_unchanged_status,
-     test_stop_during_uploads, test_few_descriptors, test_many_connections)
+     test_large_upload, test_limits_of_uploads, test_reader_that_never_reads, test_readers_that_leave, test_resume,
+     test_unchanged_status, test_stop_during_uploads, test_few_descriptors, test_mutations,
+     test_many_connections)
