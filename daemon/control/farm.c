@@ -341,7 +341,8 @@ static void perform(struct farm *farm, const struct farm_after *after)
 		farm->effects.happened(farm->effects.context, &after->event);
 		break;
 	case AFTER_START:
-		farm_start_attempt(farm, after->printer, after->attempt);
+		if (!farm->broken) /* an earlier transaction is lost: nothing starts any more */
+			farm_start_attempt(farm, after->printer, after->attempt);
 		break;
 	case AFTER_BOOKED:
 		tell_booked(farm, after);

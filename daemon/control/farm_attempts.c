@@ -158,7 +158,12 @@ void farm_attempt_never_ran(struct farm *farm, struct farm_attempt *attempt, con
 	bool by_person = job->cancel_wanted || job->order->record.state == ORDER_CANCELLED;
 	close_attempt(farm, attempt, by_person ? ATTEMPT_ON_CANCELLED : ATTEMPT_ON_FAILED, reason,
 		DRIVER_FAULT_NONE);
-	farm_printer_set_bed(farm, printer, BED_EMPTY, 0, "the start never reached the printer");
+	if (attempt->bed_in_doubt)
+		farm_printer_set_bed(farm, printer, BED_UNKNOWN, 0,
+			"not started, but something else was going on there");
+	else
+		farm_printer_set_bed(
+			farm, printer, BED_EMPTY, 0, "the start never reached the printer");
 	free_attempt(farm, attempt);
 	if (by_person) {
 		farm_job_set_reason(job, reason);
@@ -176,6 +181,7 @@ void farm_attempt_never_ran(struct farm *farm, struct farm_attempt *attempt, con
 		printer->ready_after_us = farm->now_us + printer->refused_pause_us;
 	if (printer->refused_pause_us < FARM_REFUSED_MAX_US)
 		printer->refused_pause_us *= 2;
+	farm_order_settle(farm, job->order);
 }
 
 static void use_filament(struct farm *farm, const struct farm_printer *printer, double grams)
@@ -293,6 +299,8 @@ void farm_end_attempt(
 		end_suspect(farm, job, printer, reason);
 		break;
 	}
+	/* It may have been the last thing that an order with enough good units waited for. */
+	farm_order_settle(farm, job->order);
 }
 
 static struct farm_attempt *find_attempt(const struct farm *farm, const char *id)
@@ -305,7 +313,7 @@ static struct farm_attempt *find_attempt(const struct farm *farm, const char *id
 	return NULL;
 }
 
-static bool ended_lately(const struct farm *farm, const char *id)
+bool farm_ended_lately(const struct farm *farm, const char *id)
 {
 	for (size_t i = 0; i < FARM_RECENT_MAX; i++)
 		if (strcmp(farm->recent[i], id) == 0)
@@ -322,7 +330,7 @@ void farm_ended(struct farm *farm, const char *printer, const struct wire_ended 
 	struct farm_attempt *attempt = find_attempt(farm, ended->attempt);
 	if (attempt)
 		farm_end_attempt(farm, attempt, ended);
-	else if (!ended_lately(farm, ended->attempt))
+	else if (!farm_ended_lately(farm, ended->attempt))
 		farm_say(farm, "attempt", ended->attempt, NULL,
 			"the streamer of %s tells the end (%s) of an attempt that is not open here",
 			printer, result_name[ended->result <= WIRE_SUSPECT ? ended->result : 0]);
@@ -338,16 +346,26 @@ static bool never_got_it(const struct farm_attempt *attempt)
 	       printer->alive_since_s + 2 < attempt->record.started_s;
 }
 
+/* Soon, or not at all: hours later the staff may be gone and somebody's hands in the printer; then
+ * the job is queued, and everything that a start needs is looked at again. */
+static bool is_fresh(const struct farm *farm, const struct farm_attempt *attempt)
+{
+	int64_t age_s = farm->now_s - attempt->record.started_s;
+	return age_s >= 0 && age_s <= FARM_SEND_AGAIN_S;
+}
+
 bool farm_attempt_send_again(struct farm *farm, struct farm_attempt *attempt)
 {
 	struct farm_printer *printer = attempt->printer;
-	if (!never_got_it(attempt) || farm->broken || attempt->job->cancel_wanted ||
+	if (!never_got_it(attempt) || !is_fresh(farm, attempt) || farm->broken ||
+		attempt->job->cancel_wanted ||
 		attempt->job->order->record.state == ORDER_CANCELLED ||
 		printer->state.link != WIRE_ONLINE || printer->state.activity != WIRE_IDLE ||
 		printer->state.attempt[0] || printer->state.fault || printer->record.lock_fault)
 		return false;
 	/* The same attempt: should the first message still arrive, it starts nothing twice. */
 	attempt->told = false;
+	attempt->missing_since_us = INT64_MAX;
 	farm_start_attempt(farm, printer->name, attempt->record.id);
 	return true;
 }
@@ -356,7 +374,8 @@ void farm_attempt_decide(struct farm *farm, struct farm_attempt *attempt)
 {
 	struct farm_printer *printer = attempt->printer;
 	attempt->missing_since_us = INT64_MAX;
-	if (!printer->attached || farm->broken)
+	/* A start that is not answered yet may still be obeyed. */
+	if (!printer->attached || attempt->start_request || farm->broken)
 		return;
 	if (!printer->reported) {
 		attempt->missing_since_us = farm->now_us;

@@ -302,13 +302,43 @@ static const char *link_name(enum wire_link link)
 	return name[link];
 }
 
+/* The streamer runs an attempt that is not open here: given up while the printer was not
+ * configured, or the ledger is a restored one. */
+static bool prints_unknown(const struct farm *farm, const struct farm_printer *printer)
+{
+	const char *running = printer->state.attempt;
+	if (!printer->reported || !running[0] || farm_ended_lately(farm, running))
+		return false;
+	return !printer->attempt || strcmp(running, printer->attempt->record.id) != 0;
+}
+
+/* Something goes on at the printer that is not ours: whatever was believed of its bed is over.  A
+ * part that waits there to be counted still does. */
+static void doubt_bed(struct farm *farm, struct farm_printer *printer)
+{
+	bool by_hand = printer->state.activity == WIRE_BY_HAND;
+	if (!by_hand && !prints_unknown(farm, printer))
+		return;
+	if (printer->attempt) {
+		printer->attempt->bed_in_doubt = true;
+		return;
+	}
+	if (printer->record.bed == BED_UNKNOWN)
+		return;
+	farm_printer_set_bed(farm, printer, BED_UNKNOWN, printer->record.bed_job,
+		by_hand ? "the printer was used by hand"
+			: "the printer prints what the ledger does not know");
+	if (!by_hand)
+		farm_say(farm, "printer", printer->name, NULL,
+			"%s prints an attempt that is not open here; its bed counts as unknown",
+			printer->name);
+}
+
 static void report_facts(struct farm *farm, struct farm_printer *printer,
 	const struct wire_printer_state *before, bool was_reported)
 {
 	const struct wire_printer_state *state = &printer->state;
-	bool by_hand = state->activity == WIRE_BY_HAND;
-	if (by_hand && printer->record.bed != BED_UNKNOWN && !printer->attempt)
-		farm_printer_set_bed(farm, printer, BED_UNKNOWN, 0, "the printer was used by hand");
+	doubt_bed(farm, printer);
 	/* A streamer that reports a fault starts nothing until a person has unlocked it. */
 	if (state->fault && !printer->connect_request && !printer->connect_wanted)
 		farm_printer_lock(farm, printer, (int)state->fault,
@@ -620,6 +650,9 @@ static int clear_count(struct farm *farm, const char *user, struct farm_printer 
 	bool said = clear->good >= 0 || clear->scrap >= 0;
 	if (!job || (job->state != JOB_PRINTED && !(job->state == JOB_NEEDS_LOOK && said)))
 		return 0;
+	/* Tried again elsewhere since: what lies here is the rest of an earlier try. */
+	if (strcmp(job->printer, printer->name) != 0)
+		return 0;
 	int32_t good = clear->good, scrap = clear->scrap;
 	int result = farm_count_of(job, &good, &scrap, error);
 	if (result)
@@ -642,6 +675,13 @@ int farm_printer_clear(struct farm *farm, const char *user, const char *name,
 	if (printer->attempt) {
 		error_set(error, "%s is printing job %lld: its bed cannot be clear", name,
 			(long long)printer->attempt->job->id);
+		return -EBUSY;
+	}
+	if (prints_unknown(farm, printer)) {
+		error_set(error,
+			"%s is printing something that the ledger does not know: its bed cannot be "
+			"clear",
+			name);
 		return -EBUSY;
 	}
 	if (printer->record.bed == BED_EMPTY)

@@ -16,6 +16,7 @@ enum {
 					  for its end to be told */
 	FARM_REFUSED_FIRST_US = 5 * 1000000, /* after a refused start, doubled each time */
 	FARM_RECENT_MAX = 64,
+	FARM_SEND_AGAIN_S = 60, /* a start that never left is sent again at most that much later */
 	FARM_REFUSED_MAX_US = 300 * 1000000,
 };
 
@@ -89,6 +90,7 @@ struct farm_attempt {
 	struct farm_printer *printer;
 	uint64_t start_request;	  /* 0: START not given out by this run of control */
 	bool told;		  /* the streamer may know of it */
+	bool bed_in_doubt;	  /* something else was going on there before it ran */
 	bool seen;		  /* the streamer has named it, or said yes */
 	int64_t missing_since_us; /* the streamer does not name it; INT64_MAX: it does, or is away
 				   */
@@ -256,6 +258,8 @@ void farm_ended(struct farm *farm, const char *printer, const struct wire_ended 
 /* The streamer is back and provably never got it: given out again.  false: that is not so, or the
  * printer is not as it was. */
 bool farm_attempt_send_again(struct farm *farm, struct farm_attempt *attempt);
+/* Ended within memory: its end told again is no news. */
+bool farm_ended_lately(const struct farm *farm, const char *id);
 /* The streamer does not name the open attempt. */
 void farm_attempt_decide(struct farm *farm, struct farm_attempt *attempt);
 

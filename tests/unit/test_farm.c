@@ -286,6 +286,117 @@ static void test_an_attempt_that_a_new_streamer_does_not_know_is_suspect(void **
 	rig_destroy(rig);
 }
 
+/* As after a restore of an old ledger, or when an attempt was given up while its printer was not
+ * configured: the streamer prints what nobody here has open. */
+static void print_something_unknown(struct rig *rig, struct rig_printer *printer)
+{
+	struct rig_truth *truth = &rig->truth[rig->truth_count++];
+	snprintf(truth->attempt, sizeof(truth->attempt), "%032d", 777);
+	snprintf(printer->running, sizeof(printer->running), "%s", truth->attempt);
+	printer->running_since_us = rig->now_us;
+	printer->part_on_bed = true;
+}
+
+static void test_a_print_that_nobody_here_knows_makes_the_bed_unknown(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct rig_printer *printer = &rig->printer[0];
+	const struct farm_clear clear = { .good = -1, .scrap = -1, .why = "" };
+	int64_t order;
+	rig_disconnect(rig, printer);
+	print_something_unknown(rig, printer);
+	rig_connect(rig, printer);
+	rig_settle(rig);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_UNKNOWN);
+	/* Nobody can have cleared the bed while it prints. */
+	assert_int_equal(farm_printer_clear(rig->farm, "eva", "p1", &clear, &ignored), -EBUSY);
+	rig_add_order(rig, 1, &order);
+	rig_settle(rig);
+	rig_end_print(rig, printer, WIRE_PRINTED, 0);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 0);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_UNKNOWN);
+	rig_clear(rig, printer);
+	rig_advance(rig, 31);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	rig_destroy(rig);
+}
+
+static void test_a_start_refused_because_of_an_unknown_print_does_not_empty_the_bed(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct rig_printer *printer = &rig->printer[0];
+	int64_t order;
+	rig_add_order(rig, 1, &order);
+	rig_turn(rig);
+	print_something_unknown(rig, printer);
+	rig_sync(rig, SIZE_MAX);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 0);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_UNKNOWN);
+	rig_end_print(rig, printer, WIRE_PRINTED, 0);
+	rig_advance(rig, 1000);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 0);
+	rig_destroy(rig);
+}
+
+static void test_a_start_that_never_left_is_not_sent_hours_later(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig_add_order(rig, 1, &order);
+	rig_turn(rig);
+	rig_disconnect(rig, &rig->printer[0]);
+	rig_sync(rig, SIZE_MAX);
+	rig_kill_control(rig);
+	rig->now_s += 6 * 3600;
+	rig->now_us += INT64_C(6) * 3600 * 1000000;
+	rig->config.hours_count = 0;
+	rig_start_control(rig);
+	rig_connect(rig, &rig->printer[0]);
+	rig_turn(rig);
+	rig_exchange(rig);
+	assert_int_equal(rig->starts, 0);
+	/* Queued again, it starts when everything that a start needs has been looked at. */
+	rig_advance(rig, 6);
+	rig_settle(rig);
+	rig_advance(rig, 31);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	assert_int_equal(rig_job_view(rig, rig_job_of(rig, order, 0)).state, JOB_PRINTING);
+	rig_destroy(rig);
+}
+
+static void test_a_start_that_is_answered_late_is_not_taken_back(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct rig_printer *printer = &rig->printer[0];
+	int64_t order;
+	rig_add_order(rig, 1, &order);
+	rig_turn(rig);
+	rig_disconnect(rig, printer);
+	rig_sync(rig, SIZE_MAX);
+	rig_restart(rig); /* the streamer does not know the attempt: it is sent again */
+	rig_turn(rig);
+	assert_int_equal(printer->inbox_count, 1);
+	for (int i = 0; i < 20; i++) {
+		rig_advance(rig, 70); /* and the streamer is busy with something else */
+		rig_turn(rig);
+		rig_sync(rig, SIZE_MAX);
+		assert_int_equal(rig_view(rig, "p1").record->bed, BED_OCCUPIED);
+	}
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	assert_int_equal(rig_job_view(rig, rig_job_of(rig, order, 0)).state, JOB_PRINTING);
+	rig_destroy(rig);
+}
+
 static void test_an_unreachable_streamer_leaves_its_attempt_open(void **state)
 {
 	(void)state;
@@ -339,6 +450,25 @@ static void test_a_broken_disk_stops_starts_and_claims_nothing(void **state)
 	rig_restart(rig);
 	rig_settle(rig);
 	assert_int_equal(rig_job_view(rig, job).state, JOB_PRINTED);
+	rig_destroy(rig);
+}
+
+static void test_after_a_write_error_nothing_starts_that_was_on_its_way(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	int64_t first, second;
+	rig_add_order(rig, 1, &first);
+	rig_turn(rig);
+	rig_add_order(rig, 1, &second);
+	rig_turn(rig);
+	rig->lose_writes = true;
+	rig_sync(rig, 1);
+	rig->lose_writes = false; /* the one behind it is stored all the same */
+	rig_sync(rig, 1);
+	rig_exchange(rig);
+	assert_true(farm_is_broken(rig->farm));
+	assert_int_equal(rig->starts, 0);
 	rig_destroy(rig);
 }
 
@@ -440,6 +570,63 @@ static void test_a_cleared_bed_counts_what_was_said(void **state)
 	rig_settle(rig);
 	assert_int_equal(rig->starts, 2); /* the lost one is made again */
 	rig_destroy(rig);
+}
+
+static void test_a_failed_bed_does_not_count_what_lies_on_another(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	int64_t order;
+	rig_add_order(rig, 1, &order);
+	rig_settle(rig);
+	int64_t job = rig_job_of(rig, order, 0);
+	struct rig_printer *first = &rig->printer[rig->printer[0].running[0] ? 0 : 1];
+	struct rig_printer *second = &rig->printer[rig->printer[0].running[0] ? 1 : 0];
+	rig_end_print(rig, first, WIRE_FAILED, 0);
+	rig_settle(rig);
+	assert_true(second->running[0]); /* tried again there */
+	rig_end_print(rig, second, WIRE_PRINTED, 0);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_PRINTED);
+	/* "what came of the failed one is scrap" */
+	const struct farm_clear clear = { .good = 0, .scrap = 1, .why = "" };
+	first->part_on_bed = false;
+	assert_int_equal(farm_printer_clear(rig->farm, "eva", first->name, &clear, NULL), 0);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_PRINTED);
+	rig_clear(rig, second);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, order).good, 1);
+	assert_int_equal(rig_order(rig, order).scrap, 0);
+	rig_destroy(rig);
+}
+
+static void test_an_order_that_has_enough_is_done_also_when_its_last_print_fails(void **state)
+{
+	(void)state;
+	static const enum wire_result result[] = { WIRE_FAILED, WIRE_SUSPECT, WIRE_CANCELLED };
+	for (size_t i = 0; i < sizeof(result) / sizeof(result[0]); i++) {
+		struct rig *rig = ready_rig(2);
+		const struct farm_order_set fewer = { .has_units = true, .units = 1 };
+		int64_t order;
+		rig_add_order(rig, 2, &order);
+		rig_settle(rig);
+		assert_true(rig->printer[0].running[0] && rig->printer[1].running[0]);
+		rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+		rig_settle(rig);
+		rig_clear(rig, &rig->printer[0]);
+		assert_int_equal(farm_order_set(rig->farm, "eva", order, &fewer, NULL), 0);
+		rig_settle(rig);
+		assert_int_equal(rig_order(rig, order).record->state, ORDER_OPEN);
+		rig_end_print(rig, &rig->printer[1], result[i], 0);
+		rig_settle(rig);
+		rig_clear(rig, &rig->printer[1]);
+		rig_settle(rig);
+		assert_int_equal(rig->starts, 2);
+		assert_int_equal(rig_order(rig, order).good, 1);
+		assert_int_equal(rig_order(rig, order).record->state, ORDER_DONE);
+		rig_destroy(rig);
+	}
 }
 
 static void test_not_yet_counts_but_leaves_the_bed_occupied(void **state)
@@ -969,8 +1156,7 @@ int main(void)
 		cmocka_unit_test(test_an_order_becomes_jobs_that_print_and_are_counted),
 		cmocka_unit_test(test_nothing_starts_before_its_attempt_is_durable),
 		cmocka_unit_test(test_a_start_that_was_not_durable_leaves_nothing_behind),
-		cmocka_unit_test(
-			test_a_resume_reaches_a_print_whose_pause_is_still_under_way),
+		cmocka_unit_test(test_a_resume_reaches_a_print_whose_pause_is_still_under_way),
 		cmocka_unit_test(test_a_bed_is_never_used_before_it_was_cleared),
 		cmocka_unit_test(test_locks_and_beds_survive_restarts_of_everything),
 		cmocka_unit_test(test_an_unlock_is_not_undone_by_an_old_report),
@@ -979,15 +1165,24 @@ int main(void)
 		cmocka_unit_test(test_a_doubled_end_counts_once),
 		cmocka_unit_test(test_a_start_that_provably_never_left_is_sent_again),
 		cmocka_unit_test(test_an_attempt_that_a_new_streamer_does_not_know_is_suspect),
+		cmocka_unit_test(test_a_print_that_nobody_here_knows_makes_the_bed_unknown),
+		cmocka_unit_test(
+			test_a_start_refused_because_of_an_unknown_print_does_not_empty_the_bed),
+		cmocka_unit_test(test_a_start_that_never_left_is_not_sent_hours_later),
+		cmocka_unit_test(test_a_start_that_is_answered_late_is_not_taken_back),
 		cmocka_unit_test(test_an_unreachable_streamer_leaves_its_attempt_open),
 		cmocka_unit_test(test_a_dead_streamer_leaves_a_job_that_needs_a_look),
 		cmocka_unit_test(test_a_broken_disk_stops_starts_and_claims_nothing),
+		cmocka_unit_test(test_after_a_write_error_nothing_starts_that_was_on_its_way),
 		cmocka_unit_test(test_a_failed_job_is_tried_again_and_then_left_to_a_person),
 		cmocka_unit_test(test_a_failed_attempt_still_tells_what_it_printed),
 		cmocka_unit_test(test_a_refused_start_gives_the_bed_back_and_waits_before_the_next),
+		cmocka_unit_test(test_a_failed_bed_does_not_count_what_lies_on_another),
 		cmocka_unit_test(test_a_cleared_bed_counts_what_was_said),
 		cmocka_unit_test(test_not_yet_counts_but_leaves_the_bed_occupied),
 		cmocka_unit_test(test_more_than_asked_is_said),
+		cmocka_unit_test(
+			test_an_order_that_has_enough_is_done_also_when_its_last_print_fails),
 		cmocka_unit_test(test_a_cancelled_job_is_not_replaced),
 		cmocka_unit_test(test_a_job_cancelled_before_it_was_sent_leaves_the_bed_empty),
 		cmocka_unit_test(
