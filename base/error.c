@@ -27,7 +27,8 @@ void error_prefix(struct error *error, const char *format, ...)
 	va_start(arguments, format);
 	int used = vsnprintf(error->text, sizeof error->text, format, arguments);
 	va_end(arguments);
-	if (used < 0 || (size_t)used >= sizeof error->text)
+	if (used < 0 || (size_t)used + sizeof ": " > sizeof error->text)
 		return;
-	snprintf(error->text + used, sizeof error->text - (size_t)used, ": %s", old);
+	int room = (int)sizeof error->text - used - (int)sizeof ": ";
+	snprintf(error->text + used, sizeof error->text - (size_t)used, ": %.*s", room, old);
 }
