@@ -12,8 +12,7 @@ FUZZ_S  ?= 60
 VERSION  := 0.1.0
 PURE     := base gcode drivers scheduler daemon/wire
 IMPURE   := daemon/control daemon/stream cli sim
-PROGRAMS := $(if $(wildcard daemon/control/main.c),printfarmd) $(if $(wildcard daemon/stream/main.c),printfarm-stream) \
-            $(if $(wildcard cli/main.c),printfarm) $(if $(wildcard sim/main.c),printfarm-sim)
+PROGRAMS := printfarmd printfarm-stream printfarm printfarm-sim
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wformat=2 -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes
 STD  := -std=c11 -I. -DPRINTFARM_VERSION='"$(VERSION)"' -MMD -MP

@@ -51,7 +51,7 @@ def test_estop():
         farm.start_control()
         for name, job in zip(farm.names, jobs):
             wait(lambda: farm.printer(name)["lock"], f"{name} is locked")
-            equal(farm.printer(name)["lock"]["fault"], "emergency stop", f"{name}'s lock")
+            equal(farm.printer(name)["lock"]["fault"], "estop", f"{name}'s lock")
             ended = wait(lambda: farm.job(job["id"]) if farm.job(job["id"])["attempts"][0]["ended_at"] else None,
                          "the attempt ended")
             equal(ended["attempts"][0]["state"], "failed", "the attempt")

@@ -103,6 +103,17 @@ def test_users_and_directories():
         check({row[3], row[4]} <= made, f"tmpfiles: {row}")
 
 
+def test_ways():
+    """control reaches the streamers' sockets, streamers read its files, operators reach the stop sockets"""
+    members = set(re.findall(r"^m (\S+ \S+)", (UNITS / "sysusers.conf").read_text(), re.M))
+    check({"printfarm printfarm-stream", "printfarm-stream printfarm"} <= members, f"members {members}")
+    start = values("printfarm-stream@.service", "ExecStart")[0]
+    stop = re.search(r"--socket (\S+)", start).group(1) + ".stop"
+    equal(values("printfarm-stream@.service", "ExecStartPost"), [f"+/usr/bin/chgrp printfarm-users {stop}"],
+          "who gets the stop socket")
+    check(stop.startswith("/run/printfarm-stream/"), f"the command line looks elsewhere than {stop}")
+
+
 def test_sysusers_runs():
     """systemd-sysusers and systemd-tmpfiles accept their files"""
     sysusers, tmpfiles = tool("systemd-sysusers"), tool("systemd-tmpfiles")
@@ -181,4 +192,4 @@ def test_install():
 
 
 main(test_verify, test_verify_bites, test_exposure, test_privileges, test_comments, test_users_and_directories,
-     test_sysusers_runs, test_udev, test_modules, test_install)
+     test_ways, test_sysusers_runs, test_udev, test_modules, test_install)
