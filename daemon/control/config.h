@@ -18,6 +18,7 @@ enum {
 	CONFIG_TAGS_MAX = 8,
 	CONFIG_PATH_MAX = 1024,
 	CONFIG_HOURS_MAX = 64,
+	CONFIG_HOSTS_MAX = 16,
 };
 
 enum config_streamers {
@@ -63,8 +64,10 @@ struct config {
 	enum config_streamers streamers;
 	enum config_start_streamers start_streamers;
 	int32_t connections_per_user; /* to the API */
-	int64_t start_delay_s;	      /* between a clear and the next start: 30 */
-	int32_t retries;	      /* of a failed job before a person is asked: 1 */
+	size_t host_count;
+	char host[CONFIG_HOSTS_MAX][NAME_MAX_BYTES]; /* public names of a proxy before the API */
+	int64_t start_delay_s;			     /* between a clear and the next start: 30 */
+	int32_t retries;	    /* of a failed job before a person is asked: 1 */
 	bool inspect_automatically; /* a printed job counts as good without a person; default false
 				     */
 	int64_t upload_max_bytes, text_max_bytes; /* as uploaded; as unpacked */

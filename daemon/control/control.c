@@ -504,6 +504,16 @@ static int reload_for_api(void *context, struct error *error)
 	return control_reload(context, error);
 }
 
+static void configure_http(struct control *control)
+{
+	const struct http_settings settings = {
+		.connections_per_user = control->config.connections_per_user,
+		.hosts = control->config.host,
+		.host_count = control->config.host_count,
+	};
+	http_configure(control->http, &settings);
+}
+
 static int make_faces(struct control *control, struct error *error)
 {
 	control->events = events_create(control->base, control->farm, control->ledger);
@@ -536,7 +546,7 @@ static int make_faces(struct control *control, struct error *error)
 	control->http = http_create(control->base, fd, &handlers, error);
 	if (!control->http)
 		return -ENOMEM;
-	http_set_connections_per_user(control->http, control->config.connections_per_user);
+	configure_http(control);
 	api_set_http(control->api, control->http);
 	return 0;
 }
@@ -638,7 +648,7 @@ int control_reload(struct control *control, struct error *error)
 	config_finish(&old);
 	files_set_limits(control->files, fresh.upload_max_bytes, fresh.text_max_bytes,
 		fresh.free_floor_bytes, fresh.free_floor_percent);
-	http_set_connections_per_user(control->http, fresh.connections_per_user);
+	configure_http(control);
 	set_links(control);
 	event_active(control->tidy, 0, 0);
 	leave(control);

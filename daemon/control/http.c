@@ -1,6 +1,7 @@
 #include "daemon/control/http_internal.h"
 
 #include "base/error.h"
+#include "daemon/control/http_host.h"
 #include "daemon/control/log.h"
 
 #include <event2/buffer.h>
@@ -150,6 +151,7 @@ static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, cons
 static bool head_is_acceptable(struct http_request *request)
 {
 	struct head head = { 0 };
+	const char *host = http_header(request, MHD_HTTP_HEADER_HOST);
 	const char *site = http_header(request, "Sec-Fetch-Site");
 	const char *coding = http_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
 	MHD_get_connection_values_n(request->handle, MHD_HEADER_KIND, count_header, &head);
@@ -172,6 +174,11 @@ static bool head_is_acceptable(struct http_request *request)
 	} else if (coding && strcasecmp(coding, "chunked") != 0) {
 		request->http->counters.heads_bad++;
 		plain_reply(request, 501, "of transfer encodings only chunked is known");
+	} else if (host && !http_host_is_ours(host, request->http->settings.hosts,
+				   request->http->settings.host_count)) {
+		request->http->counters.heads_bad++;
+		plain_reply(request, 403,
+			"this name in the Host field is not known: see hosts in printfarm.conf(5)");
 	} else if ((site && strcasecmp(site, "cross-site") == 0) ||
 		   (http_header(request, "Origin") && strcmp(request->method, "GET") != 0)) {
 		request->http->counters.heads_bad++;
@@ -518,9 +525,9 @@ static unsigned connections_max(void)
 	return limit.rlim_cur < 16 ? 8 : (unsigned)(limit.rlim_cur / 2);
 }
 
-void http_set_connections_per_user(struct http *http, int64_t count)
+void http_configure(struct http *http, const struct http_settings *settings)
 {
-	http->connections_per_user = count;
+	http->settings = *settings;
 }
 
 struct http *http_create(struct event_base *base, int listen_fd,
@@ -530,7 +537,7 @@ struct http *http_create(struct event_base *base, int listen_fd,
 	if (!http)
 		goto no_memory;
 	http->handlers = *handlers;
-	http->connections_per_user = HTTP_CONNECTIONS_MAX;
+	http->settings.connections_per_user = HTTP_CONNECTIONS_MAX;
 	http->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 		on_access, http, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,

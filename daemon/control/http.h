@@ -7,6 +7,8 @@
 #ifndef CONTROL_HTTP_H
 #define CONTROL_HTTP_H
 
+#include "daemon/control/records.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,8 +73,13 @@ struct http *http_create(struct event_base *base, int listen_fd,
 	const struct http_handlers *handlers, struct error *error);
 /* Ends all connections. Takes NULL. */
 void http_destroy(struct http *http);
-/* More of one user are hung up on. */
-void http_set_connections_per_user(struct http *http, int64_t count);
+
+struct http_settings {
+	int64_t connections_per_user;	     /* more of one user are hung up on */
+	const char (*hosts)[NAME_MAX_BYTES]; /* borrowed; see http_host.h */
+	size_t host_count;
+};
+void http_configure(struct http *http, const struct http_settings *settings);
 const struct http_counters *http_counters(const struct http *http);
 
 const char *http_method(const struct http_request *request);

@@ -140,7 +140,7 @@ static void open_connection(struct http *http, struct MHD_Connection *handle, vo
 		connection->next->previous = &connection->next;
 	http->connections = connection;
 	http->counters.connections++;
-	if (connections_of(http, connection->uid) > http->connections_per_user) {
+	if (connections_of(http, connection->uid) > http->settings.connections_per_user) {
 		http->counters.connections_refused++;
 		http_connection_hang_up(connection);
 	}

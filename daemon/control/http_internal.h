@@ -50,7 +50,7 @@ struct http {
 	struct http_connection *connections;
 	struct http_request *requests;
 	bool sweeping;
-	int64_t connections_per_user;
+	struct http_settings settings;
 };
 
 int64_t http_monotonic_s(void);

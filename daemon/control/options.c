@@ -137,6 +137,10 @@ static const struct option root_options[] = {
 	{ "connections_per_user", OPTION_INT32, .min = 8, .max = 1000, .initial = "250",
 		AT(config, connections_per_user),
 		.help = "How many connections to the API one user may have at a time." },
+	{ "hosts", OPTION_TEXTS, .max = CONFIG_HOSTS_MAX, LIST(config, host, host_count),
+		.help = "Public names under which a proxy offers the API to browsers.  Requests "
+			"under other names with a dot are refused: a foreign page may have made "
+			"them." },
 	{ "start_delay_s", OPTION_INT64, .min = 0, .max = 3600, .initial = "30", .unit = "seconds",
 		AT(config, start_delay_s),
 		.help = "Time between a clear and the next start, for hands to leave the "
