@@ -4,6 +4,8 @@
 #include "cli/client.h"
 #include "cli/words.h"
 
+#include <string.h>
+
 int act_on_each(struct cli *cli, const char *noun, const char *action, json_t *body, int count,
 	char **names, void (*show)(const struct cli *cli, const json_t *answer))
 {
@@ -48,6 +50,7 @@ void act_show_order(const struct cli *cli, const json_t *order)
 {
 	char good[WORDS_MAX], units[WORDS_MAX], promised[WORDS_MAX];
 	const char *state = words_text(order, "state");
+	int64_t job = json_integer_value(json_array_get(json_object_get(order, "jobs"), 0));
 
 	(void)cli;
 	say(stdout, "order %lld (%s): %s, %s of %s good", (long long)words_integer(order, "id"),
@@ -56,7 +59,12 @@ void act_show_order(const struct cli *cli, const json_t *order)
 	if (words_integer(order, "promised_s") > 0)
 		say(stdout, ", done by %s%s", words_time(promised, order, "promised_s"),
 			words_is_true(order, "late") ? ", later than it is due" : "");
+	else if (strcmp(state, "open") == 0)
+		say(stdout, ", nobody can say when it is done");
 	say(stdout, "\n");
+	/* Its first job knows why. */
+	if (strcmp(state, "open") == 0 && words_is_null(order, "promised_s") && job > 0)
+		say(stdout, "  printfarm why %lld says what is missing\n", (long long)job);
 }
 
 void act_show_job(const struct cli *cli, const json_t *job)
@@ -81,7 +89,8 @@ void act_show_printer(const struct cli *cli, const json_t *printer)
 		words_text(printer, "link"), words_text(printer, "bed"),
 		words_state(words_text(printer, "activity")),
 		words_is_true(printer, "enabled") ? "" : ", disabled");
-	if (words_integer(printer, "starts_in_s") > 0)
+	if (words_integer(printer, "starts_in_s") > 0 && words_is_null(printer, "lock") &&
+		words_is_true(printer, "enabled"))
 		say(stdout, "  the next print may start in %s\n",
 			words_duration(wait, printer, "starts_in_s"));
 	json_array_foreach (reasons, index, reason)

@@ -237,6 +237,25 @@ int args_parse(struct cli *cli, const struct args_option *options, int argc, cha
 	return 0;
 }
 
+/* The operand behind `count` others, by its name in the usage: "JOB [PRINTER] [-n UNITS]". */
+static int missing(const struct cli *cli, int count)
+{
+	const char *word = cli->command && cli->command->usage ? cli->command->usage : "";
+	size_t length;
+
+	for (;; word += length + strspn(word + length, " ")) {
+		length = strcspn(word, *word == '[' ? "]" : " ");
+		if (*word == '[' || (*word >= 'A' && *word <= 'Z' && count-- > 0))
+			continue;
+		break;
+	}
+	while (length > 0 && word[length - 1] == '.')
+		length--;
+	if (length == 0 || *word == '-')
+		return cli_usage_error(cli, "something is missing");
+	return cli_usage_error(cli, "%.*s is missing", (int)length, word);
+}
+
 int args_parse_counted(struct cli *cli, const struct args_option *options, int argc, char **argv,
 	int low, int high, int *operand_count)
 {
@@ -246,7 +265,7 @@ int args_parse_counted(struct cli *cli, const struct args_option *options, int a
 	if (status)
 		return status;
 	if (count < low)
-		return cli_usage_error(cli, "something is missing");
+		return missing(cli, count);
 	if (count > high)
 		return cli_usage_error(cli, "'%s' is one word too many", argv[high + 1]);
 	*operand_count = count;

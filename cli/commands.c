@@ -212,5 +212,5 @@ int cli_run(struct cli *cli, const struct command *rows, int argc, char **argv)
 		return status;
 	if (argc > 0)
 		return cli_run(cli, command->sub, argc, argv);
-	return cli_usage_error(cli, "what about it?");
+	return cli_usage_error(cli, "one more word is expected");
 }

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/upload.h"
 #include "cli/words.h"
+#include "gcode/decimal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,11 +73,26 @@ int command_design_add(struct cli *cli, int argc, char **argv)
 	return CLI_DONE;
 }
 
+/* Each material once. */
+static void add_material(char *materials, size_t size, const char *material)
+{
+	size_t used = strlen(materials), length = strlen(material);
+	const char *found = materials;
+
+	while (length > 0 && (found = strstr(found, material)) != NULL) {
+		if ((found == materials || found[-1] == ' ') &&
+			(found[length] == '\0' || found[length] == ','))
+			return;
+		found += length;
+	}
+	if (length > 0)
+		snprintf(materials + used, size - used, "%s%s", used > 0 ? ", " : "", material);
+}
+
 static void list_row(struct table *table, const json_t *design)
 {
 	const json_t *plates = json_object_get(design, "plates"), *plate;
-	const char *material = "";
-	char yields[64] = "";
+	char yields[64] = "", materials[64] = "";
 	size_t index;
 
 	json_array_foreach (plates, index, plate) {
@@ -84,23 +100,23 @@ static void list_row(struct table *table, const json_t *design)
 
 		snprintf(yields + used, sizeof yields - used, "%s%lld", index ? ", " : "",
 			(long long)words_integer(plate, "yield"));
-		material = words_text(plate, "material");
+		add_material(materials, sizeof materials, words_text(plate, "material"));
 	}
 	table_cell(table, TABLE_PLAIN, "%s", words_text(design, "name"));
 	table_cell(table, TABLE_PLAIN, "%zu", json_array_size(plates));
 	table_cell(table, TABLE_PLAIN, "%s", yields);
-	table_cell(table, TABLE_PLAIN, "%s", material);
+	table_cell(table, TABLE_PLAIN, "%s", *materials ? materials : "-");
 	table_cell(table, TABLE_DIM, "%.10s", words_text(design, "created_at"));
 }
 
 int command_design_list(struct cli *cli, int argc, char **argv)
 {
 	static const struct table_column columns[] = {
-		{ "DESIGN", false, true },
-		{ "PLATES", true, false },
-		{ "UNITS EACH", false, true },
-		{ "MATERIAL", false, true },
-		{ "SINCE", false, false },
+		{ "DESIGN", false, TABLE_SHRINKS },
+		{ "PLATES", true, TABLE_FIXED },
+		{ "UNITS EACH", false, TABLE_SHRINKS },
+		{ "MATERIAL", false, TABLE_SHRINKS },
+		{ "SINCE", false, TABLE_FIXED },
 		{ 0 },
 	};
 	struct client_answer answer;
@@ -120,7 +136,10 @@ int command_design_list(struct cli *cli, int argc, char **argv)
 
 		json_array_foreach (words_items(answer.json), index, design)
 			list_row(table, design);
-		words_print_table(cli, table);
+		if (table_rows(table) > 0)
+			words_print_table(cli, table);
+		else
+			say(stdout, "no designs\n");
 		table_destroy(table);
 	}
 	client_answer_finish(&answer);
@@ -135,34 +154,38 @@ static double size_mm(const json_t *plate, size_t axis)
 
 static void plate_row(struct table *table, const json_t *plate)
 {
-	char text[WORDS_MAX];
+	const char *material = words_text(plate, "material");
+	const char *machine = words_text(plate, "machine");
+	char text[WORDS_MAX], metres[DECIMAL_TEXT_MAX];
 	double seconds = words_number(plate, "time_s") + words_number(plate, "heat_s");
 
 	table_cell(table, TABLE_PLAIN, "%s", words_text(plate, "file"));
 	table_cell(table, TABLE_PLAIN, "%lld", (long long)words_integer(plate, "yield"));
 	table_cell(table, TABLE_PLAIN, "%s", words_duration_of(text, seconds));
-	table_cell(table, TABLE_PLAIN, "%s", words_amount(text, plate, "filament_g", "g"));
-	table_cell(table, TABLE_PLAIN, "%s", words_text(plate, "material"));
-	table_cell(table, TABLE_PLAIN, "%s", words_text(plate, "machine"));
+	if (words_is_null(plate, "filament_g"))
+		table_cell(table, TABLE_PLAIN, "%s m",
+			decimal_write(metres, words_number(plate, "filament_mm") / 1000, 1));
+	else
+		table_cell(table, TABLE_PLAIN, "%s", words_amount(text, plate, "filament_g", "g"));
+	table_cell(table, TABLE_PLAIN, "%s", *material ? material : "-");
+	table_cell(table, TABLE_PLAIN, "%s", *machine ? machine : "-");
 	if (words_is_null(plate, "box_max_mm"))
 		table_cell(table, TABLE_PLAIN, "-");
 	else
 		table_cell(table, TABLE_PLAIN, "%d x %d x %d", (int)(size_mm(plate, 0) + 0.5),
 			(int)(size_mm(plate, 1) + 0.5), (int)(size_mm(plate, 2) + 0.5));
-	table_cell(table, TABLE_DIM, "%.8s", words_text(plate, "sha256"));
 }
 
 int command_design_show(struct cli *cli, int argc, char **argv)
 {
 	static const struct table_column columns[] = {
-		{ "FILE", false, true },
-		{ "UNITS", true, false },
-		{ "TIME", true, false },
-		{ "FILAMENT", true, false },
-		{ "MATERIAL", false, true },
-		{ "MACHINE", false, true },
-		{ "SIZE (MM)", false, false },
-		{ "SHA-256", false, false },
+		{ "FILE", false, TABLE_SHRINKS },
+		{ "UNITS", true, TABLE_FIXED },
+		{ "TIME", true, TABLE_FIXED },
+		{ "FILAMENT", true, TABLE_FIXED },
+		{ "MATERIAL", false, TABLE_SHRINKS },
+		{ "MACHINE", false, TABLE_SHRINKS },
+		{ "SIZE (MM)", false, TABLE_FIXED },
 		{ 0 },
 	};
 	char path[CLIENT_PATH_MAX];

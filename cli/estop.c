@@ -253,6 +253,9 @@ static int report(const struct cli *cli, const char *printer, const char *stream
 	text += strspn(text, " ");
 	/* "1 stopped, 0 offline (...)": what concerns nobody is left out. */
 	const char *nobody = is_ok(line) ? strstr(text, ", 0 offline") : NULL;
+	/* One printer's streamer: there is nothing to count. */
+	if (nobody && strncmp(text, "1 ", 2) == 0)
+		text += 2;
 	int length = nobody ? (int)(nobody - text) : (int)strlen(text);
 
 	if (cli->json)

@@ -12,13 +12,13 @@ enum { UNITS_MAX = 10000 };
 static void attempt_row(struct table *table, const json_t *attempt)
 {
 	const char *state = words_text(attempt, "state"), *reason = words_text(attempt, "reason");
-	const char *fault = words_text(attempt, "fault"), *at = words_text(attempt, "started_at");
+	const char *fault = words_text(attempt, "fault");
 	char text[WORDS_MAX];
 
 	table_cell(table, TABLE_DIM, "%.8s", words_text(attempt, "id"));
 	table_cell(table, TABLE_PLAIN, "%s", words_text(attempt, "printer"));
 	table_cell(table, words_style(state), "%s", state);
-	table_cell(table, TABLE_PLAIN, "%.10s %.5s", at, strlen(at) > 11 ? at + 11 : "");
+	table_cell(table, TABLE_PLAIN, "%s", words_moment(text, attempt, "started_at"));
 	table_cell(table, TABLE_PLAIN, "%s", words_count(text, attempt, "commands_done"));
 	table_cell(table, TABLE_PLAIN, "%s", words_count(text, attempt, "resends"));
 	table_cell(table, TABLE_PLAIN, "%s", *reason ? reason : strcmp(fault, "none") ? fault : "");
@@ -27,13 +27,13 @@ static void attempt_row(struct table *table, const json_t *attempt)
 static void show_attempts(const struct cli *cli, const json_t *attempts)
 {
 	static const struct table_column columns[] = {
-		{ "ATTEMPT", false, false },
-		{ "PRINTER", false, true },
-		{ "STATE", false, false },
-		{ "STARTED", false, false },
-		{ "COMMANDS", true, false },
-		{ "RESENDS", true, false },
-		{ "REASON", false, true },
+		{ "ATTEMPT", false, TABLE_FIXED },
+		{ "PRINTER", false, TABLE_SHRINKS },
+		{ "STATE", false, TABLE_FIXED },
+		{ "STARTED", false, TABLE_FIXED },
+		{ "COMMANDS", true, TABLE_FIXED },
+		{ "RESENDS", true, TABLE_FIXED },
+		{ "REASON", false, TABLE_WRAPS },
 		{ 0 },
 	};
 	struct table *table = table_create(columns);

@@ -7,15 +7,14 @@
 #include <string.h>
 
 static const struct table_column job_columns[] = {
-	{ "JOB", true, false },
-	{ "ORDER", true, false },
-	{ "DESIGN", false, true },
-	{ "STATE", false, false },
-	{ "PRINTER", false, true },
-	{ "PLATE", false, true },
-	{ "DONE", true, false },
-	{ "LEFT", true, false },
-	{ "REASON", false, true },
+	{ "JOB", true, TABLE_FIXED },
+	{ "ORDER", true, TABLE_FIXED },
+	{ "STATE", false, TABLE_FIXED },
+	{ "PRINTER", false, TABLE_SHRINKS },
+	{ "DONE", true, TABLE_FIXED },
+	{ "LEFT", true, TABLE_FIXED },
+	{ "PLATE", false, TABLE_SHRINKS },
+	{ "REASON", false, TABLE_WRAPS },
 	{ 0 },
 };
 
@@ -23,20 +22,23 @@ static void job_row(struct table *table, const json_t *job)
 {
 	const char *state = words_text(job, "state"), *printer = words_text(job, "printer");
 	const char *planned = words_text(job, "planned_printer");
+	const char *plate = words_text(json_object_get(job, "plate"), "file");
 	char text[WORDS_MAX];
 
 	table_cell(table, TABLE_PLAIN, "%lld", (long long)words_integer(job, "id"));
 	table_cell(table, TABLE_PLAIN, "%lld", (long long)words_integer(job, "order"));
-	table_cell(table, TABLE_PLAIN, "%s", words_text(job, "design"));
 	table_cell(table, words_style(state), "%s", words_state(state));
 	if (*printer || !*planned)
 		table_cell(table, TABLE_PLAIN, "%s", *printer ? printer : "-");
 	else
 		table_cell(table, TABLE_DIM, "(%s %s)", planned,
 			words_time(text, job, "planned_start_s"));
-	table_cell(table, TABLE_PLAIN, "%s", words_text(json_object_get(job, "plate"), "file"));
 	table_cell(table, TABLE_PLAIN, "%s", words_share(text, job, "progress"));
 	table_cell(table, TABLE_PLAIN, "%s", words_duration(text, job, "eta_s"));
+	if (*plate)
+		table_cell(table, TABLE_PLAIN, "%s", plate);
+	else
+		table_cell(table, TABLE_DIM, "(%s)", words_text(job, "design"));
 	table_cell(table, TABLE_PLAIN, "%s", words_text(job, "reason"));
 }
 

@@ -36,16 +36,16 @@ int command_order_create(struct cli *cli, int argc, char **argv)
 /* ---- tables --------------------------------------------------------------- */
 
 static const struct table_column order_columns[] = {
-	{ "ORDER", true, false },
-	{ "DESIGN", false, true },
-	{ "STATE", false, false },
-	{ "GOOD", true, false },
-	{ "OF", true, false },
-	{ "SCRAP", true, false },
-	{ "PRINTING", true, false },
-	{ "LEFT", true, false },
-	{ "PROMISED", false, false },
-	{ "DUE", false, false },
+	{ "ORDER", true, TABLE_FIXED },
+	{ "DESIGN", false, TABLE_SHRINKS },
+	{ "STATE", false, TABLE_FIXED },
+	{ "GOOD", true, TABLE_FIXED },
+	{ "OF", true, TABLE_FIXED },
+	{ "SCRAP", true, TABLE_FIXED },
+	{ "PRINTING", true, TABLE_FIXED },
+	{ "LEFT", true, TABLE_FIXED },
+	{ "PROMISED", false, TABLE_FIXED },
+	{ "DUE", false, TABLE_FIXED },
 	{ 0 },
 };
 

@@ -5,14 +5,14 @@
 #include "cli/words.h"
 
 static const struct table_column plan_columns[] = {
-	{ "START", false, false },
-	{ "END", false, false },
-	{ "PRINTER", false, true },
-	{ "JOB", true, false },
-	{ "ORDER", true, false },
-	{ "PLATE", false, true },
-	{ "UNITS", true, false },
-	{ "STATE", false, false },
+	{ "START", false, TABLE_FIXED },
+	{ "END", false, TABLE_FIXED },
+	{ "PRINTER", false, TABLE_SHRINKS },
+	{ "JOB", true, TABLE_FIXED },
+	{ "ORDER", true, TABLE_FIXED },
+	{ "PLATE", false, TABLE_SHRINKS },
+	{ "UNITS", true, TABLE_FIXED },
+	{ "STATE", false, TABLE_FIXED },
 	{ 0 },
 };
 

@@ -34,6 +34,27 @@ static void show_heaters(const json_t *printer)
 	say(stdout, ", read %s ago\n", words_duration(age, printer, "heaters_age_s"));
 }
 
+static void show_loaded(const json_t *printer)
+{
+	const char *material = words_text(printer, "material"),
+		   *color = words_text(printer, "color");
+	char spool[WORDS_MAX];
+
+	say(stdout, "  %-10s %s%s%s", "loaded", *material ? material : "nobody has said what",
+		*color ? " " : "", color);
+	if (!words_is_null(printer, "spool"))
+		say(stdout, ", spool %s", words_count(spool, printer, "spool"));
+	say(stdout, "\n");
+}
+
+static void show_sent(const struct cli *cli, const json_t *printer)
+{
+	const char *name = words_text(printer, "name");
+
+	(void)cli;
+	say(stdout, "%s: sent; 'printfarm printer log %s' shows what it says\n", name, name);
+}
+
 static void show_printer(const struct cli *cli, const json_t *printer)
 {
 	const json_t *lock = json_object_get(printer, "lock"), *tags, *tag;
@@ -44,20 +65,21 @@ static void show_printer(const struct cli *cli, const json_t *printer)
 	if (json_is_object(lock))
 		say(stdout, "  %-10s %s: %s\n", "locked", words_text(lock, "fault"),
 			words_text(lock, "text"));
-	say_line("reason", words_text(printer, "reason"));
+	if (!json_is_object(lock) ||
+		strcmp(words_text(lock, "text"), words_text(printer, "reason")))
+		say_line("reason", words_text(printer, "reason"));
 	if (!words_is_null(printer, "job"))
 		say(stdout, "  %-10s %s, %s done, %s left\n", "job",
 			words_count(text, printer, "job"), words_share(left, printer, "progress"),
 			words_duration((char[WORDS_MAX]){ 0 }, printer, "eta_s"));
 	show_heaters(printer);
-	say(stdout, "  %-10s %s %s (spool %s)\n", "loaded", words_text(printer, "material"),
-		words_text(printer, "color"), words_count(text, printer, "spool"));
+	show_loaded(printer);
 	say_line("profile", words_text(printer, "profile"));
 	say_line("firmware", words_text(printer, "firmware"));
 	say_line("machine", words_text(printer, "machine"));
 	say_line("uuid", words_text(printer, "uuid"));
 	say_line("port", words_text(printer, "port"));
-	say_line("alone", words_text(printer, "unattended"));
+	say_line("unattended", words_text(printer, "unattended"));
 	tags = json_object_get(printer, "tags");
 	if (json_array_size(tags) > 0) {
 		say(stdout, "  %-10s", "tags");
@@ -151,7 +173,7 @@ int command_printer_gcode(struct cli *cli, int argc, char **argv)
 			command + used, sizeof command - used, "%s%s", i > 2 ? " " : "", argv[i]);
 	json_t *body = used < sizeof command ? json_pack("{s:s}", "command", command) : NULL;
 
-	status = body ? act_on_each(cli, "printers", "gcode", body, 1, argv + 1, act_show_printer)
+	status = body ? act_on_each(cli, "printers", "gcode", body, 1, argv + 1, show_sent)
 		      : cli_usage_error(cli, "the command is too long, or not UTF-8");
 	json_decref(body);
 	return status;

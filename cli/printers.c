@@ -8,16 +8,18 @@
 #include <string.h>
 
 static const struct table_column printer_columns[] = {
-	{ "PRINTER", false, true },
-	{ "STATE", false, false },
-	{ "BED", false, false },
-	{ "JOB", true, false },
-	{ "LEFT", true, false },
-	{ "HOTEND", true, false },
-	{ "LOADED", false, true },
-	{ "NOTE", false, true },
+	{ "PRINTER", false, TABLE_SHRINKS },
+	{ "STATE", false, TABLE_FIXED },
+	{ "BED", false, TABLE_FIXED },
+	{ "JOB", true, TABLE_FIXED },
+	{ "LEFT", true, TABLE_FIXED },
+	{ "HOTEND", true, TABLE_FIXED },
+	{ "LOADED", false, TABLE_SHRINKS },
+	{ "NOTE", false, TABLE_WRAPS },
 	{ 0 },
 };
+
+enum { HEAT_OLD_S = 15 }; /* an older reading says what was, not what is */
 
 static int whole(double celsius)
 {
@@ -34,19 +36,33 @@ void printer_heat(const json_t *printer, const char *heater, char *text, size_t 
 	snprintf(text, size, "?");
 	if (words_is_null(printer, "heaters_age_s"))
 		return;
-	json_array_foreach (heaters, index, row)
-		if (strcmp(words_text(row, "name"), heater) == 0)
-			snprintf(text, size, "%d/%d", whole(words_number(row, "celsius")),
+	json_array_foreach (heaters, index, row) {
+		int celsius = whole(words_number(row, "celsius"));
+
+		if (strcmp(words_text(row, "name"), heater) != 0)
+			continue;
+		if (words_number(printer, "heaters_age_s") > HEAT_OLD_S)
+			snprintf(text, size, "%d?", celsius);
+		else
+			snprintf(text, size, "%d/%d", celsius,
 				whole(words_number(row, "target_celsius")));
+	}
 }
 
-/* The one thing that somebody should know. */
+static const char *first_reason(const json_t *printer)
+{
+	const char *reason =
+		json_string_value(json_array_get(json_object_get(printer, "not_ready"), 0));
+
+	return reason ? reason : "";
+}
+
+/* The one thing that somebody should know, and the columns before do not say. */
 static void note(const json_t *printer, struct table *table)
 {
 	const json_t *lock = json_object_get(printer, "lock");
 	const char *reason = words_text(printer, "reason");
-	const char *first =
-		json_string_value(json_array_get(json_object_get(printer, "not_ready"), 0));
+	bool is_idle = strcmp(words_text(printer, "activity"), "idle") == 0;
 	char text[WORDS_MAX];
 
 	if (json_is_object(lock))
@@ -60,9 +76,10 @@ static void note(const json_t *printer, struct table *table)
 			words_duration(text, printer, "starts_in_s"));
 	else if (words_is_true(printer, "ready"))
 		table_cell(table, TABLE_GOOD, "ready");
+	else if (is_idle && strcmp(words_text(printer, "bed"), "empty") != 0)
+		table_cell(table, TABLE_WARN, "waits to be cleared");
 	else
-		table_cell(table, TABLE_DIM, "%s",
-			first && strcmp(words_text(printer, "activity"), "idle") == 0 ? first : "");
+		table_cell(table, TABLE_DIM, "%s", is_idle ? first_reason(printer) : "");
 }
 
 /* What it does, or that it is not there. */
@@ -85,7 +102,9 @@ static void state(const json_t *printer, struct table *table)
 
 static void printer_row(struct table *table, const json_t *printer)
 {
-	const char *bed = words_text(printer, "bed"), *color = words_text(printer, "color");
+	const char *bed = words_text(printer, "bed");
+	const char *material = words_text(printer, "material"),
+		   *color = words_text(printer, "color");
 	char text[WORDS_MAX];
 
 	table_cell(table, TABLE_PLAIN, "%s", words_text(printer, "name"));
@@ -95,8 +114,8 @@ static void printer_row(struct table *table, const json_t *printer)
 	table_cell(table, TABLE_PLAIN, "%s", words_duration(text, printer, "eta_s"));
 	printer_heat(printer, "T", text, sizeof text);
 	table_cell(table, TABLE_PLAIN, "%s", text);
-	table_cell(table, TABLE_PLAIN, "%s%s%s", words_text(printer, "material"), *color ? " " : "",
-		color);
+	table_cell(
+		table, TABLE_PLAIN, "%s%s%s", *material ? material : "-", *color ? " " : "", color);
 	note(printer, table);
 }
 

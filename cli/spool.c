@@ -76,28 +76,29 @@ int command_spool_add(struct cli *cli, int argc, char **argv)
 
 static void spool_row(struct table *table, const json_t *spool)
 {
-	const char *printer = words_text(spool, "printer");
+	const char *lot = words_text(spool, "lot"), *printer = words_text(spool, "printer");
 	char text[WORDS_MAX];
 
 	table_cell(table, TABLE_PLAIN, "%lld", (long long)words_integer(spool, "id"));
 	table_cell(table, TABLE_PLAIN, "%s", words_text(spool, "material"));
 	table_cell(table, TABLE_PLAIN, "%s", words_text(spool, "color"));
 	table_cell(table, TABLE_PLAIN, "%s", words_amount(text, spool, "grams_left", "g"));
-	table_cell(table, TABLE_PLAIN, "%s", words_text(spool, "lot"));
-	table_cell(table, TABLE_PLAIN, "%s", *printer ? printer : "-");
-	table_cell(table, TABLE_DIM, "%s", words_is_true(spool, "retired") ? "retired" : "");
+	table_cell(table, TABLE_PLAIN, "%s", *lot ? lot : "-");
+	table_cell(table, TABLE_PLAIN, "%s",
+		words_is_true(spool, "retired") ? "(retired)"
+		: *printer			? printer
+						: "-");
 }
 
 static void print_spools(const struct cli *cli, const json_t *spools, bool all)
 {
 	static const struct table_column columns[] = {
-		{ "SPOOL", true, false },
-		{ "MATERIAL", false, true },
-		{ "COLOR", false, true },
-		{ "LEFT", true, false },
-		{ "LOT", false, true },
-		{ "PRINTER", false, true },
-		{ "", false, true },
+		{ "SPOOL", true, TABLE_FIXED },
+		{ "MATERIAL", false, TABLE_SHRINKS },
+		{ "COLOR", false, TABLE_SHRINKS },
+		{ "LEFT", true, TABLE_FIXED },
+		{ "LOT", false, TABLE_SHRINKS },
+		{ "PRINTER", false, TABLE_SHRINKS },
 		{ 0 },
 	};
 	struct table *table = table_create(columns);

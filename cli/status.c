@@ -1,4 +1,5 @@
 /* `printfarm status`: the farm on one screen. */
+#include "cli/act.h"
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
@@ -45,6 +46,16 @@ static void show_troubles(const json_t *status)
 	}
 }
 
+/* Jobs that go on only when somebody has decided. */
+static void show_needs(const struct cli *cli, const json_t *jobs)
+{
+	const json_t *job;
+	size_t index;
+
+	json_array_foreach (jobs, index, job)
+		act_show_job(cli, job);
+}
+
 static void show_status(const struct cli *cli, const json_t *status)
 {
 	char since[WORDS_MAX];
@@ -53,6 +64,7 @@ static void show_status(const struct cli *cli, const json_t *status)
 		words_text(status, "version"), words_time(since, status, "started_s"));
 	show_troubles(status);
 	show_jobs(json_object_get(status, "jobs"));
+	show_needs(cli, json_object_get(status, "needs_person"));
 	say(stdout, "\n");
 	printer_table_print(cli, json_object_get(status, "printers"));
 	say(stdout, "\n");

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP = 2, SHRINK_TO = 4 };
+enum { GAP = 2, SHRINK_TO = 4, WRAP_TO = 24 };
 
 struct cell {
 	enum table_style style;
@@ -97,35 +97,63 @@ static void measure(const struct table *table, size_t width[TABLE_COLUMNS_MAX])
 	}
 }
 
+/* A width of 0: the column is left out. */
 static size_t sum(const struct table *table, const size_t width[TABLE_COLUMNS_MAX])
 {
-	size_t total = GAP * (table->column_count - 1);
+	size_t total = 0;
 
 	for (size_t i = 0; i < table->column_count; i++)
-		total += width[i];
+		if (width[i] > 0)
+			total += width[i] + (total > 0 ? GAP : 0);
 	return total;
 }
 
-/* The widest column that may be made narrower; column_count: none. */
-static size_t find_widest(
-	const struct table *table, const size_t width[TABLE_COLUMNS_MAX], bool only_shrinking)
+static bool says_nothing(const struct table *table, size_t column)
 {
+	for (size_t i = column; i < table->cell_count; i += table->column_count)
+		if (table->cell[i].text[0] != '\0' && strcmp(table->cell[i].text, "-") != 0)
+			return false;
+	return true;
+}
+
+static void leave_out(const struct table *table, size_t width[TABLE_COLUMNS_MAX], size_t columns)
+{
+	for (size_t i = table->column_count; i-- > 1 && sum(table, width) > columns;)
+		if (says_nothing(table, i))
+			width[i] = 0;
+}
+
+/* The widest column of the first kind that can be made narrower; column_count: none. */
+static size_t find_widest(const struct table *table, const size_t width[TABLE_COLUMNS_MAX])
+{
+	static const struct {
+		enum table_fit fit;
+		size_t least;
+	} kinds[] = {
+		{ TABLE_WRAPS, SHRINK_TO },
+		{ TABLE_SHRINKS, SHRINK_TO },
+		{ TABLE_FIXED, SHRINK_TO },
+	};
 	size_t widest = table->column_count;
 
-	for (size_t i = 0; i < table->column_count; i++)
-		if (width[i] > SHRINK_TO && (table->column[i].shrinks || !only_shrinking) &&
-			(widest == table->column_count || width[i] > width[widest]))
-			widest = i;
+	for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+		for (size_t i = 0; i < table->column_count; i++)
+			if (table->column[i].fit == kinds[kind].fit &&
+				width[i] > kinds[kind].least &&
+				(widest == table->column_count || width[i] > width[widest]))
+				widest = i;
+		if (widest < table->column_count)
+			break;
+	}
 	return widest;
 }
 
 static void shrink(const struct table *table, size_t width[TABLE_COLUMNS_MAX], size_t columns)
 {
+	leave_out(table, width, columns);
 	while (sum(table, width) > columns) {
-		size_t widest = find_widest(table, width, true);
+		size_t widest = find_widest(table, width);
 
-		if (widest == table->column_count)
-			widest = find_widest(table, width, false);
 		if (widest == table->column_count)
 			return;
 		width[widest]--;
@@ -182,34 +210,101 @@ static void print_cell(const struct table_column *column, const char *text, size
 		pad(to, (column->right ? 0 : width - used) + GAP);
 }
 
-/* Nothing follows in its row: no blanks either. */
-static bool is_last(const struct table *table, size_t cell)
+static size_t width_before(const size_t width[TABLE_COLUMNS_MAX], size_t column)
 {
-	while (++cell < table->cell_count && cell % table->column_count != 0)
-		if (table->cell[cell].text[0] != '\0')
+	size_t total = 0;
+
+	for (size_t i = 0; i < column; i++)
+		total += width[i] > 0 ? width[i] + GAP : 0;
+	return total;
+}
+
+/* In as many lines as it takes. */
+static void print_lines(const char *text, size_t width, size_t indent, const char *style, FILE *to)
+{
+	for (;;) {
+		size_t next, bytes = text_fit_words(text, width, &next);
+
+		fprintf(to, "%s%.*s%s", style, (int)bytes, text, *style ? "\033[0m" : "");
+		text += next;
+		if (!*text)
+			return;
+		fputc('\n', to);
+		pad(to, indent);
+	}
+}
+
+/* A sentence that does not fit stands below its row where its column is narrow. */
+static bool stands_below(const struct table *table, const size_t width[TABLE_COLUMNS_MAX],
+	size_t column, const char *text)
+{
+	return table->column[column].fit == TABLE_WRAPS && width[column] < WRAP_TO &&
+	       text_width(text) > width[column];
+}
+
+static void print_wrapped(const struct table *table, const size_t width[TABLE_COLUMNS_MAX],
+	size_t column, const char *text, const char *style, const struct table_look *look, FILE *to)
+{
+	size_t indent = width_before(width, column), room = width[column];
+
+	if (!*text)
+		return;
+	if (stands_below(table, width, column, text)) {
+		indent = width[0] + GAP + WRAP_TO <= look->columns ? width[0] + GAP : 0;
+		room = look->columns - indent;
+		fputc('\n', to);
+		pad(to, indent);
+	}
+	print_lines(text, room, indent, style, to);
+}
+
+/* Nothing follows in its row: no blanks either. */
+static bool is_last(const struct table *table, const size_t width[TABLE_COLUMNS_MAX],
+	const char *const *text, size_t column)
+{
+	for (size_t i = column + 1; i < table->column_count; i++)
+		if (width[i] > 0 && text[i][0] != '\0' && !stands_below(table, width, i, text[i]))
 			return false;
 	return true;
+}
+
+static void print_row(const struct table *table, const size_t width[TABLE_COLUMNS_MAX],
+	const char *const *text, const char *const *style, const struct table_look *look, FILE *to)
+{
+	for (size_t i = 0; i < table->column_count; i++) {
+		if (width[i] == 0)
+			continue;
+		if (table->column[i].fit == TABLE_WRAPS)
+			print_wrapped(table, width, i, text[i], style[i], look, to);
+		else
+			print_cell(&table->column[i], text[i], width[i],
+				is_last(table, width, text, i), style[i], look, to);
+	}
+	fputc('\n', to);
 }
 
 void table_print(const struct table *table, FILE *to, const struct table_look *look)
 {
 	size_t width[TABLE_COLUMNS_MAX];
+	const char *text[TABLE_COLUMNS_MAX], *style[TABLE_COLUMNS_MAX];
 
 	if (!table)
 		return;
 	measure(table, width);
 	shrink(table, width, look->columns);
-	for (size_t i = 0; i < table->column_count; i++)
-		print_cell(&table->column[i], table->column[i].title, width[i],
-			i + 1 == table->column_count, look->color ? "\033[1m" : "", look, to);
-	fputc('\n', to);
-	for (size_t i = 0; i < table->cell_count; i++) {
-		size_t column = i % table->column_count;
+	for (size_t i = 0; i < table->column_count; i++) {
+		text[i] = table->column[i].title;
+		style[i] = look->color ? "\033[1m" : "";
+	}
+	print_row(table, width, text, style, look, to);
+	for (size_t at = 0; at + table->column_count <= table->cell_count;
+		at += table->column_count) {
+		for (size_t i = 0; i < table->column_count; i++) {
+			const struct cell *cell = &table->cell[at + i];
 
-		print_cell(&table->column[column], table->cell[i].text, width[column],
-			is_last(table, i), look->color ? table_style_on(table->cell[i].style) : "",
-			look, to);
-		if (column + 1 == table->column_count)
-			fputc('\n', to);
+			text[i] = cell->text;
+			style[i] = look->color && *cell->text ? table_style_on(cell->style) : "";
+		}
+		print_row(table, width, text, style, look, to);
 	}
 }

@@ -1,4 +1,6 @@
-/* Aligned tables that fit the terminal.  A column that may shrink is cut when there is no room. */
+/* Aligned tables that fit the terminal.  When there is no room, columns that say nothing in any row
+ * are left out, then columns that may shrink are cut; sentences of the last column stand below
+ * their row. */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
 
@@ -16,10 +18,16 @@ enum table_style {
 
 enum { TABLE_COLUMNS_MAX = 16 };
 
+enum table_fit {
+	TABLE_FIXED,
+	TABLE_SHRINKS, /* words that may be cut */
+	TABLE_WRAPS,   /* sentences, never cut; only the last column */
+};
+
 struct table_column {
 	const char *title; /* NULL ends the rows */
 	bool right;	   /* numbers */
-	bool shrinks;	   /* words; at least one column must */
+	enum table_fit fit;
 };
 
 struct table;
@@ -28,7 +36,7 @@ struct table;
 struct table *table_create(const struct table_column *columns);
 void table_destroy(struct table *table);
 
-/* The next cell, row by row.  What is printed is made harmless. */
+/* The next cell, row by row.  "" and "-" say nothing.  What is printed is made harmless. */
 void table_cell(struct table *table, enum table_style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -123,3 +123,17 @@ size_t text_fit(const char *text, size_t columns)
 	}
 	return at;
 }
+
+size_t text_fit_words(const char *text, size_t columns, size_t *next)
+{
+	size_t bytes = text_fit(text, columns), at = bytes;
+
+	if (text[bytes]) {
+		while (at > 0 && text[at] != ' ')
+			at--;
+		if (at == 0)
+			at = bytes > 0 ? bytes : 1; /* a word that is too long, no room at all */
+	}
+	*next = at + strspn(text + at, " ");
+	return at;
+}

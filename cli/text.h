@@ -16,4 +16,7 @@ size_t text_width(const char *text);
 /* Bytes of the longest beginning that is at most `columns` wide. */
 size_t text_fit(const char *text, size_t columns);
 
+/* The same, but broken between words where that is possible; the rest begins at text + *next. */
+size_t text_fit_words(const char *text, size_t columns, size_t *next);
+
 #endif

@@ -86,28 +86,33 @@ static void add_print(struct watch *watch, const char *printer, int64_t job, con
 		words_share(share, source, "progress"), words_duration(left, source, "eta_s"));
 }
 
-static bool has_job(const json_t *order, int64_t job)
+/* What a person has to do before the order can be done. */
+static void add_wait(struct watch *watch, const json_t *job)
 {
-	const json_t *jobs = json_object_get(order, "jobs"), *own;
-	size_t index;
+	const char *state = words_text(job, "state"), *reason = words_text(job, "reason");
+	const char *printer = words_text(job, "printer");
+	long long id = (long long)words_integer(job, "id");
 
-	json_array_foreach (jobs, index, own)
-		if (json_integer_value(own) == job)
-			return true;
-	return false;
+	if (strcmp(state, "printed") == 0)
+		add_line(watch, "  %-10s job %-5lld printed: clear the bed", printer, id);
+	else if (strcmp(state, "needs_look") == 0 || strcmp(state, "failed") == 0)
+		add_line(watch, "  %-10s job %-5lld %s%s%s", printer, id, words_state(state),
+			*reason ? ": " : "", reason);
 }
 
-/* The printers that print for this order. */
-static void add_prints(struct watch *watch, const json_t *order, const json_t *printers)
+/* The jobs of this order that print, or wait for somebody. */
+static void add_jobs(struct watch *watch, const json_t *order, const json_t *jobs)
 {
-	const json_t *printer;
+	const json_t *job;
 	size_t index;
 
-	json_array_foreach (printers, index, printer) {
-		int64_t job = words_integer(printer, "job");
-
-		if (job > 0 && !words_is_null(printer, "progress") && has_job(order, job))
-			add_print(watch, words_text(printer, "name"), job, printer);
+	json_array_foreach (jobs, index, job) {
+		if (words_integer(job, "order") != words_integer(order, "id"))
+			continue;
+		if (!words_is_null(job, "progress"))
+			add_print(watch, words_text(job, "printer"), words_integer(job, "id"), job);
+		else
+			add_wait(watch, job);
 	}
 }
 
@@ -197,7 +202,7 @@ static int round_of_job(struct watch *watch, const json_t *job, bool *is_over)
 }
 
 static int round_of_order(
-	struct watch *watch, const json_t *order, const json_t *status, bool *is_over)
+	struct watch *watch, const json_t *order, const json_t *jobs, bool *is_over)
 {
 	const char *state = words_text(order, "state");
 	int code = end_of_order(state, is_over);
@@ -206,18 +211,19 @@ static int round_of_order(
 	if (*is_over)
 		add_line(watch, "order %lld is %s", (long long)words_integer(order, "id"), state);
 	else
-		add_prints(watch, order, json_object_get(status, "printers"));
+		add_jobs(watch, order, jobs);
 	return code;
 }
 
-static int round_of_all(struct watch *watch, const json_t *status, bool *is_over)
+static int round_of_all(
+	struct watch *watch, const json_t *status, const json_t *jobs, bool *is_over)
 {
 	const json_t *orders = json_object_get(status, "orders"), *order;
 	size_t index;
 
 	json_array_foreach (orders, index, order) {
 		add_order(watch, order);
-		add_prints(watch, order, json_object_get(status, "printers"));
+		add_jobs(watch, order, jobs);
 	}
 	*is_over = json_array_size(orders) == 0;
 	if (*is_over)
@@ -239,37 +245,37 @@ static int ask(struct watch *watch, const char *path, bool is_quiet, struct clie
 static int one_round(struct watch *watch, bool is_quiet, bool *is_over, bool *has_answered)
 {
 	char path[CLIENT_PATH_MAX];
-	struct client_answer status = { 0 }, own = { 0 };
-	int code = CLI_DONE;
+	struct client_answer own = { 0 }, jobs = { 0 };
+	int code;
 
-	if (watch->watched != WATCH_JOB)
-		code = ask(watch, "/api/v1/status", is_quiet, &status);
-	if (code == CLI_DONE && watch->watched != WATCH_ALL)
-		code = ask(watch,
-			client_path(path, watch->watched == WATCH_JOB ? "jobs" : "orders",
-				watch->id, NULL),
-			is_quiet, &own);
+	if (watch->watched == WATCH_ALL)
+		snprintf(path, sizeof path, "/api/v1/status");
+	else
+		client_path(path, watch->watched == WATCH_JOB ? "jobs" : "orders", watch->id, NULL);
+	code = ask(watch, path, is_quiet, &own);
+	if (code == CLI_DONE && watch->watched != WATCH_JOB && !watch->cli->json)
+		code = ask(watch, "/api/v1/jobs", is_quiet, &jobs);
 	*has_answered = code == CLI_DONE;
 	if (code == CLI_DONE) {
 		switch (watch->watched) {
 		case WATCH_ALL:
-			code = round_of_all(watch, status.json, is_over);
+			code = round_of_all(watch, own.json, words_items(jobs.json), is_over);
 			break;
 		case WATCH_ORDER:
-			code = round_of_order(watch, own.json, status.json, is_over);
+			code = round_of_order(watch, own.json, words_items(jobs.json), is_over);
 			break;
 		case WATCH_JOB:
 			code = round_of_job(watch, own.json, is_over);
 			break;
 		}
 		if (watch->cli->json)
-			show_json(watch, own.json ? own.json : status.json);
+			show_json(watch, own.json);
 		else
 			show_lines(watch);
 	}
 	forget_lines(watch);
+	client_answer_finish(&jobs);
 	client_answer_finish(&own);
-	client_answer_finish(&status);
 	return code;
 }
 
@@ -309,7 +315,8 @@ static int read_subject(struct watch *watch, int count, char **words)
 			watch->cli, "'order' or 'job' is expected before the number");
 	watch->id = words[count - 1];
 	if (!args_read_number(watch->id, 1, INT64_MAX, &number))
-		return cli_usage_error(watch->cli, "'%s' is no number of an order", watch->id);
+		return cli_usage_error(watch->cli, "'%s' is not the number of %s", watch->id,
+			watch->watched == WATCH_JOB ? "a job" : "an order");
 	return CLI_DONE;
 }
 

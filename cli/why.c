@@ -10,20 +10,15 @@
 enum { INDENT = 15 };
 
 /* Whole sentences, broken between words: here nothing may be cut away. */
-static void say_sentence(const struct cli *cli, const char *text)
+static void say_sentence(const struct cli *cli, const char *text, size_t indent)
 {
-	size_t room = (size_t)cli->columns - INDENT;
+	size_t room = (size_t)cli->columns - indent;
 
 	while (text_width(text) > room) {
-		size_t bytes = text_fit(text, room), at = bytes;
+		size_t next, bytes = text_fit_words(text, room, &next);
 
-		while (at > 0 && text[at] != ' ')
-			at--;
-		if (at == 0)
-			at = bytes;
-		say(stdout, "%.*s\n%*s", (int)at, text, INDENT, "");
-		text += at;
-		text += strspn(text, " ");
+		say(stdout, "%.*s\n%*s", (int)bytes, text, (int)indent, "");
+		text += next;
 	}
 	say(stdout, "%s\n", text);
 }
@@ -40,17 +35,21 @@ static void why_printer(const struct cli *cli, const json_t *printer)
 		say(stdout, "  nothing stands against it\n");
 	json_array_foreach (unmet, index, condition) {
 		say(stdout, "  %-12.12s ", words_text(condition, "condition"));
-		say_sentence(cli, words_text(condition, "text"));
+		say_sentence(cli, words_text(condition, "text"), INDENT);
 	}
 }
 
 static void show_why(const struct cli *cli, const json_t *why)
 {
+	const char *summary = words_text(why, "summary");
 	const json_t *printer;
 	size_t index;
 
-	say(stdout, "job %lld is %s: %s\n", (long long)words_integer(why, "job"),
-		words_state(words_text(why, "state")), words_text(why, "summary"));
+	if (*summary)
+		say_sentence(cli, summary, 0);
+	else
+		say(stdout, "job %lld is %s\n", (long long)words_integer(why, "job"),
+			words_state(words_text(why, "state")));
 	json_array_foreach (json_object_get(why, "printers"), index, printer)
 		why_printer(cli, printer);
 }

@@ -3,7 +3,8 @@
 #include "gcode/decimal.h"
 
 #include <string.h>
-#include <time.h> /* localtime_r, strftime */
+#include <stdio.h> /* sscanf */
+#include <time.h>  /* localtime_r, strftime, timegm */
 
 const char *words_text(const json_t *object, const char *key)
 {
@@ -69,6 +70,29 @@ const char *words_time_of(char text[WORDS_MAX], int64_t at_s, int64_t now_s)
 const char *words_time(char text[WORDS_MAX], const json_t *object, const char *key)
 {
 	return words_time_of(text, words_integer(object, key), (int64_t)time(NULL));
+}
+
+int64_t words_read_moment(const char *moment)
+{
+	struct tm at = { 0 };
+	char sign;
+	int hours, minutes;
+
+	if (sscanf(moment, "%4d-%2d-%2dT%2d:%2d:%2d%c%2d:%2d", &at.tm_year, &at.tm_mon, &at.tm_mday,
+		    &at.tm_hour, &at.tm_min, &at.tm_sec, &sign, &hours, &minutes) != 9 ||
+		(sign != '+' && sign != '-'))
+		return 0;
+	at.tm_year -= 1900;
+	at.tm_mon--;
+
+	int64_t offset_s = hours * 3600 + minutes * 60;
+
+	return (int64_t)timegm(&at) - (sign == '-' ? -offset_s : offset_s);
+}
+
+const char *words_moment(char text[WORDS_MAX], const json_t *object, const char *key)
+{
+	return words_time_of(text, words_read_moment(words_text(object, key)), (int64_t)time(NULL));
 }
 
 const char *words_duration_of(char text[WORDS_MAX], double seconds)

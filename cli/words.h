@@ -24,6 +24,11 @@ const json_t *words_items(const json_t *object);
 const char *words_time(char text[WORDS_MAX], const json_t *object, const char *key);
 const char *words_time_of(char text[WORDS_MAX], int64_t at_s, int64_t now_s);
 
+/* The same of a field that holds "2026-11-27T18:05:00+01:00"; "-" when it holds no such text. */
+const char *words_moment(char text[WORDS_MAX], const json_t *object, const char *key);
+/* Seconds since 1970; 0: no such text. */
+int64_t words_read_moment(const char *moment);
+
 /* "45 s", "12 min", "2 h 05", "3 d 4 h"; "-" when the field is null. */
 const char *words_duration(char text[WORDS_MAX], const json_t *object, const char *key);
 const char *words_duration_of(char text[WORDS_MAX], double seconds);

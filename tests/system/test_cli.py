@@ -1,7 +1,7 @@
-"""The command line against a stand-in for the daemon: exit codes, tables, JSON, hostile text, and
-the emergency stop that needs no daemon.  (test_one_order.py runs it against the real one.)
+"""The command line: against a stand-in for the daemon exit codes, tables, JSON, hostile text, and the
+emergency stop that needs no daemon; against the real one what its answers hold and how they are told.
 
-time limit: 120 s
+time limit: 180 s
 """
 
 import http.server
@@ -17,7 +17,7 @@ import threading
 import time
 from pathlib import Path
 
-from harness import BUILD, PATIENCE, ROOT, UNDER, box_gcode, check, equal, main
+from harness import BUILD, PATIENCE, ROOT, UNDER, Farm, box_gcode, check, equal, main, wait
 
 HOSTILE = "p\x1b[2J\x07\u009b31m\u202e evil\nline"
 LONG = "a very long name or note that somebody has typed without any mercy for tables " * 3
@@ -429,10 +429,10 @@ def test_estop():
             streamer.may_answer.set()
         output, _ = process.communicate(timeout=30 * PATIENCE)
         equal(process.returncode, 0, "exit")
-        equal(output.splitlines(), [f"p{n}: 1 stopped" for n in range(1, 41)], "the report")
+        equal(output.splitlines(), [f"p{n}: stopped" for n in range(1, 41)], "the report")
         # One by name; one that nobody has.
         result = run("--socket", folder + "/api.sock", "estop", "p2")
-        check(result.stdout.startswith("p2: 1 stopped"), f"estop p2: {result.stdout}")
+        check(result.stdout.startswith("p2: stopped"), f"estop p2: {result.stdout}")
         result = run("--socket", folder + "/api.sock", "estop", "p2", "p99", expect=1)
         check("p99: NOT STOPPED" in result.stdout, f"estop p99: {result.stdout}")
         rows = json.loads(run("--socket", folder + "/api.sock", "--json", "estop", "p2").stdout)
@@ -441,7 +441,7 @@ def test_estop():
         streamers[0].listener.close()
         os.rename(folder + "/p1.sock.stop", folder + "/dead.sock.stop")
         result = run("--socket", folder + "/api.sock", "estop", expect=None)
-        check("p40: 1 stopped" in result.stdout, f"estop: {result.stdout}")
+        check("p40: stopped" in result.stdout, f"estop: {result.stdout}")
     with tempfile.TemporaryDirectory(prefix="e") as folder:
         check("stop" in run("--socket", folder + "/api.sock", "estop", expect=69).stderr, "nothing to stop")
         # A path that is longer than a socket's address may be.
@@ -456,6 +456,106 @@ def test_estop():
         streamer.may_answer.set()
         run("--socket", deep / "api.sock", "estop")
         equal(streamer.heard, ["estop"], "heard in a deep directory")
+
+
+# Fields on which scripts rely, and what a value may be.
+TEXT, COUNT, NUMBER = (str,), (int,), (int, float)
+NULL = (type(None),)
+PRINTER_FIELDS = {"name": TEXT, "link": {"offline", "connecting", "online"}, "bed": {"empty", "occupied", "unknown"},
+                  "lock": (dict,) + NULL, "activity": {"idle", "printing", "paused", "needs_attention", "by_hand"},
+                  "ready": (bool,), "enabled": (bool,), "job": COUNT + NULL, "progress": NUMBER + NULL,
+                  "eta_s": NUMBER + NULL, "material": TEXT, "not_ready": (list,), "heaters": (list,)}
+JOB_FIELDS = {"id": COUNT, "order": COUNT, "state": {"held", "queued", "assigned", "printing", "paused", "printed",
+                                                     "inspected", "failed", "needs_look", "cancelled"},
+              "printer": TEXT + NULL, "design": TEXT, "plate": (dict,) + NULL, "progress": NUMBER + NULL,
+              "reason": TEXT, "good": COUNT + NULL}
+ORDER_FIELDS = {"id": COUNT, "design": TEXT, "state": {"open", "held", "done", "cancelled"}, "units": COUNT,
+                "good": COUNT, "scrap": COUNT, "printing": COUNT, "left": COUNT, "promised_s": COUNT + NULL}
+PLAN_FIELDS = {"job": COUNT + NULL, "order": COUNT, "printer": TEXT, "start_s": COUNT, "end_s": COUNT, "yield": COUNT,
+               "state": {"planned", "printing"}}
+
+
+def has_fields(rows, fields, what):
+    check(isinstance(rows, list) and rows, f"{what} --json is no list of something: {rows!r}")
+    for row in rows:
+        for name, allowed in fields.items():
+            check(name in row, f"{what} --json: no {name} in {row}")
+            value = row[name]
+            fits = value in allowed if isinstance(allowed, set) else isinstance(value, allowed)
+            check(fits and not (allowed is COUNT and isinstance(value, bool)), f"{what} --json: {name} is {value!r}")
+
+
+def test_real_json():
+    """with the real daemon every list is one bare array with its fields, before, in and after a print"""
+    with Farm(2) as farm:
+        farm.ready()
+        order = farm.simple_order(2)
+        seen = set()
+
+        def look():
+            has_fields(farm.cli("printers", json_output=True), PRINTER_FIELDS, "printers")
+            rows = farm.cli("jobs", "--all", json_output=True)
+            has_fields(rows, JOB_FIELDS, "jobs")
+            seen.update(row["state"] for row in rows)
+            has_fields(farm.cli("order", "list", json_output=True), ORDER_FIELDS, "order list")
+            plan = farm.cli("plan", json_output=True)
+            if plan:
+                has_fields(plan, PLAN_FIELDS, "plan")
+        look()
+        farm.run_order(order, tick=look)
+        look()
+        check({"printing", "inspected"} <= seen, f"states of jobs: {seen}")
+        equal(farm.cli("jobs", json_output=True), [], "jobs that have not ended")
+        for words in (("design", "list"), ("spool", "list"), ("printer", "log", "p1"), ("plan",)):
+            check(isinstance(farm.cli(*words, json_output=True), list), f"{words} --json is no list")
+        status = farm.cli("status", json_output=True)
+        has_fields(status["printers"], PRINTER_FIELDS, "status")
+        for words in (("order", "show", order), ("job", "show", 1), ("printer", "show", "p1"), ("why", 1),
+                      ("clear", "p1"), ("spool", "add", "--material", "PLA")):
+            check(isinstance(farm.cli(*words, json_output=True), dict), f"{words} --json is no object")
+
+
+def test_real_words():
+    """with the real daemon: what waits for somebody is said, by whom, and how to go on"""
+    with Farm(["p1", "left-back-prusa"]) as farm:
+        farm.wait_online()
+        path = box_gcode(farm.dir / "hook.gcode", seed=5)
+        farm.files["hook.gcode"] = path
+        quote = farm.cli("submit", path, "-n", "3", "--quote").stdout
+        check("would be done by" in quote and "3 units" in quote and "left-back-prusa" in quote, quote)
+        # The farm's zone is UTC; here is another one, for the sentence and for the table.
+        os.environ["TZ"] = "Asia/Kathmandu"
+        done, ends = farm.cli("submit", path, "-n", "3", "--quote").stdout.split("\n", 2)[1:]
+        del os.environ["TZ"]
+        last = done.split(" by ")[1].split(": ")[0]
+        check(any(line.endswith(last) for line in ends.splitlines()), f"{last} in {ends}")
+        check(last not in quote, f"the time of another zone: {quote}")
+        farm.cli("submit", path, "-n", "1")
+        why = farm.cli("why", 1).stdout
+        check("printfarm clear p1" in why.replace("\n", " ") and why.count("job 1") == 1, why)
+        check("waits to be cleared" in farm.cli("printers").stdout, "printers does not say that beds are to be cleared")
+        equal(farm.cli("clear", "nobody", "p1", expect=1).stdout.splitlines()[0][:3], "p1:", "the second of two")
+        watched = farm.dir / "watch.out"
+        with open(watched, "wb") as to:
+            watch = subprocess.Popen([BUILD / "printfarm", "--socket", farm.socket, "watch", "1"], stdout=to,
+                                     env=farm.environment({}))
+        wait(lambda: farm.order(1)["printed"] == 1, "the part is printed")
+        check("waits to be cleared" in farm.cli("status").stdout, "status does not say what is to be cleared")
+        error = farm.cli("clear", "p1", "--good", "3", expect=1).stderr
+        check("plate of 1" in error, f"too many good units: {error}")
+        wait(lambda: "clear the bed" in watched.read_text(), "watch says what to do", 10)
+        farm.cli("clear", "p1")
+        watch.wait(20 * PATIENCE)
+        equal(watch.returncode, 0, "watch's exit")
+        check("order 1 is done" in watched.read_text(), "watch does not say that it is done")
+        # Nobody can make it: said at once, with the way to the reason.
+        said = farm.cli("order", "create", "hook", "--color", "red").stdout
+        check("nobody can say" in said and "printfarm why" in said, said)
+        check("needs red" in farm.cli("why", said.split("printfarm why ")[1].split()[0]).stdout, "why")
+        wide = [line for words in (("status",), ("jobs", "--all"), ("printers",), ("plan",), ("order", "list", "--all"),
+                                   ("design", "show", "hook"), ("job", "show", "1"))
+                for line in farm.cli(*words).stdout.splitlines() if len(line) > 80 or line != line.rstrip()]
+        check(not wide, f"too wide, or blanks at the end: {wide}")
 
 
 def test_help():
@@ -474,4 +574,4 @@ def test_help():
 
 
 main(test_tables, test_json, test_exit_codes, test_submit, test_design_names, test_bodies, test_watch, test_terminal,
-     test_estop, test_help)
+     test_estop, test_real_json, test_real_words, test_help)

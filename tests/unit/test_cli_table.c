@@ -72,9 +72,9 @@ static void test_width_counts_columns_and_not_bytes(void **state)
 /* ---- tables --------------------------------------------------------------- */
 
 static const struct table_column columns[] = {
-	{ "JOB", true, false },
-	{ "NAME", false, true },
-	{ "NOTE", false, true },
+	{ "JOB", true, TABLE_FIXED },
+	{ "NAME", false, TABLE_SHRINKS },
+	{ "NOTE", false, TABLE_SHRINKS },
 	{ 0 },
 };
 
@@ -145,6 +145,80 @@ static void test_what_is_cut_says_so_and_numbers_stay_whole(void **state)
 	free(text);
 }
 
+static const struct table_column noted[] = {
+	{ "NAME", false, TABLE_SHRINKS },
+	{ "JOB", true, TABLE_FIXED },
+	{ "BED", false, TABLE_FIXED },
+	{ "NOTE", false, TABLE_WRAPS },
+	{ 0 },
+};
+
+static char *print_noted(size_t width, const char *job, const char *note)
+{
+	struct table *table = table_create(noted);
+
+	table_cell(table, TABLE_PLAIN, "left-back-prusa");
+	table_cell(table, TABLE_PLAIN, "-");
+	table_cell(table, TABLE_PLAIN, "empty");
+	table_cell(table, TABLE_PLAIN, "ready");
+	table_cell(table, TABLE_PLAIN, "p2");
+	table_cell(table, TABLE_PLAIN, "%s", job);
+	table_cell(table, TABLE_PLAIN, "unknown");
+	table_cell(table, TABLE_PLAIN, "%s", note);
+	return print(table, width, false);
+}
+
+static void test_sentences_are_told_to_their_end(void **state)
+{
+	static const char note[] = "locked: the hotend got colder while it was heated";
+	char *text = print_noted(60, "7", note);
+
+	(void)state;
+	assert_string_equal(text, "NAME             JOB  BED      NOTE\n"
+				  "left-back-prusa    -  empty    ready\n"
+				  "p2                 7  unknown  locked: the hotend got colder\n"
+				  "                               while it was heated\n");
+	free(text);
+	/* A narrow column: below. */
+	text = print_noted(53, "7", note);
+	assert_string_equal(text, "NAME             JOB  BED      NOTE\n"
+				  "left-back-prusa    -  empty    ready\n"
+				  "p2                 7  unknown\n"
+				  "                 locked: the hotend got colder while\n"
+				  "                 it was heated\n");
+	free(text);
+}
+
+static void test_columns_that_say_nothing_give_way(void **state)
+{
+	char *text = print_noted(56, "-", "locked: the hotend got cold");
+
+	(void)state;
+	assert_string_equal(text, "NAME             BED      NOTE\n"
+				  "left-back-prusa  empty    ready\n"
+				  "p2               unknown  locked: the hotend got cold\n");
+	free(text);
+	text = print_noted(80, "-", "locked: the hotend got cold");
+	assert_non_null(strstr(text, "JOB"));
+	free(text);
+}
+
+static void test_no_width_breaks_a_table_with_sentences(void **state)
+{
+	(void)state;
+	for (size_t width = 24; width < 120; width++) {
+		char *text = print_noted(width, "12345",
+			"a note with averyveryverylongwordthatfitsnowherebutmustbeshown and END");
+
+		assert_non_null(strstr(text, "END\n"));
+		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+			assert_true(text_width(line) <= width);
+			assert_true(line[strlen(line) - 1] != ' ');
+		}
+		free(text);
+	}
+}
+
 static void test_colour_is_only_there_when_asked_for(void **state)
 {
 	for (int color = 0; color < 2; color++) {
@@ -196,6 +270,12 @@ static void test_times_are_as_short_as_they_can_be_told(void **state)
 	assert_string_equal(words_time_of(text, now_s - 2 * DAY, now_s), "2026-11-23 12:00");
 	assert_string_equal(words_time_of(text, now_s + 7 * DAY, now_s), "2026-12-02 12:00");
 	assert_string_equal(words_time_of(text, 0, now_s), "-");
+	/* What the farm writes in its zone is shown in ours. */
+	assert_int_equal(words_read_moment("2026-11-25T13:00:00+01:00"), now_s);
+	assert_int_equal(words_read_moment("2026-11-25T06:30:00-05:30"), now_s);
+	assert_int_equal(words_read_moment("2026-11-25T12:00:00+00:00"), now_s);
+	assert_int_equal(words_read_moment("2026-11-25"), 0);
+	assert_int_equal(words_read_moment(""), 0);
 	assert_string_equal(words_duration_of(text, 45), "45 s");
 	assert_string_equal(words_duration_of(text, 720), "12 min");
 	assert_string_equal(words_duration_of(text, 7500), "2 h 05");
@@ -256,6 +336,9 @@ int main(void)
 		cmocka_unit_test(test_columns_are_aligned),
 		cmocka_unit_test(test_a_table_never_is_wider_than_the_terminal),
 		cmocka_unit_test(test_what_is_cut_says_so_and_numbers_stay_whole),
+		cmocka_unit_test(test_sentences_are_told_to_their_end),
+		cmocka_unit_test(test_columns_that_say_nothing_give_way),
+		cmocka_unit_test(test_no_width_breaks_a_table_with_sentences),
 		cmocka_unit_test(test_colour_is_only_there_when_asked_for),
 		cmocka_unit_test(test_a_bar_is_never_longer_than_its_place),
 		cmocka_unit_test(test_times_are_as_short_as_they_can_be_told),
