@@ -55,6 +55,7 @@ static json_t *counters_part(struct api *api)
 		{ "http_bodies_too_slow", http->bodies_too_slow },
 		{ "http_idle_closed", http->idle_closed },
 		{ "http_streams_cut", http->streams_cut },
+		{ "http_answers_refused", http->answers_refused },
 		{ "calls_refused", api->refused_calls },
 		{ "streamer_answers_late", api->answers_late },
 	};

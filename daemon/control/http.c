@@ -108,6 +108,7 @@ static void on_completed(void *context, struct MHD_Connection *handle, void **re
 		http->handlers.gone(http->handlers.context, request);
 	if (request->connection)
 		http_connection_wait_for(request->connection, WAIT_REQUEST);
+	http->answer_bytes -= request->answer_bytes;
 	*request->previous = request->next;
 	if (request->next)
 		request->next->previous = request->previous;
@@ -119,12 +120,18 @@ static void on_completed(void *context, struct MHD_Connection *handle, void **re
 	free(request);
 }
 
+static const char *error_code(int status)
+{
+	if (status == 413 || status == 414 || status == 431)
+		return "too_large";
+	return status == 503 ? "busy" : "bad_request";
+}
+
 static void plain_reply(struct http_request *request, int status, const char *sentence)
 {
 	char *body = NULL;
 	int length = asprintf(&body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}\n",
-		status == 413 || status == 414 || status == 431 ? "too_large" : "bad_request",
-		sentence);
+		error_code(status), sentence);
 	http_reply(request, status, "application/json", length < 0 ? NULL : body,
 		length < 0 ? 0 : (size_t)length, NULL);
 }
@@ -321,10 +328,25 @@ static void ready_to_queue(struct http_request *request)
 		resume(request);
 }
 
+/* Clients that ask for large answers and do not take them cost memory up to a limit. */
+static bool is_room_for(struct http *http, size_t length)
+{
+	if (length <= HTTP_ANSWER_SMALL || http->answer_bytes == 0 ||
+		(length <= HTTP_ANSWERS_MAX && http->answer_bytes <= HTTP_ANSWERS_MAX - length))
+		return true;
+	http->counters.answers_refused++;
+	return false;
+}
+
 void http_reply(struct http_request *request, int status, const char *type, char *body,
 	size_t length, const char *etag)
 {
 	assert(!request->answered);
+	if (!is_room_for(request->http, length)) {
+		free(body);
+		plain_reply(request, 503, "too many large answers are under way: try again later");
+		return;
+	}
 	struct MHD_Response *response = MHD_create_response_from_buffer(
 		length, body, body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
 	if (!response) {
@@ -349,6 +371,8 @@ void http_reply(struct http_request *request, int status, const char *type, char
 			"default-src 'self'; frame-ancestors 'none'");
 	request->status = status;
 	request->response = response;
+	request->answer_bytes = length;
+	request->http->answer_bytes += length;
 	ready_to_queue(request);
 }
 

@@ -22,10 +22,12 @@ struct http_request;
 enum {
 	HTTP_HEAD_MAX = 8192,
 	HTTP_HEADERS_MAX = 64,
-	HTTP_TARGET_MAX = 1024,	    /* path and query as they came */
-	HTTP_REQUESTS_MAX = 100,    /* of a connection: its last answer says that it closes */
-	HTTP_BODY_MAX = 65536,	    /* of a kept body; streamed ones have the files' limit */
-	HTTP_SWALLOW_MAX = 1 << 30, /* of a refused body that is coming anyway */
+	HTTP_TARGET_MAX = 1024,	     /* path and query as they came */
+	HTTP_REQUESTS_MAX = 100,     /* of a connection: its last answer says that it closes */
+	HTTP_BODY_MAX = 65536,	     /* of a kept body; streamed ones have the files' limit */
+	HTTP_SWALLOW_MAX = 1 << 30,  /* of a refused body that is coming anyway */
+	HTTP_ANSWERS_MAX = 32 << 20, /* of all answers that clients have not taken yet */
+	HTTP_ANSWER_SMALL = 1 << 16, /* these are given all the same */
 	HTTP_CONNECTIONS_MAX = 1000,
 	HTTP_HEAD_S = 5,	 /* from the first byte wanted to the end of the head */
 	HTTP_IDLE_S = 60,	 /* between two requests of a connection */
@@ -60,7 +62,7 @@ struct http_handlers {
 struct http_counters {
 	int64_t requests, connections; /* now */
 	int64_t connections_refused, heads_too_large, heads_too_slow, heads_bad, bodies_too_large,
-		bodies_too_slow, idle_closed, streams_cut;
+		bodies_too_slow, idle_closed, streams_cut, answers_refused;
 };
 
 /* The listening socket at `path`: handed over by systemd (LISTEN_FDS), else made here with mode

@@ -29,6 +29,7 @@ struct http_request {
 	bool begun, complete, inside, suspended, answered, swallow;
 	int bad_target; /* status for a target that is refused; 0: none */
 	int64_t swallowed_bytes;
+	size_t answer_bytes; /* that http holds for it */
 	enum http_body mode;
 	char *body;
 	size_t body_length, body_room;
@@ -50,6 +51,7 @@ struct http {
 	struct http_connection *connections;
 	struct http_request *requests;
 	bool sweeping;
+	size_t answer_bytes;
 	struct http_settings settings;
 };
 
