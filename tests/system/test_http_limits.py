@@ -436,6 +436,29 @@ def test_reader_that_never_reads():
             raw.close()
 
 
+def test_answers_that_nobody_takes():
+    """large answers that nobody reads cost memory up to a limit, and small ones are given all the same"""
+    with Farm(1) as farm:
+        farm.wait_online()
+        farm.add_design("box", (box_gcode(farm.dir / "box.gcode"), 1))
+        farm.add_order("box", 5000, hold=True)
+        size = len(request(farm, "GET", "/api/v1/jobs?all=1").body)
+        check(size > 1000000, f"{size} bytes are no large answer")
+        process, before = Process(farm), Process(farm).resident_mib()
+        readers = [Raw(farm) for _ in range(60)]
+        for raw in readers:
+            raw.send("GET /api/v1/jobs?all=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait(lambda: counters(farm)["http_answers_refused"] > 0, "some are refused", 20)
+        if not UNDER and not SANITIZED:
+            check(process.resident_mib() - before < 100, f"memory: {before:.0f}, then {process.resident_mib():.0f} MiB")
+        answers = [raw.read() for raw in readers]
+        equal({answer.status for answer in answers}, {200, 503}, "statuses")
+        equal({len(answer.body) for answer in answers if answer.status == 200}, {size}, "sizes of what was given")
+        for raw in readers:
+            raw.close()
+        equal(request(farm, "GET", "/api/v1/jobs?all=1").status, 200, "status when all have left")
+
+
 def test_readers_that_leave():
     """readers of events that leave make room for others at once"""
     with Farm(1) as farm:
@@ -709,6 +732,7 @@ def is_served(farm):
 
 
 main(test_slow_clients, test_heads, test_connection_reuse, test_json, test_names, test_idempotency, test_cut_uploads,
-     test_large_upload, test_limits_of_uploads, test_reader_that_never_reads, test_readers_that_leave, test_resume,
+     test_large_upload, test_limits_of_uploads, test_reader_that_never_reads, test_answers_that_nobody_takes,
+     test_readers_that_leave, test_resume,
      test_unchanged_status, test_stop_during_uploads, test_few_descriptors, test_mutations,
      test_many_connections)
