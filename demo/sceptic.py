@@ -5,7 +5,7 @@ what was done, or why nothing was."""
 
 import random
 
-NOISE, NOISE_WORDS = "3e-5", "one byte in 33,000"
+NOISE, NOISE_WORDS = "1e-5", "one byte in 100,000"
 AWAY_S = 3          # wall seconds that a cable stays out or a switch stays off
 DOWN_S = 1.5        # and that nobody starts printfarmd again
 FROZEN_S = 14       # longer than the farm waits before it calls silence an emergency
