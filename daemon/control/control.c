@@ -23,7 +23,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { TURN_MOVES = 2000 }; /* of planning in one turn of the loop: some milliseconds */
+enum {
+	TURN_MOVES = 2000, /* of planning in one turn of the loop: some milliseconds */
+	TIDY_S = 1,
+};
 
 struct control {
 	struct event_base *base; /* borrowed */
@@ -152,8 +155,11 @@ static void commit(void *context, const struct farm_changes *changes, uint64_t t
 	struct ledger_transaction *transaction = ledger_transaction_create();
 	(void)ticket;
 	if (!transaction) {
-		on_durable(control, -ENOMEM);
-		return;
+		/* Transactions before it may be under way, so nothing can be said in order any
+		 * more.  Ending here is what is always safe: the ledger knows what is true, and no
+		 * printer notices. */
+		log_error("ledger", "out of memory: printfarmd ends");
+		abort();
 	}
 	for (size_t i = 0; i < changes->count; i++)
 		put_row(transaction, &changes->change[i]);
@@ -295,22 +301,37 @@ static void set_links(struct control *control)
 	}
 }
 
-/* Lets go of printers that are configured no more and print nothing. */
+/* Asks for the printers of a link that are configured no more and print nothing to be let go of.
+ * Their last end has to be booked first, and a streamer refuses while it cools.  True: some are
+ * still there. */
+static bool remove_printers(struct control *control, struct streamer_link *link)
+{
+	bool is_durable = farm_ticket(control->farm) == farm_durable_ticket(control->farm);
+	bool left = false;
+	for (size_t p = streamer_link_printer_count(link); p-- > 0;) {
+		struct farm_printer_view view;
+		const char *printer = streamer_link_printer(link, p);
+		if (is_configured(control, printer))
+			continue;
+		left = true;
+		if (is_durable &&
+			!(farm_printer_by_name(control->farm, printer, &view) && view.job))
+			streamer_link_remove_printer(link, printer);
+	}
+	return left;
+}
+
+/* Lets go of printers that are configured no more, and of streamers that serve none. */
 static void on_tidy(evutil_socket_t fd, short what, void *context)
 {
+	static const struct timeval pause = { TIDY_S, 0 };
 	struct control *control = context;
 	(void)fd;
 	(void)what;
 	for (size_t i = control->link_count; i-- > 0;) {
 		struct streamer_link *link = control->link[i];
-		const char *printer;
-		for (size_t p = streamer_link_printer_count(link); p-- > 0;) {
-			struct farm_printer_view view;
-			printer = streamer_link_printer(link, p);
-			if (!is_configured(control, printer) &&
-				!(farm_printer_by_name(control->farm, printer, &view) && view.job))
-				streamer_link_remove_printer(link, printer);
-		}
+		if (remove_printers(control, link))
+			event_add(control->tidy, &pause);
 		if (!streamer_link_is_empty(link))
 			continue;
 		if (control->config.start_streamers == START_STREAMERS_SELF)

@@ -19,6 +19,7 @@ enum {
 	RETRY_FIRST_MS = 100, /* between attempts to connect, doubled each time */
 	RETRY_MAX_MS = 2000,
 	HELLO_S = 5,		  /* until the other end has said who it is */
+	REFUSED_S = 2,		  /* before refused settings are sent again */
 	BACKLOG_MAX = 256 * 1024, /* bytes that a streamer has not read */
 };
 
@@ -29,7 +30,8 @@ struct served {
 	char printer[WIRE_NAME_MAX];
 	uint64_t request; /* settings under way; 0: answered */
 	bool attached;
-	bool wanted; /* settings have to be sent */
+	bool wanted;   /* settings have to be sent */
+	bool removing; /* not configured any more; `request` asks the streamer to let go */
 };
 
 struct streamer_link {
@@ -143,11 +145,34 @@ static void on_hello(struct streamer_link *link, const struct wire_message *mess
 		send_settings(link, &link->served[i]);
 }
 
+/* What stood in the way (a full disk) may pass. */
+static void send_again_later(struct streamer_link *link, struct served *served)
+{
+	static const struct timeval pause = { REFUSED_S, 0 };
+	served->attached = false;
+	served->wanted = true;
+	event_add(link->retry, &pause);
+}
+
+static void drop(struct streamer_link *link, struct served *served)
+{
+	char printer[WIRE_NAME_MAX];
+	memcpy(printer, served->printer, sizeof(printer));
+	*served = link->served[--link->count];
+	link->handlers.detached(link->handlers.context, printer, "it is not configured any more");
+}
+
 static void on_settings_answer(
 	struct streamer_link *link, struct served *served, const struct wire_message *message)
 {
 	served->request = 0;
+	if (served->removing) {
+		if (!message->error || message->error == -ENOENT)
+			drop(link, served);
+		return;
+	}
 	if (message->error) {
+		send_again_later(link, served);
 		char why[WIRE_TEXT_MAX];
 		snprintf(why, sizeof(why), "its streamer refused the settings: %.180s",
 			message->text[0] ? message->text : strerror((int)-message->error));
@@ -169,8 +194,10 @@ static void on_message(struct streamer_link *link, const struct wire_message *me
 	}
 	if (message->kind == WIRE_ANSWER && (message->request & LINK_REQUEST)) {
 		for (size_t i = 0; i < link->count; i++)
-			if (link->served[i].request == message->request)
+			if (link->served[i].request == message->request) {
 				on_settings_answer(link, &link->served[i], message);
+				return;
+			}
 		return;
 	}
 	if (message->kind != WIRE_NONE && link->greeted)
@@ -270,9 +297,16 @@ static void on_event(struct bufferevent *bev, short what, void *context)
 
 static void on_retry(evutil_socket_t fd, short what, void *context)
 {
+	struct streamer_link *link = context;
 	(void)fd;
 	(void)what;
-	connect_now(context);
+	if (!link->bev) {
+		connect_now(link);
+		return;
+	}
+	for (size_t i = 0; link->greeted && i < link->count; i++)
+		if (link->served[i].wanted && !link->served[i].removing)
+			send_settings(link, &link->served[i]);
 }
 
 static void connect_now(struct streamer_link *link)
@@ -369,6 +403,7 @@ bool streamer_link_set_printer(struct streamer_link *link, const char *printer)
 		snprintf(served->printer, sizeof(served->printer), "%s", printer);
 	}
 	served->wanted = true;
+	served->removing = false;
 	if (link->greeted)
 		send_settings(link, served);
 	return true;
@@ -377,14 +412,17 @@ bool streamer_link_set_printer(struct streamer_link *link, const char *printer)
 void streamer_link_remove_printer(struct streamer_link *link, const char *printer)
 {
 	struct served *served = find(link, printer);
-	if (!served)
+	if (!served || (served->removing && served->request))
 		return;
+	if (!link->greeted) {
+		drop(link, served);
+		return;
+	}
 	struct wire_message message = { .kind = WIRE_REMOVE_PRINTER };
 	snprintf(message.printer, sizeof(message.printer), "%s", printer);
 	message.request = LINK_REQUEST | link->next_request++;
-	streamer_link_send(link, &message);
-	*served = link->served[--link->count];
-	link->handlers.detached(link->handlers.context, printer, "it is not configured any more");
+	served->removing = true;
+	served->request = streamer_link_send(link, &message) ? message.request : 0;
 }
 
 bool streamer_link_serves(const struct streamer_link *link, const char *printer)
@@ -411,7 +449,12 @@ void streamer_link_shut_down(struct streamer_link *link)
 {
 	struct wire_message message = { .kind = WIRE_SHUTDOWN };
 	message.request = LINK_REQUEST | link->next_request++;
-	/* The link may be destroyed next: what can be written is written now. */
-	if (streamer_link_send(link, &message))
-		evbuffer_write(bufferevent_get_output(link->bev), bufferevent_getfd(link->bev));
+	if (!streamer_link_send(link, &message))
+		return;
+	/* The link may be destroyed next: what can be written is written now.  A bufferevent freezes
+	 * the front of its output for everybody else. */
+	struct evbuffer *output = bufferevent_get_output(link->bev);
+	evbuffer_unfreeze(output, 1);
+	evbuffer_write(output, bufferevent_getfd(link->bev));
+	evbuffer_freeze(output, 1);
 }

@@ -41,7 +41,8 @@ const char *streamer_link_streamer(const struct streamer_link *link);
 
 /* The printer is served from now on, or its settings have changed.  false: without memory. */
 bool streamer_link_set_printer(struct streamer_link *link, const char *printer);
-/* Tells the streamer to let go of it. */
+/* Asks the streamer to let go of it, which it refuses while it cools the printer or has an end that
+ * is not booked: ask again until the link does not serve it any more. */
 void streamer_link_remove_printer(struct streamer_link *link, const char *printer);
 bool streamer_link_serves(const struct streamer_link *link, const char *printer);
 bool streamer_link_is_empty(const struct streamer_link *link);
