@@ -10,6 +10,9 @@ from client import Client, Simulator, Unreachable
 import machines
 
 
+STREAMERS_END_S = 2    # time to park and to cool, of which simulated printers need little
+
+
 class Processes:
     def __init__(self, build, work, speed, seed):
         self.build, self.work, self.speed, self.seed = Path(build), Path(work), speed, seed
@@ -81,7 +84,7 @@ class Processes:
         """Ends everything that was started; the simulator last, since its summary is wanted."""
         self._end(self.control)
         self._signal_streamers(signal.SIGTERM)
-        end = time.monotonic() + 5
+        end = time.monotonic() + STREAMERS_END_S
         while self.streamers() and time.monotonic() < end:
             time.sleep(0.05)
         self._signal_streamers(signal.SIGKILL)

@@ -66,7 +66,7 @@ class Sceptic:
         return self.random.choice(names) if names else None
 
     def _nothing(self, what):
-        self.say(f"{what}: nothing is done, try again in a moment")
+        self.say(f"{what}: nothing done, try again in a moment")
         return False
 
     def kill_control(self, status, now_s):
@@ -109,7 +109,7 @@ class Sceptic:
     def power_cycle(self, status, now_s):
         name = self._pick(status, holds_a_part) or self._pick(status, is_printing)
         if not name:
-            return self._nothing("no undisturbed printer has anything on its bed")
+            return self._nothing("no undisturbed bed holds a part")
         self.power_cycle_printer(name, now_s)
         return True
 
@@ -122,7 +122,7 @@ class Sceptic:
     def freeze(self, status, now_s):
         name = self._pick(status, is_printing_hot)
         if not name:
-            return self._nothing("no undisturbed printer prints with its heaters on")
+            return self._nothing("no undisturbed printer prints hot")
         self.touched.add(name)
         self._simulator(f"freeze {name}")
         self.say(f"{name}: firmware hangs while hot; 10 s of silence are an emergency")
