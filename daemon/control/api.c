@@ -195,7 +195,11 @@ void api_reply_when_durable(
 void api_durable(struct api *api, uint64_t ticket, int error, const char *reason)
 {
 	char message[ERROR_TEXT_MAX];
-	snprintf(message, sizeof(message), "the ledger cannot be written: %.300s", reason);
+	snprintf(message, sizeof(message),
+		"the ledger cannot be written: %.300s; whether this was stored will be known at "
+		"the "
+		"next start",
+		reason);
 	for (struct pending *at = api->pending; error && at; at = at->next) {
 		if (at->ticket < ticket)
 			continue;

@@ -102,6 +102,38 @@ def test_slow_commit_prints():
         equal(farm.run_order(order)["good"], 2, "good units")
 
 
+def test_write_error():
+    """a ledger that cannot be written: nothing is accepted or started, prints end, all is booked after a restart"""
+    with Farm(2) as farm:
+        farm.ready()
+        farm.add_design("box", (box_gcode(farm.dir / "box.gcode", layers=6, lines_per_layer=100), 1))
+        order = farm.add_order("box", 3)
+        for name in farm.names:
+            farm.wait_printing(name, 50)
+        with Inject(pids_naming("printfarmd", farm.dir), "-e", "trace=fdatasync,fsync",
+                    "-e", "inject=fdatasync,fsync:error=EIO"):
+            reply = farm.http("POST", "/api/v1/orders", {"design": "box", "units": 1})
+            equal(reply.status, 503, f"an order while the disk fails ({reply.body[:300]!r})")
+            # Its write may or may not have reached the disk, and nobody claims to know.
+            check("next start" in reply.json["error"]["message"], f"{reply.json}")
+            wait(lambda: farm.get("/api/v1/status")["ledger"]["broken"], "the status says it")
+        # Repaired: what was lost in between can only be known by reading the ledger again.
+        status = farm.get("/api/v1/status")
+        check(status["ledger"]["broken"] and not status["accepting"], f"{status['ledger']}, {status['accepting']}")
+        for path, body in (("orders", {"design": "box", "units": 1}), ("printers/p1/disable", {}),
+                           (f"orders/{order}/cancel", {}), ("jobs/1/cancel", {})):
+            equal(farm.http("POST", f"/api/v1/{path}", body).status, 503, path)
+        equal(farm.http("GET", "/api/v1/jobs?all=1").status, 200, "reading")
+        for name in farm.names:
+            wait(lambda: farm.sim_status(name)["hotend_target_celsius"] == 0 and
+                 len(farm.executed(name)) > 600, f"the print on {name} ends", 60)
+        equal(farm.http("POST", "/api/v1/printers/p1/clear", {}).status, 503, "clear")
+        farm.kill_control()
+        farm.start_control()
+        wait(lambda: farm.order(order)["printed"] == 2, "both prints are booked")
+        equal(farm.run_order(order)["good"], 3, "good units")
+
+
 def test_read_error():
     """a file that cannot be read fails that one print with its reason; the neighbours go on"""
     with Farm(3, streamers="shared", config="retries = 0;") as farm:
@@ -153,4 +185,5 @@ def test_slow_read():
         equal(farm.run_order(slow)["good"], 1, "good units on p1")
 
 
-main(test_slow_commit, test_told_after_commit, test_slow_commit_prints, test_read_error, test_slow_read)
+main(test_slow_commit, test_told_after_commit, test_slow_commit_prints, test_write_error,
+     test_read_error, test_slow_read)
