@@ -128,6 +128,14 @@ class Reply:
         return json.loads(self.body)
 
 
+def command_line(pid):
+    """Its words; none when the process has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def pids_naming(program, folder):
     """Process ids whose program has this name and whose command line names a path under folder."""
     found = []
@@ -388,8 +396,7 @@ printers = ( {(","+chr(10)+"  ").join(row(name) for name in self.names)} );
         if name is None or len(pids) == 1 and self.streamers == "shared":
             return pids
         end = f"/{name}.stream".encode()
-        return [pid for pid in pids if any(
-            word.endswith(end) for word in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))]
+        return [pid for pid in pids if any(word.endswith(end) for word in command_line(pid))]
 
     # ---- talking to it --------------------------------------------------------------------------
     def http(self, method, path, body=None, headers=None, timeout_s=20):
