@@ -32,7 +32,8 @@
 static _Atomic int sync_error, write_error; /* errno to fail with, 0: work */
 static _Atomic int syncs, writes;	    /* so far */
 static int die_at_write;		    /* 0: never */
-static char write_error_unless_gone[512];   /* fail writes only while this file exists */
+static _Atomic bool fail_while_there;	    /* fail writes while the file `obstacle` exists */
+static char obstacle[512];		    /* written before fail_while_there, then left alone */
 
 int fdatasync(int descriptor)
 {
@@ -46,8 +47,7 @@ int fdatasync(int descriptor)
 
 ssize_t pwrite64(int descriptor, const void *bytes, size_t length, off64_t offset)
 {
-	if (write_error ||
-		(*write_error_unless_gone && access(write_error_unless_gone, F_OK) == 0)) {
+	if (write_error || (fail_while_there && access(obstacle, F_OK) == 0)) {
 		errno = ENOSPC;
 		return -1;
 	}
@@ -107,7 +107,7 @@ static int tear_down(void **state)
 	struct bench *bench = *state;
 
 	sync_error = write_error = 0;
-	*write_error_unless_gone = '\0';
+	fail_while_there = false;
 	ledger_close(bench->ledger);
 	event_base_free(bench->base);
 	scratch_remove(&bench->scratch);
@@ -500,10 +500,11 @@ static void test_a_full_disk_is_relieved_by_the_reserve(void **state)
 	snprintf(reserve, sizeof reserve, "%s.reserve", bench->path);
 	assert_int_equal(ledger_reserve(bench->ledger, 65536, &error), 0);
 	assert_int_equal(access(reserve, F_OK), 0);
-	strcpy(write_error_unless_gone, reserve);
+	strcpy(obstacle, reserve);
+	fail_while_there = true;
 	int result = commit(bench, event_transaction(1));
 
-	*write_error_unless_gone = '\0';
+	fail_while_there = false;
 	assert_int_equal(result, 0);
 	ledger_status(bench->ledger, &status);
 	assert_false(status.broken);
