@@ -448,6 +448,8 @@ static enum http_body on_begin(void *context, struct http_request *request)
 		return refuse(api, request, 404, "not_found", "there is nothing at this path");
 	if (route->flags & API_UPLOAD)
 		return api_upload_begin(api, request, argument[0]);
+	if (route->flags & API_COSTLY)
+		http_set_costly(request);
 	if (strcmp(route->method, "POST") == 0 && !is_json(request))
 		return refuse(api, request, 415, "media_type",
 			"a POST needs Content-Type: application/json");

@@ -220,7 +220,7 @@ void api_fingerprint(const char *method, const char *path, const char *body, siz
 /* The upload's own row is found by its method; its handler is http's (api_upload_...). */
 const struct api_route api_file_routes[] = {
 	{ "PUT", "/api/v1/files/*", NULL, API_UPLOAD },
-	{ "GET", "/api/v1/files", list_files, 0 },
+	{ "GET", "/api/v1/files", list_files, API_COSTLY },
 	{ "GET", "/api/v1/files/:", show_file, 0 },
 	{ "GET", "/api/v1/files/:/text", show_text, 0 },
 	{ NULL, NULL, NULL, 0 },

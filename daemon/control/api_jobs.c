@@ -183,9 +183,9 @@ static void plan(struct api_call *call)
 }
 
 const struct api_route api_job_routes[] = {
-	{ "GET", "/api/v1/jobs", list_jobs, API_DURABLE },
+	{ "GET", "/api/v1/jobs", list_jobs, API_DURABLE | API_COSTLY },
 	{ "GET", "/api/v1/jobs/:", show_job, API_DURABLE },
-	{ "GET", "/api/v1/jobs/:/why", why, API_DURABLE },
+	{ "GET", "/api/v1/jobs/:/why", why, API_DURABLE | API_COSTLY },
 	{ "POST", "/api/v1/jobs/:/cancel", cancel_job, 0 },
 	{ "POST", "/api/v1/jobs/:/hold", hold_job, 0 },
 	{ "POST", "/api/v1/jobs/:/release", release_job, 0 },
@@ -193,6 +193,6 @@ const struct api_route api_job_routes[] = {
 	{ "POST", "/api/v1/jobs/:/redo", redo_job, 0 },
 	{ "POST", "/api/v1/jobs/:/inspect", inspect_job, 0 },
 	{ "POST", "/api/v1/jobs/:/reassign", reassign_job, 0 },
-	{ "GET", "/api/v1/plan", plan, 0 },
+	{ "GET", "/api/v1/plan", plan, API_COSTLY },
 	{ NULL, NULL, NULL, 0 },
 };

@@ -262,13 +262,13 @@ static void reorder(struct api_call *call)
 }
 
 const struct api_route api_order_routes[] = {
-	{ "GET", "/api/v1/designs", list_designs, 0 },
+	{ "GET", "/api/v1/designs", list_designs, API_COSTLY },
 	{ "POST", "/api/v1/designs", create_design, API_CREATES },
 	{ "GET", "/api/v1/designs/:", show_design, 0 },
-	{ "POST", "/api/v1/quote", quote, 0 },
-	{ "GET", "/api/v1/orders", list_orders, API_DURABLE },
+	{ "POST", "/api/v1/quote", quote, API_COSTLY },
+	{ "GET", "/api/v1/orders", list_orders, API_DURABLE | API_COSTLY },
 	{ "POST", "/api/v1/orders", create_order, API_CREATES },
-	{ "GET", "/api/v1/orders/:", show_order, API_DURABLE },
+	{ "GET", "/api/v1/orders/:", show_order, API_DURABLE | API_COSTLY },
 	{ "POST", "/api/v1/orders/:/cancel", cancel_order, 0 },
 	{ "POST", "/api/v1/orders/:/hold", hold_order, 0 },
 	{ "POST", "/api/v1/orders/:/release", release_order, 0 },

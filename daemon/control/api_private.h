@@ -48,6 +48,7 @@ enum {
 	API_CREATES = 1, /* honours Idempotency-Key */
 	API_UPLOAD = 2,	 /* the body goes to the file store */
 	API_DURABLE = 4, /* shows results: waits until what is under way is durable */
+	API_COSTLY = 8,	 /* grows with the farm, or plans: takes turns with others like it */
 };
 
 struct api_route {

@@ -39,6 +39,7 @@ static void on_due(evutil_socket_t fd, short what, void *context)
 	struct http *http = context;
 	(void)fd;
 	(void)what;
+	http->turn_began_ms = http_monotonic_ms();
 	MHD_run(http->daemon);
 	arm(http);
 }
@@ -269,6 +270,51 @@ static bool is_body_coming(const struct http_request *request)
 		       (length > 0 && length <= HTTP_SWALLOW_MAX));
 }
 
+/* ---- turns: many requests that cost much do not keep the loop from its other work ---- */
+
+static bool is_turn_over(const struct http *http)
+{
+	return http_monotonic_ms() - http->turn_began_ms >= HTTP_TURN_MS;
+}
+
+static void call_or_defer(struct http_request *request)
+{
+	struct http *http = request->http;
+	struct timeval now = { 0, 0 };
+	if (request->costly && is_turn_over(http) && event_add(http->later, &now) == 0)
+		request->deferred = true;
+	else
+		http->handlers.ready(http->handlers.context, request);
+}
+
+/* The one that has waited longest: new ones are put in front. */
+static struct http_request *first_deferred(const struct http *http)
+{
+	struct http_request *found = NULL;
+	for (struct http_request *at = http->requests; at; at = at->next)
+		if (at->deferred)
+			found = at;
+	return found;
+}
+
+static void on_later(evutil_socket_t fd, short what, void *context)
+{
+	struct http *http = context;
+	struct http_request *request;
+	struct timeval now = { 0, 0 };
+	(void)fd;
+	(void)what;
+	http->turn_began_ms = http_monotonic_ms();
+	while ((request = first_deferred(http))) {
+		if (is_turn_over(http)) {
+			event_add(http->later, &now);
+			return;
+		}
+		request->deferred = false;
+		http->handlers.ready(http->handlers.context, request);
+	}
+}
+
 static enum MHD_Result handle(
 	struct http_request *request, const char *bytes, size_t *length, bool is_first)
 {
@@ -291,7 +337,7 @@ static enum MHD_Result handle(
 		if (request->connection)
 			http_connection_wait_for(request->connection, WAIT_NOTHING);
 		if (!request->answered)
-			request->http->handlers.ready(request->http->handlers.context, request);
+			call_or_defer(request);
 	}
 	if (request->response)
 		return queue(request);
@@ -511,6 +557,11 @@ uid_t http_user(const struct http_request *request)
 	return request->connection ? request->connection->uid : (uid_t)-1;
 }
 
+void http_set_costly(struct http_request *request)
+{
+	request->costly = true;
+}
+
 void *http_data(const struct http_request *request)
 {
 	return request->data;
@@ -581,8 +632,10 @@ struct http *http_create(struct event_base *base, int listen_fd,
 		MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	http->readable = event_new(base, info->epoll_fd, EV_READ | EV_PERSIST, on_due, http);
 	http->due = evtimer_new(base, on_due, http);
+	http->later = evtimer_new(base, on_later, http);
 	http->sweep = evtimer_new(base, http_connections_sweep, http);
-	if (!http->readable || !http->due || !http->sweep || event_add(http->readable, NULL) != 0)
+	if (!http->readable || !http->due || !http->later || !http->sweep ||
+		event_add(http->readable, NULL) != 0)
 		goto no_memory;
 	arm(http);
 	return http;
@@ -607,6 +660,8 @@ void http_destroy(struct http *http)
 		event_free(http->readable);
 	if (http->due)
 		event_free(http->due);
+	if (http->later)
+		event_free(http->later);
 	if (http->sweep)
 		event_free(http->sweep);
 	free(http);

@@ -29,6 +29,7 @@ enum {
 	HTTP_ANSWERS_MAX = 32 << 20, /* of all answers that clients have not taken yet */
 	HTTP_ANSWER_SMALL = 1 << 16, /* these are given all the same */
 	HTTP_CONNECTIONS_MAX = 1000,
+	HTTP_TURN_MS = 20,	 /* of costly requests in one turn of the loop */
 	HTTP_HEAD_S = 5,	 /* from the first byte wanted to the end of the head */
 	HTTP_IDLE_S = 60,	 /* between two requests of a connection */
 	HTTP_BODY_WINDOW_S = 10, /* a body brings HTTP_BODY_WINDOW_BYTES in each window */
@@ -93,6 +94,9 @@ int64_t http_content_length(const struct http_request *request);
 /* NUL-terminated; *length without the NUL. Of a kept body, in `ready`. */
 const char *http_body(const struct http_request *request, size_t *length);
 uid_t http_user(const struct http_request *request); /* as the kernel says; (uid_t)-1: unknown */
+/* In `begin`: that `ready` may cost milliseconds.  It then waits while others like it have had
+ * HTTP_TURN_MS of a turn of the loop; requests that cost little never do. */
+void http_set_costly(struct http_request *request);
 /* Whatever the caller hangs on it; NULL at first. */
 void *http_data(const struct http_request *request);
 void http_set_data(struct http_request *request, void *data);

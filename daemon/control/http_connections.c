@@ -10,11 +10,16 @@
 
 enum { SWEEP_S = 1 };
 
-int64_t http_monotonic_s(void)
+int64_t http_monotonic_ms(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t http_monotonic_s(void)
+{
+	return http_monotonic_ms() / 1000;
 }
 
 /* ---- slow and silent clients ---- */
@@ -67,6 +72,14 @@ void http_connection_wait_for(struct http_connection *connection, enum http_wait
 	connection->body_bytes = 0;
 }
 
+/* While we did something else nobody's bytes were read. */
+static void forgive(struct http_connection *connection, int64_t late_s, int64_t now_s)
+{
+	connection->since_s += late_s;
+	if (connection->since_s > now_s)
+		connection->since_s = now_s;
+}
+
 /* A stream of which the library has taken nothing for so long has no reader; of a suspended one
  * only we can see that its client has closed the other end. */
 static void check_stream(struct http_request *request, int64_t now_s)
@@ -87,8 +100,13 @@ void http_connections_sweep(evutil_socket_t fd, short what, void *context)
 	int64_t now_s = http_monotonic_s();
 	(void)fd;
 	(void)what;
-	for (struct http_connection *at = http->connections; at; at = at->next)
+	int64_t late_s = now_s - http->swept_s - SWEEP_S;
+	http->swept_s = now_s;
+	for (struct http_connection *at = http->connections; at; at = at->next) {
+		if (late_s > 0)
+			forgive(at, late_s, now_s);
 		check_patience(http, at, now_s);
+	}
 	for (struct http_request *at = http->requests; at; at = at->next)
 		if (at->stream && !at->cut)
 			check_stream(at, now_s);
@@ -105,6 +123,7 @@ static void begin_sweeping(struct http *http)
 	if (http->sweeping)
 		return;
 	struct timeval wait = { SWEEP_S, 0 };
+	http->swept_s = http_monotonic_s();
 	http->sweeping = event_add(http->sweep, &wait) == 0;
 }
 

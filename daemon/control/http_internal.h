@@ -27,6 +27,8 @@ struct http_request {
 	struct MHD_Connection *handle;
 	const char *method, *path; /* borrowed from the library while the request lives */
 	bool begun, complete, inside, suspended, answered, swallow;
+	bool costly;
+	bool deferred;	/* complete, and its handler has not been called yet */
 	int bad_target; /* status for a target that is refused; 0: none */
 	int64_t swallowed_bytes;
 	size_t answer_bytes; /* that http holds for it */
@@ -45,7 +47,9 @@ struct http_request {
 
 struct http {
 	struct MHD_Daemon *daemon;
-	struct event *readable, *due, *sweep;
+	struct event *readable, *due, *later, *sweep;
+	int64_t turn_began_ms;
+	int64_t swept_s;
 	struct http_handlers handlers;
 	struct http_counters counters;
 	struct http_connection *connections;
@@ -55,6 +59,7 @@ struct http {
 	struct http_settings settings;
 };
 
+int64_t http_monotonic_ms(void);
 int64_t http_monotonic_s(void);
 /* The library is to look at its connections, soon but not inside its own call-backs. */
 void http_kick(struct http *http);
