@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <malloc.h> /* malloc_trim */
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include <strings.h>
 #include <time.h>
 
-enum { CALL_WAITS_MAX = 5 };
+enum { CALL_WAITS_MAX = 5, LARGE_ANSWER_BYTES = 1 << 20 };
 
 /* An answer that waits: for the ledger, for a streamer, or for both. */
 struct pending {
@@ -48,8 +49,16 @@ static char *dump(json_t *json)
 	return text;
 }
 
+/* A list of thousands leaves a heap full of holes behind. */
+static void give_back(const char *text)
+{
+	if (text && strlen(text) > LARGE_ANSWER_BYTES)
+		malloc_trim(0);
+}
+
 static void reply_text(struct http_request *request, int status, char *text)
 {
+	give_back(text);
 	if (!text) {
 		text = strdup("{\"error\":{\"code\":\"no_memory\",\"message\":\"out of memory\"}}");
 		status = 503;

@@ -16,6 +16,7 @@
 #include <event2/event.h>
 
 #include <errno.h>
+#include <malloc.h> /* malloc_trim */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 enum {
 	TURN_MOVES = 2000, /* of planning in one turn of the loop: some milliseconds */
 	TIDY_S = 1,
+	LARGE_CHANGES = 1000,
 };
 
 struct control {
@@ -45,6 +47,7 @@ struct control {
 	struct streamer_link *link[CONFIG_PRINTERS_MAX + 1];
 	struct event *turn, *tidy;
 	uint64_t durable_ticket;
+	bool trim_wanted; /* a large transaction went through the heap */
 	struct error load_error;
 	int load_result;
 };
@@ -147,6 +150,10 @@ static void on_durable(void *context, int error)
 	farm_durable(control->farm, ticket, error, reason);
 	api_durable(control->api, ticket, error, reason);
 	leave(control);
+	if (control->trim_wanted && farm_ticket(control->farm) == control->durable_ticket) {
+		control->trim_wanted = false;
+		malloc_trim(0);
+	}
 }
 
 static void commit(void *context, const struct farm_changes *changes, uint64_t ticket)
@@ -163,6 +170,7 @@ static void commit(void *context, const struct farm_changes *changes, uint64_t t
 	}
 	for (size_t i = 0; i < changes->count; i++)
 		put_row(transaction, &changes->change[i]);
+	control->trim_wanted |= changes->count > LARGE_CHANGES;
 	ledger_submit(control->ledger, transaction, on_durable, control);
 }
 

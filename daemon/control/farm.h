@@ -244,9 +244,9 @@ struct farm_job_view {
 	int64_t id, order;
 	const char *design;
 	enum job_state state;
-	const struct farm_plate_view *plate; /* NULL: not planned */
-	const char *printer;		     /* "": none */
-	const char *planned_printer;	     /* "": none */
+	struct farm_plate_view plate; /* members NULL: not planned */
+	const char *printer;	      /* "": none */
+	const char *planned_printer;  /* "": none */
 	int64_t planned_start_s, planned_end_s;
 	int32_t tries, good, scrap;
 	const char *reason;
@@ -254,7 +254,6 @@ struct farm_job_view {
 	int64_t commands_done, commands;
 	int64_t eta_s; /* negative: none */
 	int64_t created_s, changed_s;
-	struct farm_plate_view plate_space; /* what `plate` points to */
 };
 size_t farm_job_count(const struct farm *);
 /* Fills *view; false: has ended (its members are filled all the same). */

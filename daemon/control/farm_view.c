@@ -129,9 +129,8 @@ static bool view_job(
 		.changed_s = job->changed_s,
 	};
 	if (plate) {
-		view->plate_space =
+		view->plate =
 			(struct farm_plate_view){ .record = &plate->record, .file = plate->file };
-		view->plate = &view->plate_space;
 		view->commands = plate->file->commands;
 	}
 	if (job->attempt) {

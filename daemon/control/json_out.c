@@ -236,7 +236,9 @@ json_t *json_out_job(const struct farm_job_view *job)
 	set_integer(object, "order", job->order);
 	set_text(object, "design", job->design);
 	set_text(object, "state", job_state_name(job->state));
-	set(object, "plate", plate_of(job->plate, job->plate ? job->plate->file->sha256 : ""));
+	set(object, "plate",
+		plate_of(job->plate.record ? &job->plate : NULL,
+			job->plate.record ? job->plate.file->sha256 : ""));
 	set_name(object, "printer", job->printer);
 	set_name(object, "planned_printer", job->planned_printer);
 	json_out_time(object, "planned_start", job->planned_start_s);

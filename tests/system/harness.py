@@ -146,7 +146,7 @@ def pids_naming(program, folder):
             words = (entry / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        names = {os.path.basename(word) for word in words[:len(UNDER) + 1]}
+        names = {os.path.basename(word) for word in words[:len(UNDER) + 2]}
         if program.encode() in names and any(word.startswith(str(folder).encode()) for word in words):
             found.append(int(entry.name))
     return sorted(found)

@@ -708,7 +708,7 @@ static void check_tallies(const struct rig *rig)
 		for (size_t j = 0; j < order.job_count; j++) {
 			struct farm_job_view job = rig_job_view(
 				rig, farm_order_job_id(rig->farm, order.record->id, j));
-			int32_t yield = job.plate ? job.plate->record->yield : 0;
+			int32_t yield = job.plate.record ? job.plate.record->yield : 0;
 			if (job.state == JOB_INSPECTED)
 				good += job.good;
 			if (job.state == JOB_PRINTED)

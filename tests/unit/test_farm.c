@@ -553,7 +553,7 @@ static void test_a_cleared_bed_counts_what_was_said(void **state)
 	rig_add_order(rig, 4, &order);
 	rig_settle(rig);
 	int64_t job = rig_job_of(rig, order, 0);
-	assert_int_equal(rig_job_view(rig, job).plate->record->yield, 4);
+	assert_int_equal(rig_job_view(rig, job).plate.record->yield, 4);
 	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
 	rig_settle(rig);
 	struct farm_clear clear = { .good = 5, .scrap = 1, .why = "" };
