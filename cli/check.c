@@ -412,7 +412,7 @@ static int run(struct options *options)
 		if (!options->json && !options->commands && i + 1 < options->file_count)
 			printf("\n");
 	}
-	if (fflush(stdout)) {
+	if (fflush(stdout) && errno != EPIPE) {
 		fprintf(stderr, "printfarm: cannot write: %s\n", strerror(errno));
 		return EXIT_FAILURE;
 	}

@@ -2,6 +2,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 
+#include <errno.h>
 #include <langinfo.h> /* is the terminal UTF-8? */
 #include <locale.h>
 #include <signal.h>
@@ -61,10 +62,11 @@ static int help_about(struct cli *cli, int argc, char **argv)
 	return cli_run(cli, cli_commands, count, words);
 }
 
-/* What was written may still not have arrived: a full disk, a reader that has gone. */
+/* What was written may still not have arrived: a full disk.  A reader that has gone (head) has had
+ * what it wanted. */
 static int end(int status)
 {
-	if (fflush(stdout) != 0 && status == CLI_DONE) {
+	if (fflush(stdout) != 0 && errno != EPIPE && status == CLI_DONE) {
 		cli_error("the answer could not be written");
 		return CLI_REFUSED;
 	}

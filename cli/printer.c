@@ -126,14 +126,32 @@ int command_printer_enable(struct cli *cli, int argc, char **argv)
 	return act(cli, argc, argv, "printers", "enable", act_show_printer);
 }
 
+/* Told is not done: what is shown may be the state before. */
+static void show_pausing(const struct cli *cli, const json_t *printer)
+{
+	if (strcmp(words_text(printer, "activity"), "printing") == 0)
+		say(stdout, "%s: is told to pause behind the lines that it has accepted\n",
+			words_text(printer, "name"));
+	else
+		act_show_printer(cli, printer);
+}
+
+static void show_resuming(const struct cli *cli, const json_t *printer)
+{
+	if (strcmp(words_text(printer, "activity"), "paused") == 0)
+		say(stdout, "%s: is told to go on; it heats first\n", words_text(printer, "name"));
+	else
+		act_show_printer(cli, printer);
+}
+
 int command_printer_pause(struct cli *cli, int argc, char **argv)
 {
-	return act(cli, argc, argv, "printers", "pause", act_show_printer);
+	return act(cli, argc, argv, "printers", "pause", show_pausing);
 }
 
 int command_printer_resume(struct cli *cli, int argc, char **argv)
 {
-	return act(cli, argc, argv, "printers", "resume", act_show_printer);
+	return act(cli, argc, argv, "printers", "resume", show_resuming);
 }
 
 int command_printer_unlock(struct cli *cli, int argc, char **argv)

@@ -77,7 +77,7 @@ static void note(const json_t *printer, struct table *table)
 	else if (words_is_true(printer, "ready"))
 		table_cell(table, TABLE_GOOD, "ready");
 	else if (is_idle && strcmp(words_text(printer, "bed"), "empty") != 0)
-		table_cell(table, TABLE_WARN, "waits to be cleared");
+		table_cell(table, TABLE_WARN, "clear it");
 	else
 		table_cell(table, TABLE_DIM, "%s", is_idle ? first_reason(printer) : "");
 }

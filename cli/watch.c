@@ -27,6 +27,7 @@ struct watch {
 	enum watched watched;
 	const char *id;
 	bool draws;
+	int name_width; /* of printers */
 	struct progress progress;
 	char *line[LINES_MAX]; /* owned; of this round */
 	size_t line_count;
@@ -57,33 +58,50 @@ static void forget_lines(struct watch *watch)
 	watch->line_count = 0;
 }
 
+/* What is nothing is left out: the line is to fit a terminal. */
+static void add_count(
+	char *counts, size_t size, const json_t *order, const char *key, const char *what)
+{
+	size_t used = strlen(counts);
+
+	if (words_integer(order, key) > 0)
+		snprintf(counts + used, size - used, ", %lld %s",
+			(long long)words_integer(order, key), what);
+}
+
 static void add_order(struct watch *watch, const json_t *order)
 {
 	int64_t units = words_integer(order, "units"), good = words_integer(order, "good");
 	int64_t made = good + words_integer(order, "printed");
-	char bar[PROGRESS_BAR_MAX], promised[WORDS_MAX];
+	char bar[PROGRESS_BAR_MAX], promised[WORDS_MAX], counts[128] = "";
 
 	progress_bar(
 		bar, BAR_WIDTH, units > 0 ? (double)made / (double)units : 1, watch->cli->has_utf8);
-	add_line(watch,
-		"order %lld %s%s%lld of %lld good, %lld to count, %lld printing, by %s (%s)",
+	add_count(counts, sizeof counts, order, "scrap", "scrap");
+	add_count(counts, sizeof counts, order, "printed", "to count");
+	add_count(counts, sizeof counts, order, "printing", "printing");
+	words_time(promised, order, "promised_s");
+	add_line(watch, "order %lld %s%s%lld of %lld good%s%s%s (%s)",
 		(long long)words_integer(order, "id"), watch->draws ? bar : "",
-		watch->draws ? " " : "", (long long)good, (long long)units,
-		(long long)words_integer(order, "printed"),
-		(long long)words_integer(order, "printing"),
-		words_time(promised, order, "promised_s"), words_text(order, "design"));
+		watch->draws ? " " : "", (long long)good, (long long)units, counts,
+		*promised == '-' ? "" : ", by ", *promised == '-' ? "" : promised,
+		words_text(order, "design"));
 }
 
-static void add_print(struct watch *watch, const char *printer, int64_t job, const json_t *source)
+static void add_print(struct watch *watch, const json_t *job)
 {
+	bool is_paused = strcmp(words_text(job, "state"), "paused") == 0;
 	char bar[PROGRESS_BAR_MAX], share[WORDS_MAX], left[WORDS_MAX];
 
 	/* Where nothing is drawn, a line for every percent would be too much. */
 	if (!watch->draws)
 		return;
-	progress_bar(bar, BAR_WIDTH, words_number(source, "progress"), watch->cli->has_utf8);
-	add_line(watch, "  %-10s job %-5lld %s %5s, %s left", printer, (long long)job, bar,
-		words_share(share, source, "progress"), words_duration(left, source, "eta_s"));
+	progress_bar(bar, BAR_WIDTH, words_number(job, "progress"), watch->cli->has_utf8);
+	add_line(watch, "  %-*s job %-5lld %s %5s, %s%s", watch->name_width,
+		words_text(job, "printer"), (long long)words_integer(job, "id"), bar,
+		words_share(share, job, "progress"),
+		is_paused ? "paused" : words_duration(left, job, "eta_s"),
+		is_paused ? "" : " left");
 }
 
 /* What a person has to do before the order can be done. */
@@ -94,15 +112,18 @@ static void add_wait(struct watch *watch, const json_t *job)
 	long long id = (long long)words_integer(job, "id");
 
 	if (strcmp(state, "printed") == 0)
-		add_line(watch, "  %-10s job %-5lld printed: clear the bed", printer, id);
+		add_line(watch, "  %-*s job %-5lld printed: clear the bed", watch->name_width,
+			printer, id);
 	else if (strcmp(state, "needs_look") == 0 || strcmp(state, "failed") == 0)
-		add_line(watch, "  %-10s job %-5lld %s%s%s", printer, id, words_state(state),
-			*reason ? ": " : "", reason);
+		add_line(watch, "  %-*s job %-5lld %s%s%s", watch->name_width, printer, id,
+			words_state(state), *reason ? ": " : "", reason);
 }
 
-/* The jobs of this order that print, or wait for somebody. */
+/* The jobs of this order that print, or wait for somebody; and one that asks why nothing can be
+ * promised. */
 static void add_jobs(struct watch *watch, const json_t *order, const json_t *jobs)
 {
+	bool is_promised = words_integer(order, "promised_s") > 0;
 	const json_t *job;
 	size_t index;
 
@@ -110,10 +131,30 @@ static void add_jobs(struct watch *watch, const json_t *order, const json_t *job
 		if (words_integer(job, "order") != words_integer(order, "id"))
 			continue;
 		if (!words_is_null(job, "progress"))
-			add_print(watch, words_text(job, "printer"), words_integer(job, "id"), job);
+			add_print(watch, job);
 		else
 			add_wait(watch, job);
+		if (is_promised || strcmp(words_text(job, "state"), "queued") != 0)
+			continue;
+		add_line(watch, "  nobody can say when it is done: printfarm why %lld",
+			(long long)words_integer(job, "id"));
+		is_promised = true;
 	}
+}
+
+static int width_of_names(const json_t *jobs)
+{
+	enum { WIDTH_MIN = 6, WIDTH_MAX = 20 };
+	size_t width = WIDTH_MIN, index;
+	const json_t *job;
+
+	json_array_foreach (jobs, index, job) {
+		size_t own = strlen(words_text(job, "printer"));
+
+		if (own > width)
+			width = own;
+	}
+	return width < WIDTH_MAX ? (int)width : (int)WIDTH_MAX;
 }
 
 /* Draws the lines, or prints them when they have changed. */
@@ -197,7 +238,7 @@ static int round_of_job(struct watch *watch, const json_t *job, bool *is_over)
 		words_text(job, "design"), words_state(state), *printer ? " on " : "", printer,
 		*words_text(job, "reason") ? ": " : "", words_text(job, "reason"));
 	if (!words_is_null(job, "progress"))
-		add_print(watch, printer, words_integer(job, "id"), job);
+		add_print(watch, job);
 	return end_of_job(state, is_over);
 }
 
@@ -256,6 +297,7 @@ static int one_round(struct watch *watch, bool is_quiet, bool *is_over, bool *ha
 	if (code == CLI_DONE && watch->watched != WATCH_JOB && !watch->cli->json)
 		code = ask(watch, "/api/v1/jobs", is_quiet, &jobs);
 	*has_answered = code == CLI_DONE;
+	watch->name_width = width_of_names(words_items(jobs.json));
 	if (code == CLI_DONE) {
 		switch (watch->watched) {
 		case WATCH_ALL:

@@ -533,14 +533,14 @@ def test_real_words():
         farm.cli("submit", path, "-n", "1")
         why = farm.cli("why", 1).stdout
         check("printfarm clear p1" in why.replace("\n", " ") and why.count("job 1") == 1, why)
-        check("waits to be cleared" in farm.cli("printers").stdout, "printers does not say that beds are to be cleared")
+        check("clear it" in farm.cli("printers").stdout, "printers does not say that beds are to be cleared")
         equal(farm.cli("clear", "nobody", "p1", expect=1).stdout.splitlines()[0][:3], "p1:", "the second of two")
         watched = farm.dir / "watch.out"
         with open(watched, "wb") as to:
             watch = subprocess.Popen([BUILD / "printfarm", "--socket", farm.socket, "watch", "1"], stdout=to,
                                      env=farm.environment({}))
         wait(lambda: farm.order(1)["printed"] == 1, "the part is printed")
-        check("waits to be cleared" in farm.cli("status").stdout, "status does not say what is to be cleared")
+        check("clear it" in farm.cli("status").stdout, "status does not say what is to be cleared")
         error = farm.cli("clear", "p1", "--good", "3", expect=1).stderr
         check("plate of 1" in error, f"too many good units: {error}")
         wait(lambda: "clear the bed" in watched.read_text(), "watch says what to do", 10)
@@ -556,6 +556,20 @@ def test_real_words():
                                    ("design", "show", "hook"), ("job", "show", "1"))
                 for line in farm.cli(*words).stdout.splitlines() if len(line) > 80 or line != line.rstrip()]
         check(not wide, f"too wide, or blanks at the end: {wide}")
+
+
+def test_closed_pipe():
+    """a reader that has seen enough is no trouble, a full disk is"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = box_gcode(Path(folder, "large.gcode"), layers=60, lines_per_layer=200)
+        for words in (["check", "--commands", path], ["help"]):
+            with subprocess.Popen([BUILD / "printfarm", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+                program.stdout.close()
+                said = program.stderr.read()
+                equal((program.wait(), said), (0, b""), f"{words[0]} into a closed pipe")
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run([BUILD / "printfarm", *words], stdout=full, stderr=subprocess.PIPE, check=False)
+            check(result.returncode == 1 and b"writ" in result.stderr, f"{words[0]} onto a full disk: {result}")
 
 
 def test_help():
@@ -574,4 +588,4 @@ def test_help():
 
 
 main(test_tables, test_json, test_exit_codes, test_submit, test_design_names, test_bodies, test_watch, test_terminal,
-     test_estop, test_real_json, test_real_words, test_help)
+     test_estop, test_real_json, test_real_words, test_closed_pipe, test_help)
