@@ -75,9 +75,11 @@ static bool outside(double value, double min, double max, struct extent_breach *
 static double farthest(const struct modal_move *move)
 {
 	double distance = hypot(move->to_mm[MODAL_X], move->to_mm[MODAL_Y]);
-	double centre = hypot(move->centre_mm[0], move->centre_mm[1]);
 
-	if (move->is_arc && sweeps(move, atan2(move->centre_mm[1], move->centre_mm[0])) &&
+	if (!move->is_arc)
+		return distance;
+	double centre = hypot(move->centre_mm[0], move->centre_mm[1]);
+	if (sweeps(move, atan2(move->centre_mm[1], move->centre_mm[0])) &&
 		centre + move->radius_mm > distance)
 		distance = centre + move->radius_mm;
 	return distance;

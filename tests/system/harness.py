@@ -377,7 +377,7 @@ printers = ( {(","+chr(10)+"  ").join(row(name) for name in self.names)} );
             self.wait_ready()
 
     def wait_ready(self):
-        wait(self._control_is_up, "printfarmd answers", 30)
+        wait(self._control_is_up, "printfarmd answers", 30, 0.01)
 
     def _control_is_up(self):
         check(self.control.poll() is None, f"printfarmd ended with {self.control.returncode}")
