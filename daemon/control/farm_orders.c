@@ -251,9 +251,9 @@ static int store_order(struct farm *farm, const char *user, const struct order_r
 		return -ENOMEM;
 	struct farm_order *order = farm_index_find(&farm->orders, record->id);
 	farm_touch_order(farm, order);
-	farm_say_id(farm, "order", record->id, user, "order %lld: %lld units of %s%s",
-		(long long)record->id, (long long)record->units, order->design->record.name,
-		record->state == ORDER_HELD ? ", held" : "");
+	farm_say_id(farm, "order", record->id, user, "order %lld: %lld unit%s of %s%s",
+		(long long)record->id, (long long)record->units, record->units == 1 ? "" : "s",
+		order->design->record.name, record->state == ORDER_HELD ? ", held" : "");
 	return 0;
 }
 

@@ -263,6 +263,31 @@ void farm_plan_step(struct farm *farm, int64_t moves)
 	}
 }
 
+/* In words: what the answer rests on. */
+static void say_why(
+	const struct farm *farm, struct farm_quote *quote, size_t orders_before, bool unfinished)
+{
+	char behind[64] = "";
+
+	if (unfinished) {
+		snprintf(quote->why, sizeof(quote->why),
+			"the plan is too large to be made at once: order it to learn the time");
+		return;
+	}
+	if (!quote->done_s) {
+		snprintf(quote->why, sizeof(quote->why),
+			"no printer of this farm can make all of it as things are");
+		return;
+	}
+	if (orders_before > 0)
+		snprintf(behind, sizeof(behind), " behind %zu other order%s", orders_before,
+			orders_before == 1 ? "" : "s");
+	snprintf(quote->why, sizeof(quote->why),
+		"%lld unit%s%s; beds are expected to be cleared within %lld min",
+		(long long)quote->units, quote->units == 1 ? "" : "s", behind,
+		(long long)(farm->config->clear_s + 59) / 60);
+}
+
 int farm_quote_order(
 	struct farm *farm, struct farm_order *order, int64_t moves, struct farm_quote *quote)
 {
@@ -295,19 +320,7 @@ int farm_quote_order(
 	}
 	if (!more && answer->done_s > 0)
 		quote->done_s = answer->done_s;
-	if (more)
-		snprintf(quote->why, sizeof(quote->why),
-			"the plan is too large to be made at once: order it to learn the time");
-	else if (quote->done_s)
-		snprintf(quote->why, sizeof(quote->why),
-			"%lld units behind %zu other orders; beds are expected to be cleared "
-			"within "
-			"%lld min",
-			(long long)answer->units_planned, index,
-			(long long)(farm->config->clear_s + 59) / 60);
-	else
-		snprintf(quote->why, sizeof(quote->why),
-			"no printer of this farm can make all of it as things are");
+	say_why(farm, quote, index, more);
 	planner_destroy(planner);
 	farm_world_destroy(world);
 	return 0;
