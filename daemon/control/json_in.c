@@ -62,8 +62,7 @@ void json_in_only(struct json_in *in, const char *const *names)
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)in->object, key, value)
-	{
+	json_object_foreach ((json_t *)in->object, key, value) {
 		bool known = false;
 		for (size_t i = 0; names[i]; i++)
 			known |= strcmp(names[i], key) == 0;

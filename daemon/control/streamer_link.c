@@ -451,8 +451,8 @@ void streamer_link_shut_down(struct streamer_link *link)
 	message.request = LINK_REQUEST | link->next_request++;
 	if (!streamer_link_send(link, &message))
 		return;
-	/* The link may be destroyed next: what can be written is written now.  A bufferevent freezes
-	 * the front of its output for everybody else. */
+	/* The link may be destroyed next: what can be written is written now.  A bufferevent
+	 * freezes the front of its output for everybody else. */
 	struct evbuffer *output = bufferevent_get_output(link->bev);
 	evbuffer_unfreeze(output, 1);
 	evbuffer_write(output, bufferevent_getfd(link->bev));

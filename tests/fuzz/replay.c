@@ -24,8 +24,8 @@ static uint8_t *guarded_pages(size_t size, size_t *mapped)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t body = (size / page + 1) * page;
-	uint8_t *pages = mmap(
-		NULL, body + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *pages =
+		mmap(NULL, body + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (pages == MAP_FAILED)
 		give_up("mmap");
 	if (mprotect(pages + body, page, PROT_NONE) != 0)
