@@ -126,7 +126,7 @@ void session_apply_settings(struct session *session, int64_t now_us)
 void session_configure(
 	struct session *session, const struct wire_settings *settings, int64_t now_us)
 {
-	if (session->has_settings && memcmp(settings, &session->settings, sizeof(*settings)) == 0) {
+	if (session->has_settings && wire_settings_are_equal(settings, &session->settings)) {
 		session->has_next_settings = false;
 		return;
 	}

@@ -368,7 +368,7 @@ int streamer_set_printer(struct streamer *streamer, const char *name,
 
 	if (code < 0)
 		return code;
-	if (printer && memcmp(session_settings(printer->session), settings, sizeof(*settings)) == 0)
+	if (printer && wire_settings_are_equal(session_settings(printer->session), settings))
 		return 0;
 	code = settings_file_save(streamer->state_directory, name, settings, error);
 	if (code < 0)

@@ -443,3 +443,20 @@ enum wire_result_code wire_decode(
 	*used = LENGTH_WORD_BYTES + (size_t)frame;
 	return WIRE_OK;
 }
+
+static size_t encode_settings(const struct wire_settings *settings, uint8_t *bytes, size_t size)
+{
+	struct wire_message message = { .kind = WIRE_SET_PRINTER };
+
+	message.settings = *settings;
+	return wire_encode(&message, bytes, size);
+}
+
+bool wire_settings_are_equal(const struct wire_settings *a, const struct wire_settings *b)
+{
+	uint8_t bytes_a[LENGTH_WORD_BYTES + WIRE_FRAME_MAX], bytes_b[sizeof bytes_a];
+	size_t length_a = encode_settings(a, bytes_a, sizeof bytes_a);
+	size_t length_b = encode_settings(b, bytes_b, sizeof bytes_b);
+
+	return length_a == length_b && memcmp(bytes_a, bytes_b, length_a) == 0;
+}

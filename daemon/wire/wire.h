@@ -151,6 +151,10 @@ struct wire_message {
 /* Writes the frame of *message; returns its bytes, or 0 when it does not fit in `size`. */
 size_t wire_encode(const struct wire_message *message, uint8_t *bytes, size_t size);
 
+/* Do both say the same on the wire?  Bytes of memory cannot tell: there is padding between members,
+ * and anything behind the end of a text. */
+bool wire_settings_are_equal(const struct wire_settings *a, const struct wire_settings *b);
+
 enum wire_result_code {
 	WIRE_OK,	 /* *message is filled, *used bytes are taken */
 	WIRE_INCOMPLETE, /* need more bytes */

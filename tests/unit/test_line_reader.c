@@ -27,10 +27,12 @@ static void keep(
 {
 	assert_true(lines->count < LINES_MAX);
 	memcpy(lines->at[lines->count].text, line->text, line->length);
-	lines->at[lines->count].line = *line;
-	lines->at[lines->count].line.text = NULL;
-	/* The one thing that may differ with the pieces (line_reader.h). */
-	lines->at[lines->count].line.end_bytes = 0;
+	/* By members: the struct is compared as memory, and a copy would bring its padding along.
+	 * end_bytes is the one thing that may differ with the pieces (line_reader.h). */
+	lines->at[lines->count].line.length = line->length;
+	lines->at[lines->count].line.number = line->number;
+	lines->at[lines->count].line.terminated = line->terminated;
+	lines->at[lines->count].line.has_nul = line->has_nul;
 	lines->at[lines->count++].kind = kind;
 }
 

@@ -376,10 +376,42 @@ static void test_every_kind_has_a_name(void **state)
 	assert_string_equal(wire_kind_name((enum wire_kind)(WIRE_KIND_LAST + 1)), "unknown");
 }
 
+static void test_settings_are_equal_by_what_they_say_not_by_their_bytes(void **state)
+{
+	struct wire_settings a, b;
+
+	(void)state;
+	memset(&a, 0x55, sizeof a);
+	memset(&b, 0xaa, sizeof b);
+	for (struct wire_settings *each = &a; each; each = each == &a ? &b : NULL) {
+		strcpy(each->port, "/dev/serial/by-id/one");
+		strcpy(each->dialect, "marlin");
+		each->baud = 115200;
+		each->window_lines = 3;
+		each->hotend_max_celsius = 275;
+		each->bed_max_celsius = 120;
+		for (size_t axis = 0; axis < 3; axis++) {
+			each->volume_min_mm[axis] = 0;
+			each->volume_max_mm[axis] = 200;
+		}
+		each->can_reset_line = false;
+		each->park_x_mm = each->park_y_mm = each->park_lift_mm = 1;
+		each->hotend_standby_celsius = 0;
+	}
+	assert_memory_not_equal(&a, &b, sizeof a);
+	assert_true(wire_settings_are_equal(&a, &b));
+	b.volume_max_mm[2] = 250;
+	assert_false(wire_settings_are_equal(&a, &b));
+	b.volume_max_mm[2] = 200;
+	strcpy(b.port, "/dev/serial/by-id/two");
+	assert_false(wire_settings_are_equal(&a, &b));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_kind_comes_out_as_it_went_in),
+		cmocka_unit_test(test_settings_are_equal_by_what_they_say_not_by_their_bytes),
 		cmocka_unit_test(
 			test_a_frame_cut_at_every_byte_is_incomplete_and_nothing_is_read_behind_it),
 		cmocka_unit_test(test_a_hostile_value_at_any_byte_is_never_read_past_the_frame),
