@@ -25,53 +25,51 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(((const struct key *)a)->name, ((const struct key *)b)->name);
 }
 
-/* Where each order of the old world stands in the new one.  NULL without memory. */
-static size_t *find_orders(const struct world *from, const struct world *to)
+static struct key order_key(const struct world *world, size_t index)
 {
-	size_t *found = malloc((from->order_count + 1) * sizeof *found);
-	struct key *keys = malloc((to->order_count + 1) * sizeof *keys);
+	return (struct key){ .id = world->order[index].id, .index = index };
+}
 
-	for (size_t i = 0; keys && i < to->order_count; i++)
-		keys[i] = (struct key){ .id = to->order[i].id, .index = i };
-	if (keys && to->order_count > 0)
-		qsort(keys, to->order_count, sizeof *keys, compare_ids);
-	for (size_t i = 0; keys && found && i < from->order_count; i++) {
-		const struct key wanted = { .id = from->order[i].id };
-		const struct key *key =
-			bsearch(&wanted, keys, to->order_count, sizeof *keys, compare_ids);
+static struct key printer_key(const struct world *world, size_t index)
+{
+	return (struct key){ .name = world->printer[index].name, .index = index };
+}
+
+/* Where each thing of the old world stands in the new one, else NOWHERE.  NULL without memory. */
+static size_t *find_all(const struct world *from, size_t from_count, const struct world *to,
+	size_t to_count, struct key key_of(const struct world *, size_t),
+	int compare(const void *, const void *))
+{
+	size_t *found = malloc((from_count + 1) * sizeof *found);
+	struct key *keys = malloc((to_count + 1) * sizeof *keys);
+
+	if (!found || !keys) {
+		free(found);
+		free(keys);
+		return NULL;
+	}
+	for (size_t i = 0; i < to_count; i++)
+		keys[i] = key_of(to, i);
+	qsort(keys, to_count, sizeof *keys, compare);
+	for (size_t i = 0; i < from_count; i++) {
+		const struct key wanted = key_of(from, i);
+		const struct key *key = bsearch(&wanted, keys, to_count, sizeof *keys, compare);
 
 		found[i] = key ? key->index : NOWHERE;
-	}
-	if (!keys) {
-		free(found);
-		found = NULL;
 	}
 	free(keys);
 	return found;
 }
 
+static size_t *find_orders(const struct world *from, const struct world *to)
+{
+	return find_all(from, from->order_count, to, to->order_count, order_key, compare_ids);
+}
+
 static size_t *find_printers(const struct world *from, const struct world *to)
 {
-	size_t *found = malloc((from->printer_count + 1) * sizeof *found);
-	struct key *keys = malloc((to->printer_count + 1) * sizeof *keys);
-
-	for (size_t i = 0; keys && i < to->printer_count; i++)
-		keys[i] = (struct key){ .name = to->printer[i].name, .index = i };
-	if (keys && to->printer_count > 0)
-		qsort(keys, to->printer_count, sizeof *keys, compare_names);
-	for (size_t i = 0; keys && found && i < from->printer_count; i++) {
-		const struct key wanted = { .name = from->printer[i].name };
-		const struct key *key =
-			bsearch(&wanted, keys, to->printer_count, sizeof *keys, compare_names);
-
-		found[i] = key ? key->index : NOWHERE;
-	}
-	if (!keys) {
-		free(found);
-		found = NULL;
-	}
-	free(keys);
-	return found;
+	return find_all(
+		from, from->printer_count, to, to->printer_count, printer_key, compare_names);
 }
 
 /* Chains the old assignments of each new order: head[order] and next[assignment]. */

@@ -75,8 +75,9 @@ static int check_config(const char *file)
 		fprintf(stderr, "%s\n", error.text);
 		return EX_CONFIG;
 	}
-	printf("%s: good: %zu printers, %zu profiles\n", file, config.printer_count,
-		config.profile_count);
+	printf("%s: good: %zu printer%s, %zu profile%s\n", file, config.printer_count,
+		config.printer_count == 1 ? "" : "s", config.profile_count,
+		config.profile_count == 1 ? "" : "s");
 	config_finish(&config);
 	return 0;
 }
