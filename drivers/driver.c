@@ -2,6 +2,7 @@
 #include "drivers/driver.h"
 
 #include "drivers/marlin.h"
+#include "drivers/prusa.h"
 
 #include <string.h> /* strcmp */
 
@@ -86,29 +87,22 @@ const struct driver_dialect *driver_dialect_find(const char *name)
 	return NULL;
 }
 
+/* A family of drivers/marlin_variant.h: one sender, its own rows. */
+#define NUMBERED_DIALECT(dialect, creator)                                                         \
+	{                                                                                          \
+		.name = dialect, .create = creator, .destroy = marlin_destroy,                     \
+		.opened = marlin_opened, .closed = marlin_closed, .receive = marlin_receive,       \
+		.wake = marlin_wake, .job_start = marlin_job_start,                                \
+		.wants_command = marlin_wants_command, .command = marlin_command,                  \
+		.job_end = marlin_job_end, .pause = marlin_pause, .resume = marlin_resume,         \
+		.cancel = marlin_cancel, .manual = marlin_manual, .cool = marlin_cool,             \
+		.estop = marlin_estop, .state = marlin_state, .identity = marlin_identity,         \
+		.heaters = marlin_heaters, .counters = marlin_counters                             \
+	}
+
 const struct driver_dialect driver_dialects[] = {
-	{
-		.name = "marlin",
-		.create = marlin_create,
-		.destroy = marlin_destroy,
-		.opened = marlin_opened,
-		.closed = marlin_closed,
-		.receive = marlin_receive,
-		.wake = marlin_wake,
-		.job_start = marlin_job_start,
-		.wants_command = marlin_wants_command,
-		.command = marlin_command,
-		.job_end = marlin_job_end,
-		.pause = marlin_pause,
-		.resume = marlin_resume,
-		.cancel = marlin_cancel,
-		.manual = marlin_manual,
-		.cool = marlin_cool,
-		.estop = marlin_estop,
-		.state = marlin_state,
-		.identity = marlin_identity,
-		.heaters = marlin_heaters,
-		.counters = marlin_counters,
-	},
+	NUMBERED_DIALECT("marlin", marlin_create),
+	NUMBERED_DIALECT("prusa-mk3", prusa_mk3_create),
+	NUMBERED_DIALECT("prusa-buddy", prusa_buddy_create),
 	{ .name = NULL },
 };

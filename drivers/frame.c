@@ -13,7 +13,7 @@ uint8_t frame_checksum(const char *bytes, size_t length)
 	return sum;
 }
 
-static size_t write_decimal(char *text, int64_t value)
+size_t frame_decimal(char *text, int64_t value)
 {
 	char digits[20];
 	size_t count = 0;
@@ -46,10 +46,10 @@ size_t frame_write(char *frame, int64_t number, const char *command, size_t leng
 			return 0;
 	}
 	head[head_length++] = 'N';
-	head_length += write_decimal(head + head_length, number);
+	head_length += frame_decimal(head + head_length, number);
 	head[head_length++] = ' ';
 	tail[tail_length++] = '*';
-	tail_length += write_decimal(tail + tail_length,
+	tail_length += frame_decimal(tail + tail_length,
 		frame_checksum(head, head_length) ^ frame_checksum(command, length));
 	if (head_length + length + tail_length > FRAME_LINE_MAX)
 		return 0;

@@ -18,6 +18,10 @@ enum {
 /* XOR of the bytes. */
 uint8_t frame_checksum(const char *bytes, size_t length);
 
+/* A number that is not negative, in decimal, not NUL-terminated; returns its length (at most 20).
+ */
+size_t frame_decimal(char *text, int64_t value);
+
 /* Writes the frame with its line end into `frame` (FRAME_BYTES_MAX bytes, not NUL-terminated) and
  * returns its length; 0 when it does not fit or the command holds a byte that no line may hold
  * (control bytes, ';', '*', '\\', bytes outside ASCII). */

@@ -18,13 +18,16 @@ static const struct marlin *of_const(const struct driver *driver)
 	return (const struct marlin *)driver;
 }
 
-struct driver *marlin_create(const struct driver_settings *settings)
+struct driver *marlin_create_of(
+	const struct driver_settings *settings, const struct marlin_family *family)
 {
 	struct marlin *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		return NULL;
 	m->settings = *settings;
+	m->family = family;
+	m->variant = family->unknown;
 	random_init(&m->random, settings->seed);
 	m->window_lines = settings->window_lines > 0 ? settings->window_lines : 1;
 	if (m->window_lines > WINDOW_ENTRIES_MAX / 2)
@@ -34,6 +37,11 @@ struct driver *marlin_create(const struct driver_settings *settings)
 	m->told_wake_us = DRIVER_NEVER;
 	modal_init(&m->modal);
 	return (struct driver *)m;
+}
+
+struct driver *marlin_create(const struct driver_settings *settings)
+{
+	return marlin_create_of(settings, &marlin_family);
 }
 
 void marlin_destroy(struct driver *driver)
@@ -206,6 +214,10 @@ static void write_emergency(struct marlin *m)
 	static const char stop[] = "\nM112\n";
 	char erase[FRAME_BYTES_MAX];
 
+	if (m->variant->stop) {
+		marlin_write_raw(m, m->variant->stop, strlen(m->variant->stop));
+		return;
+	}
 	memset(erase, '\b', sizeof(erase));
 	marlin_write_raw(m, stop, sizeof(stop) - 1);
 	marlin_write_raw(m, erase, sizeof(erase));
@@ -473,7 +485,7 @@ bool marlin_wants_command(const struct driver *driver)
 
 	return m->phase == MARLIN_PRINTING && marlin_is_clear(m) && !m->ended && !m->hold &&
 	       !m->want_pause && !m->want_cancel && m->task == MARLIN_TASK_NONE &&
-	       m->staged_length == 0 && m->history.next < MARLIN_RENUMBER_AT &&
+	       m->staged_length == 0 && m->history.next < m->variant->renumber_at &&
 	       marlin_has_line_room(m);
 }
 
@@ -562,7 +574,7 @@ void marlin_manual(struct driver *driver, int64_t now_us, const char *text, size
 
 	if ((m->phase != MARLIN_READY && m->phase != MARLIN_PAUSED) || m->manual_length > 0 ||
 		length > DRIVER_COMMAND_MAX ||
-		frame_write(frame, MARLIN_LAST_NUMBER, text, length) == 0)
+		frame_write(frame, m->variant->last_number, text, length) == 0)
 		return;
 	begin_call(m, now_us, effects);
 	memcpy(m->manual, text, length);

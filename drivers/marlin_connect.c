@@ -32,9 +32,7 @@ void marlin_connect_begin(struct marlin *m)
 	m->busy_seen = m->heard = false;
 	m->break_us = DRIVER_NEVER;
 	m->bytes_seen = m->bytes_bad = 0;
-	m->no_echo = false;
 	m->round_trip_us = 0;
-	m->queue_max = m->queue_limit = MARLIN_QUEUE_LINES;
 	m->heaters = (struct driver_heaters){ .time_us = 0 };
 	m->identity = (struct driver_identity){ .advanced_ok = false };
 	m->narrow_until = 0;
@@ -52,16 +50,28 @@ void marlin_connect_reset(struct marlin *m)
 	wait_for_boot(m, true);
 }
 
+/* The firmware's name decides, whatever was configured. */
+static void take_variant(struct marlin *m)
+{
+	const struct marlin_family *configured = m->family;
+
+	if (!marlin_variant_find(m->identity.firmware, &m->family, &m->variant))
+		m->variant = m->family->unknown;
+	if (m->family != configured)
+		effects_said(m->effects, "this is %s; its dialect is %s, not %s", m->variant->name,
+			m->family->dialect, configured->dialect);
+	m->no_echo = m->variant->barrier == NULL;
+	m->queue_max = m->queue_limit = m->variant->queue_lines;
+}
+
 static void identified(struct marlin *m)
 {
 	static const struct {
 		const char *name, *why;
 	} others[] = {
-		{ "Klipper", "this is Klipper, not Marlin" },
-		{ "RepRapFirmware", "this is RepRapFirmware, not Marlin" },
-		{ "Smoothie", "this is Smoothieware, not Marlin" },
-		{ "Repetier", "this is Repetier-Firmware, not Marlin" },
-		{ "grbl", "this is grbl, not Marlin" },
+		{ "Klipper", "this is Klipper, not a firmware with numbered lines" },
+		{ "RepRapFirmware", "this is RepRapFirmware, not a firmware with numbered lines" },
+		{ "grbl", "this is grbl, not a firmware with numbered lines" },
 	};
 	const char *firmware = m->identity.firmware;
 
@@ -73,6 +83,7 @@ static void identified(struct marlin *m)
 			return;
 		}
 	}
+	take_variant(m);
 	marlin_set_phase(m, MARLIN_SETUP);
 	marlin_task_begin(m, MARLIN_TASK_SETUP);
 }
@@ -138,7 +149,7 @@ bool marlin_connect_advance(struct marlin *m)
 		return false;
 	if (m->phase == MARLIN_BOOT) {
 		/* Ends half a line of a previous owner or of noise. */
-		marlin_write_raw(m, "\n", 1);
+		marlin_write_flush(m);
 		marlin_set_phase(m, MARLIN_HELLO);
 		m->deadline_us = m->now_us + MARLIN_HELLO_US;
 	} else if (m->phase == MARLIN_HELLO) {

@@ -325,7 +325,7 @@ static enum marlin_task next_task(const struct marlin *m)
 
 	if (m->phase < MARLIN_READY)
 		return MARLIN_TASK_NONE;
-	if (m->history.next >= MARLIN_RENUMBER_AT)
+	if (m->history.next >= m->variant->renumber_at)
 		return MARLIN_TASK_RENUMBER;
 	if (m->want_cancel)
 		return MARLIN_TASK_CANCEL;
@@ -414,11 +414,11 @@ static bool break_wait(struct marlin *m)
 	const struct window_entry *head = window_head(&m->window);
 
 	if (!head || !head->slow || m->now_us < m->break_us || m->break_tries >= BREAK_TRIES_MAX ||
-		m->window.count >= MARLIN_QUEUE_LINES)
+		(int32_t)m->window.count >= m->variant->queue_lines)
 		return false;
 	m->break_tries++;
 	m->break_us = m->want_cancel ? m->now_us + MARLIN_BREAK_RETRY_US : DRIVER_NEVER;
-	marlin_write_raw(m, "\n", 1);
+	marlin_write_flush(m);
 	marlin_send_unnumbered(m, "M108", WINDOW_PLAIN);
 	return true;
 }
@@ -511,7 +511,7 @@ bool marlin_fault_cool_advance(struct marlin *m)
 		effects_said(m->effects, "heaters were told off, no reading shows it");
 		return false;
 	}
-	marlin_write_raw(m, "\n", 1);
+	marlin_write_flush(m);
 	for (int tool = 0; tool < MARLIN_TOOLS_MAX; tool++) {
 		if (!(m->tools_seen & (1u << tool)) && tool > 0)
 			continue;

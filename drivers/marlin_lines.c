@@ -97,6 +97,11 @@ static void on_connected_reply(struct marlin *m, const struct reply *reply)
 	case REPLY_ECHO:
 		marlin_remember_words(m, reply->text, reply->text_length);
 		break;
+	case REPLY_INPUT_LOST:
+		effects_text(m->effects, DRIVER_SAID, reply->text, reply->text_length);
+		marlin_on_input_lost(m);
+		break;
+	case REPLY_REPEATED:
 	case REPLY_EMPTY:
 	case REPLY_BUSY:
 	case REPLY_BUSY_PERSON:
@@ -122,7 +127,9 @@ void marlin_on_line(struct marlin *m, const struct reply_line *line)
 	m->counters.unreadable_lines += line->noisy;
 	if (m->in_file_list && !reply_starts_with(line->text, line->length, "End file list"))
 		return;
-	reply_classify(line->text, line->length, &reply);
+	reply_init(line->text, line->length, &reply);
+	if (!m->variant->classify || !m->variant->classify(line->text, line->length, &reply))
+		reply_classify(line->text, line->length, &reply);
 	if (reply.kind != REPLY_TEMPERATURE)
 		m->last_said_us = m->now_us;
 	m->in_file_list = reply.kind == REPLY_LIST_BEGIN;

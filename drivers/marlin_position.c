@@ -35,7 +35,7 @@ bool marlin_position_tells(const struct marlin *m, int64_t wanted)
 {
 	const struct history_line *before = history_find(&m->history, wanted - 1);
 
-	if (!before || !before->has_position)
+	if (!m->variant->position_tells || !before || !before->has_position)
 		return false;
 	for (int64_t number = wanted; number < m->history.next; number++) {
 		const struct history_line *line = history_find(&m->history, number);

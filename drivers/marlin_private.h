@@ -30,22 +30,14 @@
 #include "drivers/driver.h"
 #include "drivers/effects.h"
 #include "drivers/history.h"
+#include "drivers/marlin_variant.h"
 #include "drivers/reply.h"
 #include "drivers/reply_reader.h"
 #include "drivers/window.h"
 #include "gcode/modal.h"
 
 enum {
-	/* Numbers run from here, so that a damaged "N28 G1 …" can never be read as "G28", and are
-	 * set back by M110 before 65536, where Marlin's 16-bit code numbers would wrap to the same
-	 * (serial-protocols.md 3.10, 14.13). */
-	MARLIN_FIRST_NUMBER = 2000,
-	MARLIN_RENUMBER_AT = 64800,
-	MARLIN_LAST_NUMBER = 64999,
 	MARLIN_FAR = 1000, /* a number this far away is never the next one */
-
-	MARLIN_WINDOW_BYTES = 127, /* RX_BUFFER_SIZE 128 of an AVR holds one less */
-	MARLIN_QUEUE_LINES = 3,	   /* BUFSIZE 4: one slot stays free for an emergency line */
 
 	MARLIN_WORDS_MAX = 120,
 	MARLIN_STEPS_MAX = 32,
@@ -185,6 +177,8 @@ struct marlin_sync {
 
 struct marlin {
 	struct driver_settings settings;
+	const struct marlin_family *family;   /* as configured, then as M115 says */
+	const struct marlin_variant *variant; /* of it */
 	struct random random;
 	struct driver_identity identity;
 	struct driver_heaters heaters;
@@ -289,6 +283,8 @@ void marlin_on_line(struct marlin *m, const struct reply_line *line);
 
 /* marlin_send.c: what goes out, and the window it goes through */
 void marlin_write_raw(struct marlin *m, const char *text, size_t length);
+/* Ends half a line. */
+void marlin_write_flush(struct marlin *m);
 /* A numbered line of the host (command_index as of the last command). False: it has to wait. */
 bool marlin_send_host_line(struct marlin *m, const char *text, size_t length);
 /* An un-numbered line that is answered. */
@@ -315,6 +311,7 @@ void marlin_sync_begin(struct marlin *m, enum marlin_cause cause);
 void marlin_sync_reset(struct marlin *m);
 void marlin_on_line_error(struct marlin *m, const struct reply *reply);
 void marlin_on_resend(struct marlin *m, const struct reply *reply);
+void marlin_on_input_lost(struct marlin *m);
 /* Before the ordinary meaning of an ok; true: it belongs to the way back. */
 bool marlin_sync_ok(struct marlin *m, const struct reply *reply);
 /* True: the line is the nonce of the barrier. */

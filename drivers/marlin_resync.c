@@ -159,6 +159,15 @@ void marlin_on_resend(struct marlin *m, const struct reply *reply)
 	s->wanted = reply->number;
 }
 
+/* What was thrown away will be missed, with nothing to tell so until the next line. */
+void marlin_on_input_lost(struct marlin *m)
+{
+	if (!marlin_is_clear(m) || m->window.count == 0)
+		return;
+	narrow_window(m);
+	marlin_sync_begin(m, MARLIN_CAUSE_STALL);
+}
+
 /* Error and Resend say the same; one alone may be damaged. */
 static bool is_clear_request(const struct marlin_sync *s)
 {
@@ -195,7 +204,8 @@ static bool a_piece_may_have_run(struct marlin *m, int64_t wanted)
 	if (m->identity.advanced_ok)
 		return a->unnumbered_oks >
 		       a->explained + a->barriers - 1 + count_before(m, wanted, true);
-	allowed = refusals + a->explained + a->barriers - 1 + count_before(m, wanted, false);
+	allowed = refusals * m->variant->resend_oks_max + a->explained + a->barriers - 1 +
+		  count_before(m, wanted, false);
 	surplus = a->oks - allowed;
 	if (surplus <= 0)
 		return false;
@@ -216,10 +226,10 @@ static void resolve_renumber(struct marlin *m, int64_t wanted)
 {
 	window_clear(&m->window);
 	leave(m);
-	if (wanted == MARLIN_FIRST_NUMBER + 1) {
+	if (wanted == m->variant->first_number + 1) {
 		m->renumber_pending = false;
 		m->renumber_tries = 0;
-		m->acked_number = MARLIN_FIRST_NUMBER;
+		m->acked_number = m->variant->first_number;
 	} else if (++m->renumber_tries > RENUMBER_TRIES_MAX) {
 		marlin_fault(
 			m, DRIVER_FAULT_PROTOCOL, "the printer does not take a line number (M110)");
@@ -379,9 +389,9 @@ static void send_barrier(struct marlin *m)
 	if (m->no_echo) {
 		marlin_write_raw(m, "M105\n", 5);
 	} else {
-		marlin_write_raw(m, "M118 E1 ", 8);
+		marlin_write_raw(m, m->variant->barrier, strlen(m->variant->barrier));
 		marlin_write_raw(m, s->nonce, 10);
-		marlin_write_raw(m, "\n", 1);
+		marlin_write_flush(m);
 	}
 	s->nonce_seen = false;
 	s->nonce_us = m->now_us;
@@ -405,6 +415,15 @@ static bool holds_nonce(const struct marlin_sync *s, const struct reply *reply)
 			return true;
 	}
 	return false;
+}
+
+/* Our own barrier as the text of "Unknown command": this firmware has no M118. */
+static bool is_barrier(const struct marlin *m, const struct reply *reply)
+{
+	size_t length = strlen(m->variant->barrier);
+
+	return reply->text_length == length + 10 &&
+	       memcmp(reply->text, m->variant->barrier, length) == 0;
 }
 
 /* Nothing of ours makes the printer wait for a person while a barrier is out, but what noise can
@@ -433,8 +452,7 @@ bool marlin_sync_line(struct marlin *m, const struct reply *reply)
 	}
 	if (s->step != MARLIN_SYNC_BARRIER || s->nonce_seen || m->no_echo)
 		return false;
-	if (reply->kind == REPLY_UNKNOWN_COMMAND && reply->text_length == 18 &&
-		memcmp(reply->text, "M118 E1 ", 8) == 0 && holds_nonce(s, reply)) {
+	if (reply->kind == REPLY_UNKNOWN_COMMAND && is_barrier(m, reply) && holds_nonce(s, reply)) {
 		m->no_echo = true;
 		s->deadline_us = m->now_us;
 		s->barrier_tries = 0;
@@ -578,7 +596,7 @@ bool marlin_sync_advance(struct marlin *m)
 		return false;
 	case MARLIN_SYNC_QUIET:
 		/* Ends a line whose own end was lost, and whatever a flush left. */
-		marlin_write_raw(m, "\n", 1);
+		marlin_write_flush(m);
 		enter(m, MARLIN_SYNC_FLUSH, m->no_echo ? 6 * MARLIN_FLUSH_US : MARLIN_FLUSH_US);
 		break;
 	case MARLIN_SYNC_FLUSH:

@@ -15,6 +15,11 @@ void marlin_write_raw(struct marlin *m, const char *text, size_t length)
 	m->counters.bytes_sent += (int64_t)length;
 }
 
+void marlin_write_flush(struct marlin *m)
+{
+	marlin_write_raw(m, m->variant->flush, strlen(m->variant->flush));
+}
+
 int32_t marlin_window_limit(const struct marlin *m)
 {
 	int32_t limit = m->window_lines < m->queue_limit ? m->window_lines : m->queue_limit;
@@ -25,9 +30,9 @@ int32_t marlin_window_limit(const struct marlin *m)
 static struct window_limits limits(const struct marlin *m)
 {
 	struct window_limits limits = { .lines = marlin_window_limit(m),
-		.bytes = MARLIN_WINDOW_BYTES };
+		.bytes = m->variant->ring_bytes };
 
-	if (m->settings.window_bytes > 0 && m->settings.window_bytes < MARLIN_WINDOW_BYTES)
+	if (m->settings.window_bytes > 0 && m->settings.window_bytes < limits.bytes)
 		limits.bytes = m->settings.window_bytes;
 	return limits;
 }
@@ -115,7 +120,7 @@ bool marlin_send_host_line(struct marlin *m, const char *text, size_t length)
 	const struct window_limits bounds = limits(m);
 	struct history_line *line;
 
-	if (m->history.next > MARLIN_LAST_NUMBER ||
+	if (m->history.next > m->variant->last_number ||
 		!window_has_room(
 			&m->window, &bounds, FRAME_BYTES_MAX, has_to_be_alone(text, length)))
 		return false;
@@ -148,13 +153,14 @@ void marlin_send_unnumbered(struct marlin *m, const char *text, enum window_answ
  * number is the same at reception and at execution. */
 void marlin_send_renumber(struct marlin *m)
 {
-	static const char text[] = "M110 N2000";
+	char text[24] = "M110 N";
+	size_t length = 6 + frame_decimal(text + 6, m->variant->first_number);
 	const struct history_line *line;
 
-	history_restart(&m->history, MARLIN_FIRST_NUMBER);
-	line = history_append(&m->history, text, sizeof(text) - 1, m->job ? last_index(m) : -1);
+	history_restart(&m->history, m->variant->first_number);
+	line = history_append(&m->history, text, length, m->job ? last_index(m) : -1);
 	m->renumber_pending = true;
-	m->acked_number = MARLIN_FIRST_NUMBER - 1;
+	m->acked_number = m->variant->first_number - 1;
 	marlin_send_history_line(m, line);
 	tell_number(m, line, -1);
 }
@@ -167,7 +173,7 @@ void marlin_send_far(struct marlin *m)
 	char frame[FRAME_BYTES_MAX];
 	int64_t number = m->history.next + MARLIN_FAR;
 
-	if (number > MARLIN_LAST_NUMBER)
+	if (number > m->variant->last_number)
 		number = m->history.next - MARLIN_FAR;
 	marlin_write_raw(m, frame, frame_write(frame, number, text, sizeof(text) - 1));
 }
@@ -211,8 +217,9 @@ static int64_t gentle_us(const struct marlin *m)
 	int64_t since;
 
 	if (!head || head->answer != WINDOW_PLAIN || (head->alone && !head->slow) ||
-		m->gentle_sent || m->renumber_pending || m->window.count >= MARLIN_QUEUE_LINES ||
-		m->history.next > MARLIN_LAST_NUMBER)
+		m->gentle_sent || m->renumber_pending ||
+		(int32_t)m->window.count >= m->variant->queue_lines ||
+		m->history.next > m->variant->last_number)
 		return DRIVER_NEVER;
 	since = head->sent_us > m->last_ack_us ? head->sent_us : m->last_ack_us;
 	since = since > m->last_busy_us ? since : m->last_busy_us;
@@ -268,7 +275,7 @@ void marlin_poll(struct marlin *m)
 	if (m->phase < MARLIN_READY)
 		return;
 	if (m->now_us >= gentle_us(m)) {
-		marlin_write_raw(m, "\n", 1);
+		marlin_write_flush(m);
 		send_question(m);
 		m->gentle_sent = true;
 	} else if (m->now_us < poll_us(m) || !marlin_send_host_line(m, "M105", 4)) {

@@ -345,7 +345,7 @@ static void classify_rest(const char *line, size_t length, struct reply *reply)
 		classify_fault(line, length, reply);
 }
 
-void reply_classify(const char *line, size_t length, struct reply *reply)
+void reply_init(const char *line, size_t length, struct reply *reply)
 {
 	*reply = (struct reply){ .kind = REPLY_OTHER,
 		.number = -1,
@@ -355,6 +355,11 @@ void reply_classify(const char *line, size_t length, struct reply *reply)
 		.fault = DRIVER_FAULT_NONE,
 		.text = line,
 		.text_length = length };
+}
+
+void reply_classify(const char *line, size_t length, struct reply *reply)
+{
+	reply_init(line, length, reply);
 	if (length == 0)
 		reply->kind = REPLY_EMPTY;
 	else if (!classify_ok(line, length, reply) && !classify_glued_ok(line, length, reply) &&

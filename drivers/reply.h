@@ -34,7 +34,9 @@ enum reply_kind {
 	REPLY_CAPABILITY, /* Cap:NAME:0|1 */
 	REPLY_LIST_BEGIN, /* M20: every line up to REPLY_LIST_END is a file name */
 	REPLY_LIST_END,
-	REPLY_ECHO, /* text: what follows "echo:" */
+	REPLY_REPEATED,	  /* a line taken before was not taken again; its ok follows */
+	REPLY_INPUT_LOST, /* the printer threw bytes away without asking for them again */
+	REPLY_ECHO,	  /* text: what follows "echo:" */
 	REPLY_OTHER,
 };
 
@@ -57,6 +59,9 @@ struct reply {
 	const char *text; /* into the line; not NUL-terminated */
 	size_t text_length;
 };
+
+/* REPLY_OTHER with the line as its text. */
+void reply_init(const char *line, size_t length, struct reply *reply);
 
 void reply_classify(const char *line, size_t length, struct reply *reply);
 
