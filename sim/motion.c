@@ -2,7 +2,7 @@
 #include "sim/motion.h"
 
 #include <assert.h> /* assert */
-#include <math.h>   /* sqrt, fabs */
+#include <math.h>   /* sqrt, fabs, fmin, hypot */
 #include <string.h> /* memset, memcpy */
 
 /* Marlin 2.0.9: BLOCK_DELAY_FOR_1ST_MOVE.  An empty planner waits this long, or until it holds
@@ -17,6 +17,7 @@ void motion_init(struct motion *planner, int32_t blocks, int64_t now_us)
 	memset(planner, 0, sizeof *planner);
 	planner->usable = (uint32_t)blocks - 1;
 	planner->empty_us = now_us;
+	planner->first_delay_us = FIRST_MOVE_DELAY_US;
 }
 
 static struct motion_block *block_at(struct motion *planner, uint32_t index)
@@ -169,6 +170,7 @@ static double fill_block(
 	block->distance_mm = length;
 	block->speed_mm_s = move->feed_mm_s;
 	block->acceleration_mm_s2 = move->acceleration_mm_s2;
+	block->power = move->power;
 	return length;
 }
 
@@ -188,26 +190,122 @@ bool motion_add(struct motion *planner, const struct motion_move *move, int64_t 
 		joins ? corner_mm_s(block_at(planner, planner->count - 1), block) : 0;
 	block->entry_mm_s = 0;
 	if (planner->count == 0)
-		planner->start_us = now_us + FIRST_MOVE_DELAY_US;
+		planner->start_us = planner->held ? SIM_NEVER : now_us + planner->first_delay_us;
 	planner->count++;
-	if (!planner->running && planner->count >= FIRST_MOVE_BLOCKS && planner->start_us > now_us)
+	if (!planner->running && !planner->held && planner->count >= FIRST_MOVE_BLOCKS &&
+		planner->start_us > now_us)
 		planner->start_us = now_us;
 	look_ahead(planner);
 	return true;
 }
 
+static double part_of(int64_t start_us, int64_t end_us, int64_t now_us)
+{
+	double part =
+		end_us > start_us ? (double)(now_us - start_us) / (double)(end_us - start_us) : 1;
+
+	return part < 0 ? 0 : part > 1 ? 1 : part;
+}
+
+static void between(const double from_mm[MOTION_AXES], const double to_mm[MOTION_AXES], double part,
+	double position_mm[MOTION_AXES])
+{
+	for (int i = 0; i < MOTION_AXES; i++)
+		position_mm[i] = from_mm[i] + part * (to_mm[i] - from_mm[i]);
+}
+
 void motion_position(const struct motion *planner, int64_t now_us, double position_mm[MOTION_AXES])
 {
+	if (planner->held && now_us < planner->rest_us) {
+		between(planner->hold_from_mm, planner->position_mm,
+			part_of(planner->hold_us, planner->rest_us, now_us), position_mm);
+		return;
+	}
 	if (!planner->running) {
 		memcpy(position_mm, planner->position_mm, sizeof planner->position_mm);
 		return;
 	}
 	const struct motion_block *block = &planner->block[planner->head];
-	double part = (double)(now_us - planner->start_us) /
-		      (double)(planner->end_us - planner->start_us);
-	part = part < 0 ? 0 : part > 1 ? 1 : part;
-	for (int i = 0; i < MOTION_AXES; i++)
-		position_mm[i] = block->from_mm[i] + part * (block->to_mm[i] - block->from_mm[i]);
+	between(block->from_mm, block->to_mm, part_of(planner->start_us, planner->end_us, now_us),
+		position_mm);
+}
+
+/* The head block is over before the hold has come to rest: what is left of it is nothing. */
+static void drop_head(struct motion *planner)
+{
+	planner->head = (planner->head + 1) % SIM_BLOCKS_MAX;
+	planner->count--;
+	planner->empty_us = planner->rest_us;
+}
+
+static void brake(struct motion *planner, int64_t now_us)
+{
+	struct motion_block *block = block_at(planner, 0);
+	double duration_s = (double)(planner->end_us - planner->start_us) * 1e-6;
+	double speed = block->distance_mm / duration_s;
+	double part = part_of(planner->start_us, planner->end_us, now_us);
+	double left_mm = block->distance_mm * (1 - part);
+	double braking_mm = fmin(speed * speed / (2 * block->acceleration_mm_s2), left_mm);
+
+	motion_position(planner, now_us, planner->hold_from_mm);
+	planner->hold_power = block->power;
+	planner->rest_us = now_us + (int64_t)(speed / block->acceleration_mm_s2 * 1e6);
+	between(planner->hold_from_mm, block->to_mm, left_mm > 0 ? braking_mm / left_mm : 1,
+		planner->position_mm);
+	memcpy(block->from_mm, planner->position_mm, sizeof block->from_mm);
+	block->distance_mm = left_mm - braking_mm;
+	block->entry_mm_s = block->entry_max_mm_s = 0;
+	if (block->distance_mm < 0.002)
+		drop_head(planner);
+}
+
+void motion_hold(struct motion *planner, int64_t now_us)
+{
+	motion_advance(planner, now_us);
+	if (planner->held)
+		return;
+	planner->hold_us = planner->rest_us = now_us;
+	planner->hold_power = 0;
+	memcpy(planner->hold_from_mm, planner->position_mm, sizeof planner->hold_from_mm);
+	if (planner->running)
+		brake(planner, now_us);
+	planner->held = true;
+	planner->running = false;
+	planner->start_us = SIM_NEVER;
+	if (planner->count > 0)
+		block_at(planner, 0)->entry_mm_s = block_at(planner, 0)->entry_max_mm_s = 0;
+	look_ahead(planner);
+}
+
+void motion_release(struct motion *planner, int64_t now_us)
+{
+	if (!planner->held)
+		return;
+	planner->held = false;
+	planner->start_us = now_us > planner->rest_us ? now_us : planner->rest_us;
+	planner->empty_us = planner->start_us;
+}
+
+double motion_power(const struct motion *planner, int64_t now_us)
+{
+	if (planner->held && now_us < planner->rest_us)
+		return planner->hold_power;
+	return planner->running ? planner->block[planner->head].power : 0;
+}
+
+double motion_speed(const struct motion *planner, int64_t now_us)
+{
+	const struct motion_block *block = &planner->block[planner->head];
+
+	if (planner->held && now_us < planner->rest_us) {
+		double way_mm = 0;
+		for (int i = 0; i < 3; i++)
+			way_mm = hypot(way_mm, planner->position_mm[i] - planner->hold_from_mm[i]);
+		return way_mm * 1e6 / (double)(planner->rest_us - planner->hold_us);
+	}
+	if (!planner->running)
+		return 0;
+	return block->distance_mm * 1e6 / (double)(planner->end_us - planner->start_us);
 }
 
 void motion_stop(struct motion *planner, int64_t now_us)
@@ -216,6 +314,7 @@ void motion_stop(struct motion *planner, int64_t now_us)
 
 	motion_advance(planner, now_us);
 	motion_position(planner, now_us, position_mm);
+	planner->held = false;
 	memcpy(planner->position_mm, position_mm, sizeof position_mm);
 	planner->count = 0;
 	planner->running = false;
@@ -224,7 +323,10 @@ void motion_stop(struct motion *planner, int64_t now_us)
 
 void motion_shift(struct motion *planner, int64_t shift_us)
 {
-	planner->start_us += shift_us;
+	if (planner->start_us != SIM_NEVER)
+		planner->start_us += shift_us;
 	planner->end_us += shift_us;
 	planner->empty_us += shift_us;
+	planner->rest_us += shift_us;
+	planner->hold_us += shift_us;
 }

@@ -18,6 +18,7 @@ struct motion_block {
 	double speed_mm_s; /* nominal */
 	double acceleration_mm_s2;
 	double entry_mm_s, entry_max_mm_s;
+	double power; /* of a laser or spindle along this block, 0 to 1 */
 };
 
 struct motion {
@@ -29,6 +30,12 @@ struct motion {
 	int64_t end_us;			 /* of the head block when running */
 	int64_t empty_us;		 /* since when there is nothing to do */
 	double position_mm[MOTION_AXES]; /* at rest: where the last block ended */
+	int64_t first_delay_us;		 /* an empty planner waits so long for more blocks */
+	bool held;			 /* a feed hold: brakes, then stands until released */
+	int64_t rest_us;		 /* held: when it stands */
+	int64_t hold_us;		 /* held: since */
+	double hold_from_mm[MOTION_AXES];
+	double hold_power;
 };
 
 struct motion_move {
@@ -36,6 +43,7 @@ struct motion_move {
 	double length_mm; /* along an arc; 0: straight */
 	double feed_mm_s;
 	double acceleration_mm_s2;
+	double power; /* 0 to 1 */
 };
 
 void motion_init(struct motion *planner, int32_t blocks, int64_t now_us);
@@ -61,6 +69,17 @@ void motion_position(const struct motion *planner, int64_t now_us, double positi
 
 /* Drops all blocks where they are; position_mm is where the machine stopped. */
 void motion_stop(struct motion *planner, int64_t now_us);
+
+/* Feed hold: brakes along the block under way and keeps what is left of it and behind it.  The
+ * braking way is that of the block's mean speed. */
+void motion_hold(struct motion *planner, int64_t now_us);
+
+/* Goes on from a hold, not before it stands. */
+void motion_release(struct motion *planner, int64_t now_us);
+
+/* Power along the block under way, and its mean speed; 0 at rest. */
+double motion_power(const struct motion *planner, int64_t now_us);
+double motion_speed(const struct motion *planner, int64_t now_us);
 
 /* Moves all times by `shift_us`: the machine stood still meanwhile. */
 void motion_shift(struct motion *planner, int64_t shift_us);

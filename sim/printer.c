@@ -470,6 +470,7 @@ void sim_printer_status(const struct sim_printer *printer, struct sim_status *st
 	if (!printer->powered) {
 		status->state = SIM_OFF;
 		status->hotend_target_celsius = status->bed_target_celsius = 0;
+		status->beam = 0;
 	} else if (printer->frozen) {
 		status->state = SIM_FROZEN;
 	}

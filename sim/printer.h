@@ -61,6 +61,7 @@ struct sim_settings {
 	bool emergency_parser;
 	bool host_actions; /* //action: lines and prompts */
 	bool leveling;	   /* G29 and G80 */
+	bool homing;	   /* grbl: $22=1, locked until it is homed */
 	int32_t rx_bytes;  /* receive ring; one less is usable */
 	int32_t bufsize;   /* lines in the command queue */
 	int32_t blocks;	   /* planner; one less is usable */
@@ -122,6 +123,9 @@ struct sim_counters {
 	int64_t resets;
 	int64_t kills;
 	int64_t heater_on_us; /* any heater with a target */
+	/* Lasers and mills: how long the output was on, and how long of that the machine stood. */
+	int64_t beam_on_us;
+	int64_t beam_still_us;
 };
 
 enum sim_state {
@@ -144,6 +148,8 @@ struct sim_status {
 	int32_t planned; /* blocks */
 	int64_t last_number;
 	bool waits_for_user;
+	double beam;	       /* output of a laser or spindle, 0 to 1 */
+	char machine_state[8]; /* grbl: "Idle", "Run", "Hold", ...; else empty */
 };
 
 /* Power is on, the host has the port open and the boot loader starts at now_us.  `seed` and the

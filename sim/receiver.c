@@ -47,6 +47,26 @@ int64_t receiver_line_end_us(struct receiver *receiver)
 	return receiver->wire[(receiver->wire_tail - 1) % SIM_WIRE_BYTES].at_us;
 }
 
+int64_t receiver_wanted_us(struct receiver *receiver, bool (*wanted)(uint8_t byte))
+{
+	if (receiver->wanted < receiver->wire_head)
+		receiver->wanted = receiver->wire_head;
+	for (; receiver->wanted < receiver->wire_tail; receiver->wanted++) {
+		size_t slot = receiver->wanted % SIM_WIRE_BYTES;
+		if (wanted(receiver->wire[slot].received.byte))
+			return receiver->wire[slot].at_us;
+	}
+	if (receiver->wire_tail - receiver->wire_head < RECEIVER_IDLE_BYTES)
+		return SIM_NEVER;
+	return receiver->wire[(receiver->wire_tail - 1) % SIM_WIRE_BYTES].at_us;
+}
+
+uint8_t receiver_first(const struct receiver *receiver)
+{
+	assert(!receiver_wire_is_empty(receiver));
+	return receiver->wire[receiver->wire_head % SIM_WIRE_BYTES].received.byte;
+}
+
 int64_t receiver_next_us(const struct receiver *receiver)
 {
 	return receiver_wire_is_empty(receiver)
@@ -77,6 +97,11 @@ bool receiver_interrupt(struct receiver *receiver, uint8_t *byte)
 	receiver->lost = false;
 	receiver->ring[(receiver->ring_head + receiver->ring_count++) % SIM_RX_MAX] = received;
 	return true;
+}
+
+void receiver_skip(struct receiver *receiver)
+{
+	take_from_wire(receiver);
 }
 
 void receiver_drop(struct receiver *receiver)

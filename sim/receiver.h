@@ -26,6 +26,7 @@ struct receiver {
 	} wire[SIM_WIRE_BYTES];
 	uint64_t wire_head, wire_tail;
 	uint64_t line_end;    /* first line end on the wire at or behind wire_head, or wire_tail */
+	uint64_t wanted;      /* the same for receiver_wanted_us */
 	int64_t wire_free_ns; /* when the last byte has arrived */
 	int64_t byte_ns;
 
@@ -49,6 +50,16 @@ int64_t receiver_line_end_us(struct receiver *receiver);
 
 /* When the first byte on the wire arrives; SIM_NEVER: the wire is empty. */
 int64_t receiver_next_us(const struct receiver *receiver);
+
+/* When the first byte on the wire that `wanted` names arrives; without one, when all of many bytes
+ * have; SIM_NEVER.  A receiver is asked with one and the same function all its life. */
+int64_t receiver_wanted_us(struct receiver *receiver, bool (*wanted)(uint8_t byte));
+
+/* The first byte on the wire, which is not empty. */
+uint8_t receiver_first(const struct receiver *receiver);
+
+/* Takes the first byte of the wire without the ring: the interrupt acts on it itself. */
+void receiver_skip(struct receiver *receiver);
 
 /* Moves the first byte of the wire into the ring.  False: the ring was full, the byte is gone.
  * *byte is the byte as the interrupt sees it, kept or not. */

@@ -30,6 +30,7 @@ static const struct key {
 		"M108 M112 M410 M876 act at once" },
 	{ "host_actions", YES_OR_NO, AT(host_actions), 0, 0, "//action: lines and prompts" },
 	{ "leveling", YES_OR_NO, AT(leveling), 0, 0, "G29 and G80 are known (yes)" },
+	{ "homing", YES_OR_NO, AT(homing), 0, 0, "grbl: $22=1, locked until it is homed (no)" },
 	{ "rx", WHOLE, AT(rx_bytes), 16, SIM_RX_MAX,
 		"receive ring; one byte less is usable (128)" },
 	{ "bufsize", WHOLE, AT(bufsize), 1, SIM_BUFSIZE_MAX, "command queue (4)" },

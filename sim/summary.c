@@ -48,6 +48,8 @@ static const struct {
 	COUNTER(resets),
 	COUNTER(kills),
 	TIME(heater_on_us, "heater_on_s"),
+	TIME(beam_on_us, "beam_on_s"),
+	TIME(beam_still_us, "beam_still_s"),
 };
 
 struct text {
@@ -75,13 +77,15 @@ static void put_status(struct text *text, const struct sim_status *status)
 		"\"hotend_target_celsius\":%.2f,\"hotend_power\":%.3f,\"bed_celsius\":%.2f,"
 		"\"bed_target_celsius\":%.2f,\"bed_power\":%.3f,\"position_mm\":[%.3f,%.3f,%.3f,%."
 		"3f],"
-		"\"queued\":%d,\"planned\":%d,\"last_number\":%lld,\"waits_for_user\":%s",
+		"\"queued\":%d,\"planned\":%d,\"last_number\":%lld,\"waits_for_user\":%s,"
+		"\"beam\":%.3f,\"machine_state\":\"%s\"",
 		sim_state_name(status->state), status->unplugged ? "true" : "false",
 		status->hotend_celsius, status->hotend_target_celsius, status->hotend_power,
 		status->bed_celsius, status->bed_target_celsius, status->bed_power,
 		status->position_mm[0], status->position_mm[1], status->position_mm[2],
 		status->position_mm[3], (int)status->queued, (int)status->planned,
-		(long long)status->last_number, status->waits_for_user ? "true" : "false");
+		(long long)status->last_number, status->waits_for_user ? "true" : "false",
+		status->beam, status->machine_state);
 }
 
 size_t summary_text(const struct sim_printer *printer, char buffer[SUMMARY_TEXT_MAX])

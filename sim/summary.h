@@ -4,7 +4,7 @@
 
 #include "sim/printer.h"
 
-enum { SUMMARY_TEXT_MAX = 2560 };
+enum { SUMMARY_TEXT_MAX = 3072 };
 
 /* Both return the length of the text, NUL-terminated. */
 size_t summary_text(const struct sim_printer *printer, char text[SUMMARY_TEXT_MAX]);
