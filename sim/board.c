@@ -15,34 +15,89 @@ void board_init(
 	random_init(&random, mixed);
 	memset(board, 0, sizeof *board);
 	board->settings = *settings;
-	receiver_init(&board->receiver, settings->baud, settings->rx_bytes);
+	bool cdc = settings->link == SIM_LINK_CDC;
+	receiver_init(&board->receiver, cdc ? SIM_CDC_BYTE_NS : 10000000000 / settings->baud, cdc,
+		settings->rx_bytes);
 	heat_init(&board->heat, settings->ambient_celsius, settings->heat_factor, now_us);
 	motion_init(&board->planner, settings->blocks, now_us);
 	noise_init(&board->noise_up, random_bits(&random), settings->noise_up);
 	noise_init(&board->noise_down, random_bits(&random), settings->noise_down);
+	board->noise_up.shifts = board->noise_down.shifts = settings->noise_shifts;
 	random_init(&board->ok_random, random_bits(&random));
 	board->listening = true;
+}
+
+/* When the last of `bytes` that arrive at the adapter from start_us to end_us leaves it.  Packets
+ * that fill up leave at once, and earlier lines with them; the rest waits for the timer, which
+ * ticks anew from each packet on. */
+static int64_t packet_leaves_us(
+	struct board *board, uint32_t bytes, int64_t start_us, int64_t end_us)
+{
+	int64_t timer_us = board->settings.latency_timer_us;
+
+	if (timer_us == 0)
+		return end_us;
+	if (board->packet_us + timer_us <= start_us) {
+		board->packet_us += (start_us - board->packet_us) / timer_us * timer_us;
+		board->packet_bytes = 0;
+	}
+	board->packet_bytes += bytes;
+	if (board->packet_bytes >= SIM_PACKET_BYTES) {
+		for (uint32_t i = 0; i < board->line_count; i++) {
+			uint32_t slot = (board->line_head + i) % BOARD_OUTPUT_LINES;
+			if (board->line[slot].leaves_us > end_us)
+				board->line[slot].leaves_us = end_us;
+		}
+		board->packet_bytes %= SIM_PACKET_BYTES;
+		board->packet_us = end_us;
+		if (board->packet_bytes == 0)
+			return end_us;
+	}
+	return board->packet_us + ((end_us - board->packet_us) / timer_us + 1) * timer_us;
+}
+
+static void put_byte(struct board *board, uint8_t byte)
+{
+	board->output[board->output_tail++ % BOARD_OUTPUT_BYTES] = (char)byte;
+}
+
+static void put_noisy(struct board *board, uint8_t byte)
+{
+	uint8_t added;
+	enum noise_outcome outcome = board->settings.link == SIM_LINK_CDC
+					     ? NOISE_CLEAN
+					     : noise_pass(&board->noise_down, &byte, &added);
+
+	board->counters.noise_down_bytes += outcome != NOISE_CLEAN;
+	if (outcome == NOISE_ADDED)
+		put_byte(board, added);
+	if (outcome != NOISE_LOST)
+		put_byte(board, byte);
 }
 
 static void put_line(
 	struct board *board, const char *text, size_t length, int64_t start_us, int64_t end_us)
 {
 	size_t free_bytes = BOARD_OUTPUT_BYTES - (size_t)(board->output_tail - board->output_head);
+	uint64_t from = board->output_tail;
 
-	if (!board->listening || length > free_bytes || board->line_count == BOARD_OUTPUT_LINES) {
+	/* Noise may double the bytes. */
+	if (!board->listening || 2 * length > free_bytes ||
+		board->line_count == BOARD_OUTPUT_LINES) {
 		board->counters.lost_output_bytes += (int64_t)length;
 		return;
 	}
-	for (size_t i = 0; i < length; i++) {
-		uint8_t byte = (uint8_t)text[i];
-		if (noise_pass(&board->noise_down, &byte))
-			board->counters.noise_down_bytes++;
-		board->output[board->output_tail++ % BOARD_OUTPUT_BYTES] = (char)byte;
-	}
+	for (size_t i = 0; i < length; i++)
+		put_noisy(board, (uint8_t)text[i]);
+	uint32_t bytes = (uint32_t)(board->output_tail - from);
+	if (bytes == 0)
+		return;
+	int64_t leaves_us = packet_leaves_us(board, bytes, start_us, end_us);
 	uint32_t slot = (board->line_head + board->line_count++) % BOARD_OUTPUT_LINES;
 	board->line[slot].start_us = start_us;
 	board->line[slot].end_us = end_us;
-	board->line[slot].bytes = (uint32_t)length;
+	board->line[slot].leaves_us = leaves_us;
+	board->line[slot].bytes = bytes;
 }
 
 static int64_t sending_us(const struct board *board, size_t length)
@@ -90,6 +145,8 @@ void board_cut_output(struct board *board, int64_t now_us)
 		board->output_tail -= board->line[last].bytes - kept;
 		board->line[last].bytes = kept;
 		board->line[last].end_us = now_us;
+		if (board->settings.latency_timer_us == 0)
+			board->line[last].leaves_us = now_us;
 		if (kept > 0)
 			return;
 		board->line_count--;
@@ -107,7 +164,7 @@ int64_t board_output_us(const struct board *board)
 {
 	return board->line_count == 0
 		       ? SIM_NEVER
-		       : board->line[board->line_head].end_us + board->settings.latency_us;
+		       : board->line[board->line_head].leaves_us + board->settings.latency_us;
 }
 
 size_t board_take_output(struct board *board, char *buffer, size_t capacity, int64_t now_us)

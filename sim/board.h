@@ -37,11 +37,17 @@ struct board {
 	struct noise noise_up, noise_down;
 	struct random ok_random;
 	bool listening; /* the host has the port open and plugged in */
+	bool shifted;	/* noise has taken the last byte to the board away */
+
+	/* The adapter's packet: bytes in it since packet_us, when the last one left. */
+	uint32_t packet_bytes;
+	int64_t packet_us;
 
 	char output[BOARD_OUTPUT_BYTES];
 	uint64_t output_head, output_tail; /* only grow */
 	struct {
 		int64_t start_us, end_us;
+		int64_t leaves_us; /* the adapter: later than end_us with a latency timer */
 		uint32_t bytes;
 	} line[BOARD_OUTPUT_LINES];
 	uint32_t line_head, line_count;

@@ -2,6 +2,7 @@
 #include "sim/faults.h"
 
 #include "base/error.h"
+#include "sim/printer.h"
 
 #include <stdio.h>  /* snprintf */
 #include <string.h> /* strcmp, memset, strlen */
@@ -12,6 +13,8 @@ enum arguments {
 	PROBABILITY,
 	PROBABILITY_AND_WAY,
 	SECONDS,
+	SECONDS_OR_FOR_GOOD,
+	SECONDS_OR_GLITCH,
 	HEATER,
 	HEATER_AND_THERMISTOR,
 	HEATER_AND_DEAD,
@@ -32,12 +35,13 @@ static const struct {
 	{ "power-cycle", SIM_FAULT_POWER_CYCLE, SECONDS },
 	{ "power-off", SIM_FAULT_POWER_OFF, NONE },
 	{ "power-on", SIM_FAULT_POWER_ON, NONE },
-	{ "unplug", SIM_FAULT_UNPLUG, NONE },
+	{ "unplug", SIM_FAULT_UNPLUG, SECONDS_OR_FOR_GOOD },
 	{ "replug", SIM_FAULT_REPLUG, NONE },
 	{ "thermistor", SIM_FAULT_THERMISTOR, HEATER_AND_THERMISTOR },
 	{ "runaway", SIM_FAULT_RUNAWAY, HEATER },
 	{ "heater", SIM_FAULT_HEATER, HEATER_AND_DEAD },
 	{ "press", SIM_FAULT_PRESS, TEXT },
+	{ "hangup", SIM_FAULT_HANGUP, SECONDS_OR_GLITCH },
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -197,7 +201,9 @@ static bool read_arguments(struct sim_fault *fault, enum arguments arguments, ch
 	static const char *const thermistors[] = { "ok", "open", "short" };
 	static const char *const lives[] = { "ok", "dead" };
 	const char *first = count > 0 ? words[0] : NULL, *second = count > 1 ? words[1] : NULL;
-	double seconds = 2;
+	double seconds = arguments == SECONDS		  ? 2
+			 : arguments == SECONDS_OR_GLITCH ? SIM_HANGUP_US * 1e-6
+							  : 0;
 	size_t choice;
 
 	switch (arguments) {
@@ -208,6 +214,8 @@ static bool read_arguments(struct sim_fault *fault, enum arguments arguments, ch
 	case PROBABILITY_AND_WAY:
 		return read_probability(fault, first, error) && read_way(fault, second, error);
 	case SECONDS:
+	case SECONDS_OR_FOR_GOOD:
+	case SECONDS_OR_GLITCH:
 		if (first && !number(first, 1e6, &seconds)) {
 			error_set(error, "\"%s\" is not a number of seconds", first);
 			return false;
@@ -241,6 +249,8 @@ static size_t most_words(enum arguments arguments)
 		return 0;
 	case PROBABILITY:
 	case SECONDS:
+	case SECONDS_OR_FOR_GOOD:
+	case SECONDS_OR_GLITCH:
 	case HEATER:
 		return 1;
 	case PROBABILITY_AND_WAY:
@@ -277,7 +287,7 @@ bool sim_fault_from_words(
 	error_set(error,
 		"\"%s\" is no fault: noise, lost-ok, doubled-ok, freeze, unfreeze, reset, "
 		"power-cycle, "
-		"power-off, power-on, unplug, replug, thermistor, runaway, heater, press",
+		"power-off, power-on, unplug, replug, hangup, thermistor, runaway, heater, press",
 		count > 0 ? words[0] : "");
 	return false;
 }

@@ -17,7 +17,9 @@
  *	power-cycle [T]      off for T seconds (2); comes back as another node, cold start
  *	power-off            port gone, no heat, no motion
  *	power-on
- *	unplug               port gone, the printer goes on with what it has
+ *	unplug [T]           port gone, the printer goes on with what it has; back after T seconds
+ *	hangup [T]           a USB glitch: gone, back after T seconds (0.5) under another name, and
+ *	                     the next opening does not reset the board
  *	replug
  *	thermistor hotend|bed open|short|ok
  *	runaway hotend|bed   the heater stays fully on whatever the firmware wants
@@ -49,7 +51,9 @@ enum sim_fault_kind {
 	SIM_FAULT_RUNAWAY,
 	SIM_FAULT_HEATER,
 	SIM_FAULT_PRESS,
+	SIM_FAULT_HANGUP,
 };
+enum { SIM_FAULT_KINDS = SIM_FAULT_HANGUP + 1 };
 
 enum sim_heater { SIM_HOTEND, SIM_BED, SIM_HEATERS };
 
@@ -62,7 +66,7 @@ struct sim_fault {
 	bool up, down;		 /* NOISE: which ways */
 	double probability;	 /* NOISE (up), LOST_OK, DOUBLED_OK */
 	double down_probability; /* NOISE */
-	int64_t duration_us;	 /* POWER_CYCLE */
+	int64_t duration_us;	 /* POWER_CYCLE, UNPLUG (0: for good), HANGUP */
 	enum sim_heater heater;
 	enum sim_thermistor thermistor;
 	bool dead;		       /* HEATER */

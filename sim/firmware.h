@@ -20,6 +20,9 @@ struct sim_firmware {
 	/* The reset line: forget everything, boot loader first. */
 	void (*reset)(void *state, int64_t now_us);
 
+	/* The host has raised DTR, and that did not reset the board; NULL: nobody looks. */
+	void (*opened)(void *state, int64_t now_us);
+
 	/* When the firmware has something to do next; SIM_NEVER. */
 	int64_t (*next_us)(void *state);
 

@@ -309,6 +309,9 @@ static int64_t next_us(void *state)
 
 static void drop_input(struct marlin *marlin)
 {
+	/* USB waits for a board that does not look. */
+	if (marlin->board->receiver.waits)
+		return;
 	while (receiver_next_us(&marlin->board->receiver) <= marlin->now_us) {
 		receiver_drop(&marlin->board->receiver);
 		marlin->board->counters.deaf_bytes++;

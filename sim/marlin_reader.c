@@ -246,7 +246,7 @@ static void note_damage(const struct marlin *marlin, int32_t length, struct boar
 	int32_t content = star ? (int32_t)(star - marlin->line) : length;
 
 	for (int32_t i = 0; i < content; i++)
-		origin->noise |= (marlin->line_flags[i] & RECEIVED_NOISE) != 0;
+		origin->noise |= (marlin->line_flags[i] & (RECEIVED_NOISE | RECEIVED_SHIFTED)) != 0;
 	for (int32_t i = 0; i < length; i++)
 		origin->cut |= (marlin->line_flags[i] & RECEIVED_AFTER_LOSS) != 0;
 }
@@ -265,6 +265,7 @@ static void line_done(struct marlin *marlin, uint8_t end_flags)
 	if (length == 0)
 		return;
 	origin.torn |= (end_flags & RECEIVED_NOISE) != 0;
+	origin.noise = (end_flags & RECEIVED_SHIFTED) != 0;
 	note_damage(marlin, length, &origin);
 	const char *command = marlin->line;
 	while (*command == ' ')
@@ -296,7 +297,7 @@ static void line_byte(struct marlin *marlin, struct received received)
 		marlin->skip_rest = true;
 		return;
 	}
-	if (byte == 0x08) {
+	if (byte == 0x08 && marlin->board->settings.erases) {
 		if (marlin->line_length > 0)
 			marlin->line_length--;
 		return;

@@ -21,6 +21,7 @@ static void draw(struct noise *noise)
 void noise_init(struct noise *noise, uint64_t seed, double probability)
 {
 	random_init(&noise->random, seed);
+	noise->shifts = false;
 	noise_set(noise, probability);
 }
 
@@ -30,13 +31,29 @@ void noise_set(struct noise *noise, double probability)
 	draw(noise);
 }
 
-bool noise_pass(struct noise *noise, uint8_t *byte)
+static enum noise_outcome damage(struct noise *noise, uint8_t *byte, uint8_t *added)
+{
+	switch (noise->shifts ? random_below(&noise->random, 4) : 0) {
+	case 1:
+		*byte ^= (uint8_t)(1u << random_below(&noise->random, 8));
+		return NOISE_CHANGED;
+	case 2:
+		return NOISE_LOST;
+	case 3:
+		*added = (uint8_t)random_below(&noise->random, 256);
+		return NOISE_ADDED;
+	}
+	*byte ^= (uint8_t)(1 + random_below(&noise->random, 255));
+	return NOISE_CHANGED;
+}
+
+enum noise_outcome noise_pass(struct noise *noise, uint8_t *byte, uint8_t *added)
 {
 	if (noise->clean > 0) {
 		noise->clean--;
-		return false;
+		return NOISE_CLEAN;
 	}
-	*byte ^= (uint8_t)(1 + random_below(&noise->random, 255));
+	enum noise_outcome outcome = damage(noise, byte, added);
 	draw(noise);
-	return true;
+	return outcome;
 }

@@ -19,6 +19,7 @@ struct sim_printer {
 	bool frozen;
 	int64_t frozen_us;   /* since */
 	int64_t power_on_us; /* end of a power cycle; SIM_NEVER */
+	int64_t replug_us;   /* the port comes back by itself; SIM_NEVER */
 	bool plugged;
 	bool open;  /* by the host */
 	bool fresh; /* not opened since power-on or plug-in */
@@ -35,6 +36,7 @@ static void make_uuid(struct sim_settings *settings)
 		seed = (seed ^ (uint8_t)*c) * 1099511628211u;
 	random_init(&random, seed);
 	uint64_t high = random_bits(&random), low = random_bits(&random);
+	snprintf(settings->serial, sizeof settings->serial, "SIM%08X", (unsigned)(low >> 32));
 	snprintf(settings->uuid, sizeof settings->uuid, "%08x-%04x-4%03x-%04x-%012llx",
 		(unsigned)(high >> 32), (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xfff),
 		(unsigned)(0x8000 | (low >> 48 & 0x3fff)),
@@ -60,6 +62,7 @@ bool sim_settings_init(struct sim_settings *settings, const char *name, const ch
 		.reset_on_open = SIM_RESET_FIRST,
 		.command_us = 400,
 		.move_us = 900,
+		.erases = true,
 		.ambient_celsius = 25,
 		.heat_factor = 1,
 	};
@@ -85,7 +88,7 @@ struct sim_printer *sim_printer_create(
 	printer->plugged = true;
 	printer->open = true;
 	printer->fresh = true;
-	printer->power_on_us = SIM_NEVER;
+	printer->power_on_us = printer->replug_us = SIM_NEVER;
 	printer->state = printer->firmware->create(printer->firmware, &printer->board);
 	if (!printer->state) {
 		free(printer);
@@ -128,6 +131,14 @@ static void drop_arrived(struct sim_printer *printer, int64_t now_us)
 	}
 }
 
+static void drop_wire(struct sim_printer *printer)
+{
+	while (!receiver_wire_is_empty(&printer->board.receiver)) {
+		receiver_drop(&printer->board.receiver);
+		printer->board.counters.deaf_bytes++;
+	}
+}
+
 static int64_t firmware_next_us(const struct sim_printer *printer)
 {
 	if (!printer->powered || printer->frozen)
@@ -143,6 +154,12 @@ static void power_on(struct sim_printer *printer, int64_t now_us)
 	printer->fresh = true;
 	printer->board.counters.resets++;
 	printer->firmware->reset(printer->state, now_us);
+}
+
+static void replug(struct sim_printer *printer)
+{
+	printer->replug_us = SIM_NEVER;
+	printer->plugged = true;
 }
 
 static void step_heat(struct sim_printer *printer, int64_t now_us)
@@ -162,10 +179,14 @@ void sim_printer_advance(struct sim_printer *printer, int64_t now_us)
 		int64_t next = firmware_us < heat_us ? firmware_us : heat_us;
 		if (printer->power_on_us < next)
 			next = printer->power_on_us;
+		if (printer->replug_us < next)
+			next = printer->replug_us;
 		if (next > now_us)
 			break;
 		if (next == printer->power_on_us)
 			power_on(printer, next);
+		else if (next == printer->replug_us)
+			replug(printer);
 		else if (next == heat_us)
 			step_heat(printer, next); /* first: a firmware may wait for it */
 		else
@@ -177,7 +198,7 @@ void sim_printer_advance(struct sim_printer *printer, int64_t now_us)
 	/* Steppers run by themselves. */
 	if (printer->powered && !printer->frozen)
 		motion_advance(&printer->board.planner, now_us);
-	if (is_deaf(printer))
+	if (is_deaf(printer) && !printer->board.receiver.waits)
 		drop_arrived(printer, now_us);
 }
 
@@ -187,10 +208,12 @@ int64_t sim_printer_next_event_us(const struct sim_printer *printer)
 
 	if (printer->power_on_us < next)
 		next = printer->power_on_us;
+	if (printer->replug_us < next)
+		next = printer->replug_us;
 	if (output_us < next)
 		next = output_us;
 	/* A deaf board still takes bytes off the wire. */
-	if (next == SIM_NEVER && is_deaf(printer) &&
+	if (next == SIM_NEVER && is_deaf(printer) && !printer->board.receiver.waits &&
 		!receiver_wire_is_empty(&printer->board.receiver))
 		next = (printer->board.receiver.wire_free_ns + 999) / 1000;
 	/* Heat is exact however seldom it is asked for, but protection may print. */
@@ -209,7 +232,35 @@ size_t sim_printer_receive_room(const struct sim_printer *printer)
 	size_t wire = receiver_room(&printer->board.receiver);
 	size_t record = board_executed_room(&printer->board);
 
+	/* Each byte may bring another one along. */
+	if (printer->board.settings.noise_shifts)
+		wire /= 2;
 	return wire < record ? wire : record;
+}
+
+static void send_byte(struct board *board, uint8_t byte, int64_t now_us)
+{
+	struct received received = { byte, board->shifted ? RECEIVED_SHIFTED : 0 };
+	uint8_t added;
+	enum noise_outcome outcome = board->settings.link == SIM_LINK_CDC
+					     ? NOISE_CLEAN
+					     : noise_pass(&board->noise_up, &received.byte, &added);
+
+	board->shifted = outcome == NOISE_LOST;
+	board->counters.noise_up_bytes += outcome != NOISE_CLEAN;
+	switch (outcome) {
+	case NOISE_CLEAN:
+		break;
+	case NOISE_CHANGED:
+		received.flags |= RECEIVED_NOISE;
+		break;
+	case NOISE_LOST:
+		return;
+	case NOISE_ADDED:
+		receiver_send(&board->receiver, (struct received){ added, RECEIVED_NOISE }, now_us);
+		break;
+	}
+	receiver_send(&board->receiver, received, now_us);
 }
 
 size_t sim_printer_receive(
@@ -223,15 +274,8 @@ size_t sim_printer_receive(
 	if (length > room)
 		length = room;
 	board->counters.received_bytes += (int64_t)length;
-	for (size_t i = 0; i < length; i++) {
-		struct received received = { from[i], 0 };
-		if (noise_pass(&board->noise_up, &received.byte)) {
-			received.flags |= RECEIVED_NOISE;
-			board->counters.noise_up_bytes++;
-		}
-		receiver_send(
-			&board->receiver, received, printer->now_us + board->settings.latency_us);
-	}
+	for (size_t i = 0; i < length; i++)
+		send_byte(board, from[i], printer->now_us + board->settings.latency_us);
 	return length;
 }
 
@@ -266,6 +310,16 @@ static void set_listening(struct sim_printer *printer)
 		board_drop_output(&printer->board);
 }
 
+/* The port goes; bytes on the wire end with it. */
+static void unplug(struct sim_printer *printer, int64_t back_us)
+{
+	printer->plugged = false;
+	printer->open = false;
+	printer->replug_us = back_us;
+	drop_wire(printer);
+	set_listening(printer);
+}
+
 static void reset(struct sim_printer *printer)
 {
 	if (!printer->powered)
@@ -273,6 +327,9 @@ static void reset(struct sim_printer *printer)
 	printer->frozen = false;
 	printer->board.counters.resets++;
 	printer->firmware->reset(printer->state, printer->now_us);
+	/* The board's own USB goes down with it. */
+	if (printer->board.settings.link == SIM_LINK_CDC && printer->plugged)
+		unplug(printer, printer->now_us + printer->board.settings.boot_us + SIM_HANGUP_US);
 }
 
 void sim_printer_opened(struct sim_printer *printer, int64_t now_us)
@@ -293,8 +350,10 @@ void sim_printer_opened(struct sim_printer *printer, int64_t now_us)
 		break;
 	}
 	printer->fresh = false;
-	if (pulse)
+	if (pulse && printer->board.settings.link == SIM_LINK_UART)
 		reset(printer);
+	else if (printer->powered && !printer->frozen && printer->firmware->opened)
+		printer->firmware->opened(printer->state, now_us);
 }
 
 void sim_printer_closed(struct sim_printer *printer, int64_t now_us)
@@ -332,28 +391,11 @@ static void power_off(struct sim_printer *printer)
 	motion_stop(&printer->board.planner, printer->now_us);
 	/* A USB device without power is gone from the host. */
 	printer->open = false;
-	drop_arrived(printer, SIM_NEVER - 1);
+	drop_wire(printer);
 	set_listening(printer);
 	printer->powered = false;
 	printer->frozen = false;
 	printer->board.heat.powered = false;
-}
-
-static void unplug(struct sim_printer *printer)
-{
-	printer->plugged = false;
-	printer->open = false;
-	/* Bytes on the wire end with it. */
-	drop_arrived(printer, SIM_NEVER - 1);
-	set_listening(printer);
-}
-
-static void replug(struct sim_printer *printer)
-{
-	if (printer->plugged)
-		return;
-	printer->plugged = true;
-	printer->fresh = true;
 }
 
 static void set_noise(struct sim_printer *printer, const struct sim_fault *fault)
@@ -401,10 +443,16 @@ void sim_printer_apply(struct sim_printer *printer, const struct sim_fault *faul
 			power_on(printer, printer->now_us);
 		break;
 	case SIM_FAULT_UNPLUG:
-		unplug(printer);
+		printer->fresh = true;
+		unplug(printer,
+			fault->duration_us > 0 ? printer->now_us + fault->duration_us : SIM_NEVER);
 		break;
 	case SIM_FAULT_REPLUG:
 		replug(printer);
+		break;
+	case SIM_FAULT_HANGUP:
+		if (printer->plugged)
+			unplug(printer, printer->now_us + fault->duration_us);
 		break;
 	case SIM_FAULT_THERMISTOR:
 		element->thermistor = fault->thermistor;

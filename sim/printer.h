@@ -18,7 +18,7 @@
  *	}
  *
  * Noise in this simulator means: each byte is, with the given probability, replaced by another one
- * drawn uniformly; separately each way. */
+ * drawn uniformly; separately each way (sim/noise.h has a wilder kind). */
 #ifndef SIM_PRINTER_H
 #define SIM_PRINTER_H
 
@@ -36,11 +36,15 @@ enum {
 	SIM_NAME_MAX = 32,
 	SIM_MACHINE_MAX = 48,
 	SIM_UUID_MAX = 40,
-	SIM_WIRE_BYTES = 4096, /* host bytes under way on the wire */
-	SIM_COMMAND_MAX = 96,  /* longest command a firmware model keeps, with the NUL */
-	SIM_BUFSIZE_MAX = 32,  /* command queue */
-	SIM_BLOCKS_MAX = 64,   /* planner */
-	SIM_RX_MAX = 2048,     /* receive ring */
+	SIM_SERIAL_MAX = 32,
+	SIM_CDC_BYTE_NS = 1000, /* full-speed USB: about a megabyte a second */
+	SIM_PACKET_BYTES = 62,	/* payload of an adapter's USB packet (FTDI) */
+	SIM_HANGUP_US = 500000, /* a USB glitch: gone and back */
+	SIM_WIRE_BYTES = 4096,	/* host bytes under way on the wire */
+	SIM_COMMAND_MAX = 96,	/* longest command a firmware model keeps, with the NUL */
+	SIM_BUFSIZE_MAX = 32,	/* command queue */
+	SIM_BLOCKS_MAX = 64,	/* planner */
+	SIM_RX_MAX = 2048,	/* receive ring */
 };
 
 enum sim_reset_on_open {
@@ -50,12 +54,21 @@ enum sim_reset_on_open {
 	SIM_RESET_ALWAYS,
 };
 
+/* What lies between the host and the board. */
+enum sim_link {
+	SIM_LINK_UART, /* an adapter and a serial wire: paced, damaged by noise, overrun */
+	SIM_LINK_CDC,  /* the board's own USB: fast, never damaged, waits for the board; goes away
+			  when the board resets, and DTR resets nothing */
+};
+
 struct sim_settings {
 	char name[SIM_NAME_MAX];
-	const struct sim_firmware *firmware;	   /* borrowed, a row of the table: static */
-	char machine[SIM_MACHINE_MAX];		   /* MACHINE_TYPE of M115 */
-	char uuid[SIM_UUID_MAX];		   /* derived from the name unless set */
-	int32_t baud;				   /* 10 bits a byte, both ways */
+	const struct sim_firmware *firmware; /* borrowed, a row of the table: static */
+	char machine[SIM_MACHINE_MAX];	     /* MACHINE_TYPE of M115 */
+	char uuid[SIM_UUID_MAX];	     /* derived from the name unless set */
+	char serial[SIM_SERIAL_MAX];	     /* of the USB device; derived from the name */
+	enum sim_link link;
+	int32_t baud;				   /* 10 bits a byte, both ways; not on CDC */
 	double volume_min_mm[3], volume_max_mm[3]; /* soft endstops */
 	bool advanced_ok;
 	bool emergency_parser;
@@ -68,14 +81,19 @@ struct sim_settings {
 	int64_t boot_us;   /* boot loader: from reset to the first byte of the banner */
 	enum sim_reset_on_open reset_on_open;
 	int64_t latency_us; /* USB adapter, each way */
+	/* An adapter with a latency timer (FTDI): what it received waits for a full packet or for
+	 * the next tick of the timer; 0: without. */
+	int64_t latency_timer_us;
 	int64_t command_us; /* firmware's own time for any command ... */
 	int64_t move_us;    /* ... and on top of it for planning a move */
 	double noise_up;    /* probability a byte, host to printer */
 	double noise_down;  /* printer to host */
+	bool noise_shifts;  /* noise loses and inserts bytes as well */
 	double lost_ok;	    /* probability that a whole ok line vanishes */
 	double doubled_ok;  /* probability that it arrives twice */
 	double ambient_celsius;
 	double heat_factor; /* heater power; 1 is an ordinary machine */
+	bool erases;	    /* the line reader takes a byte back for each backspace */
 	bool warm_start;    /* hotend and bed at temperature: tests that are not about heat */
 };
 

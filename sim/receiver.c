@@ -4,17 +4,23 @@
 #include <assert.h> /* assert */
 #include <string.h> /* memset */
 
-void receiver_init(struct receiver *receiver, int32_t baud, int32_t ring_bytes)
+void receiver_init(struct receiver *receiver, int64_t byte_ns, bool waits, int32_t ring_bytes)
 {
-	assert(baud > 0 && ring_bytes > 1 && ring_bytes <= SIM_RX_MAX);
+	assert(byte_ns > 0 && ring_bytes > 1 && ring_bytes <= SIM_RX_MAX);
 	memset(receiver, 0, sizeof *receiver);
-	receiver->byte_ns = 10000000000 / baud;
+	receiver->byte_ns = byte_ns;
+	receiver->waits = waits;
 	receiver->ring_usable = (uint32_t)ring_bytes - 1;
 }
 
 size_t receiver_room(const struct receiver *receiver)
 {
 	return SIM_WIRE_BYTES - (size_t)(receiver->wire_tail - receiver->wire_head);
+}
+
+bool receiver_is_blocked(const struct receiver *receiver)
+{
+	return receiver->waits && receiver->ring_count >= receiver->ring_usable;
 }
 
 bool receiver_wire_is_empty(const struct receiver *receiver)
@@ -35,6 +41,8 @@ void receiver_send(struct receiver *receiver, struct received byte, int64_t now_
 
 int64_t receiver_line_end_us(struct receiver *receiver)
 {
+	if (receiver_is_blocked(receiver))
+		return SIM_NEVER;
 	while (receiver->line_end < receiver->wire_tail) {
 		size_t slot = receiver->line_end % SIM_WIRE_BYTES;
 		uint8_t byte = receiver->wire[slot].received.byte;
@@ -69,7 +77,7 @@ uint8_t receiver_first(const struct receiver *receiver)
 
 int64_t receiver_next_us(const struct receiver *receiver)
 {
-	return receiver_wire_is_empty(receiver)
+	return receiver_wire_is_empty(receiver) || receiver_is_blocked(receiver)
 		       ? SIM_NEVER
 		       : receiver->wire[receiver->wire_head % SIM_WIRE_BYTES].at_us;
 }

@@ -1,6 +1,7 @@
-/* The receive side of a serial port without flow control: bytes under way on the wire, each with
- * the time at which it arrives, and the ring of the firmware's interrupt, which silently loses what
- * does not fit. */
+/* The receive side of a serial port: bytes under way on the wire, each with the time at which it
+ * arrives, and the ring of the firmware's interrupt.  Without flow control (a UART) the ring
+ * silently loses what does not fit; with it (USB CDC) bytes wait on the wire until there is room.
+ */
 #ifndef SIM_RECEIVER_H
 #define SIM_RECEIVER_H
 
@@ -8,7 +9,8 @@
 
 enum {
 	RECEIVED_NOISE = 1,	 /* noise replaced this byte */
-	RECEIVED_AFTER_LOSS = 2, /* bytes before it were lost */
+	RECEIVED_AFTER_LOSS = 2, /* bytes before it were lost in the board */
+	RECEIVED_SHIFTED = 4,	 /* noise took a byte before it away */
 };
 
 enum { RECEIVER_IDLE_BYTES = 512 }; /* may lie on the wire without anybody looking */
@@ -29,6 +31,7 @@ struct receiver {
 	uint64_t wanted;      /* the same for receiver_wanted_us */
 	int64_t wire_free_ns; /* when the last byte has arrived */
 	int64_t byte_ns;
+	bool waits; /* flow control */
 
 	struct received ring[SIM_RX_MAX];
 	uint32_t ring_head, ring_count;
@@ -36,7 +39,10 @@ struct receiver {
 	bool lost; /* bytes were lost since the last one that was kept */
 };
 
-void receiver_init(struct receiver *receiver, int32_t baud, int32_t ring_bytes);
+void receiver_init(struct receiver *receiver, int64_t byte_ns, bool waits, int32_t ring_bytes);
+
+/* The ring takes nothing more and the wire waits for it. */
+bool receiver_is_blocked(const struct receiver *receiver);
 
 /* Bytes that receiver_send takes. */
 size_t receiver_room(const struct receiver *receiver);
@@ -48,7 +54,7 @@ void receiver_send(struct receiver *receiver, struct received byte, int64_t now_
  * nothing that a firmware would have to look at. */
 int64_t receiver_line_end_us(struct receiver *receiver);
 
-/* When the first byte on the wire arrives; SIM_NEVER: the wire is empty. */
+/* When the first byte on the wire arrives; SIM_NEVER: the wire is empty, or waits. */
 int64_t receiver_next_us(const struct receiver *receiver);
 
 /* When the first byte on the wire that `wanted` names arrives; without one, when all of many bytes

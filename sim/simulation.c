@@ -96,7 +96,8 @@ static int open_stations(struct simulation *simulation, const struct simulation_
 			return -ENOMEM;
 		}
 		int result = station_open(station, &options->spec->printer[i], options->dir,
-			options->seed, options->speed, simulation->inotify_fd, now_us, error);
+			(int)i + 1, options->seed, options->speed, simulation->inotify_fd, now_us,
+			error);
 		if (result < 0) {
 			free(station);
 			return result;

@@ -8,7 +8,18 @@
 #include <stdio.h>  /* snprintf */
 #include <string.h> /* strcmp, memchr, memcpy, strchr */
 
-enum value_kind { WHOLE, MICROSECONDS, SECONDS, REAL, YES_OR_NO, NAME, VOLUME, RESET };
+enum value_kind {
+	WHOLE,
+	MICROSECONDS,
+	MILLISECONDS,
+	SECONDS,
+	REAL,
+	YES_OR_NO,
+	NAME,
+	VOLUME,
+	RESET,
+	LINK
+};
 
 #define AT(field) offsetof(struct sim_settings, field)
 
@@ -22,6 +33,10 @@ static const struct key {
 	{ "machine", NAME, AT(machine), 0, SIM_MACHINE_MAX,
 		"MACHINE_TYPE of M115; _ stands for a blank" },
 	{ "uuid", NAME, AT(uuid), 0, SIM_UUID_MAX, "UUID of M115; derived from the name" },
+	{ "serial", NAME, AT(serial), 0, SIM_SERIAL_MAX,
+		"serial number of the USB device; derived from the name" },
+	{ "link", LINK, 0, 0, 0,
+		"uart (paced, noisy, overrun) or cdc (fast, exact, waits; goes with a reset)" },
 	{ "baud", WHOLE, AT(baud), 300, 100000000, "speed of the wire, both ways (115200)" },
 	{ "volume", VOLUME, 0, 0, 0,
 		"soft endstops: 250x210x210, -3..250x-4..210x0..210, round:300x400" },
@@ -41,11 +56,17 @@ static const struct key {
 		"never, first (after power-on or plug-in), always (first)" },
 	{ "latency_s", SECONDS, AT(latency_us), 0, 1, "USB adapter, each way (0)" },
 	{ "latency_us", MICROSECONDS, AT(latency_us), 0, 1e6, "the same in microseconds" },
+	{ "latency_timer_ms", MILLISECONDS, AT(latency_timer_us), 0, 255,
+		"adapter's timer for packets that are not full, 16 on FTDI (0: none)" },
 	{ "command_us", MICROSECONDS, AT(command_us), 0, 1e6,
 		"firmware's own time for a command (400)" },
 	{ "move_us", MICROSECONDS, AT(move_us), 0, 1e6, "and for planning a move (900)" },
 	{ "noise_up", REAL, AT(noise_up), 0, 1, "byte error probability to the printer (0)" },
 	{ "noise_down", REAL, AT(noise_down), 0, 1, "and from it (0)" },
+	{ "noise_shifts", YES_OR_NO, AT(noise_shifts), 0, 0,
+		"noise loses and inserts bytes as well (no)" },
+	{ "erases", YES_OR_NO, AT(erases), 0, 0,
+		"backspaces take bytes of a line back, where the firmware can (yes)" },
 	{ "lost_ok", REAL, AT(lost_ok), 0, 1, "probability that an ok line vanishes (0)" },
 	{ "doubled_ok", REAL, AT(doubled_ok), 0, 1, "that it arrives twice (0)" },
 	{ "ambient", REAL, AT(ambient_celsius), -10, 60, "degrees around it (25)" },
@@ -94,6 +115,12 @@ static bool read_reset(const char *value, enum sim_reset_on_open *reset)
 		}
 	}
 	return false;
+}
+
+static bool read_link(const char *value, enum sim_link *link)
+{
+	*link = strcmp(value, "cdc") == 0 ? SIM_LINK_CDC : SIM_LINK_UART;
+	return *link == SIM_LINK_CDC || strcmp(value, "uart") == 0;
 }
 
 /* "MAX" or "MIN..MAX" */
@@ -162,6 +189,9 @@ static bool read_number(struct sim_settings *settings, const struct key *key, co
 	case MICROSECONDS:
 		*(int64_t *)field = (int64_t)number;
 		return true;
+	case MILLISECONDS:
+		*(int64_t *)field = (int64_t)(number * 1e3);
+		return true;
 	case SECONDS:
 		*(int64_t *)field = (int64_t)(number * 1e6);
 		return true;
@@ -172,6 +202,7 @@ static bool read_number(struct sim_settings *settings, const struct key *key, co
 	case NAME:
 	case VOLUME:
 	case RESET:
+	case LINK:
 		break;
 	}
 	return false;
@@ -185,6 +216,7 @@ static bool read_value(struct sim_settings *settings, const struct key *key, con
 	switch (key->kind) {
 	case WHOLE:
 	case MICROSECONDS:
+	case MILLISECONDS:
 	case SECONDS:
 	case REAL:
 		if (read_number(settings, key, value))
@@ -217,6 +249,11 @@ static bool read_value(struct sim_settings *settings, const struct key *key, con
 			return true;
 		error_set(error, "%s=%s: never, first or always is wanted", key->name, value);
 		return false;
+	case LINK:
+		if (read_link(value, &settings->link))
+			return true;
+		error_set(error, "%s=%s: uart or cdc is wanted", key->name, value);
+		return false;
 	}
 	return false;
 }
@@ -227,7 +264,9 @@ static bool is_name(const char *name)
 {
 	size_t length = strlen(name);
 
-	if (length == 0 || length >= SIM_NAME_MAX || name[0] == '.' || strcmp(name, "control") == 0)
+	if (length == 0 || length >= SIM_NAME_MAX || name[0] == '.' ||
+		strcmp(name, "control") == 0 || strncmp(name, "by-", 3) == 0 ||
+		strncmp(name, "tty", 3) == 0)
 		return false;
 	for (; *name; name++)
 		if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
@@ -259,7 +298,7 @@ static bool add(struct spec *spec, const char *name, const char *firmware, struc
 	if (!is_name(name)) {
 		error_set(error,
 			"\"%s\" is no name: letters, digits, - _ . and at most %d bytes, not "
-			"\"control\"",
+			"\"control\", \"by-…\" or \"tty…\"",
 			name, SIM_NAME_MAX - 1);
 		return false;
 	}

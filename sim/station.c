@@ -10,7 +10,8 @@
 enum { READ_BYTES = 4096 };
 
 int station_open(struct station *station, const struct sim_settings *settings, const char *dir,
-	uint64_t seed, double speed, int inotify_fd, int64_t wall_us, struct error *error)
+	int socket, uint64_t seed, double speed, int inotify_fd, int64_t wall_us,
+	struct error *error)
 {
 	char path[PTY_PATH_MAX];
 
@@ -20,15 +21,14 @@ int station_open(struct station *station, const struct sim_settings *settings, c
 	station->start_wall_us = wall_us;
 	station->heard_wall_us = wall_us - STATION_HOLD_US;
 	station->next_line = station->next_at_us = INT64_MAX;
-	if (snprintf(path, sizeof path, "%s/%s.executed", dir, settings->name) >=
-		(int)sizeof path) {
-		pty_init(&station->port, "");
+	const struct pty_names names = { dir, settings->name, settings->serial, settings->machine,
+		settings->link == SIM_LINK_CDC, socket };
+	if (!pty_init(&station->port, &names) || snprintf(path, sizeof path, "%s/%s.executed", dir,
+							 settings->name) >= (int)sizeof path) {
 		error_set(error, "%s: too long a path", dir);
 		return -ENAMETOOLONG;
 	}
 	int result = truth_open(&station->truth, path, error);
-	snprintf(path, sizeof path, "%s/%s", dir, settings->name);
-	pty_init(&station->port, path);
 	if (result == 0)
 		result = pty_plug(&station->port, inotify_fd, error);
 	if (result == 0) {

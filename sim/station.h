@@ -36,9 +36,11 @@ struct station {
 	int64_t next_line, next_at_us; /* first of the plan that is still to come */
 };
 
-/* Returns 0 or a negative errno and *error; the station is then empty. */
+/* `socket`: where its cable is plugged in.  Returns 0 or a negative errno and *error; the station
+ * is then empty. */
 int station_open(struct station *station, const struct sim_settings *settings, const char *dir,
-	uint64_t seed, double speed, int inotify_fd, int64_t wall_us, struct error *error);
+	int socket, uint64_t seed, double speed, int inotify_fd, int64_t wall_us,
+	struct error *error);
 void station_close(struct station *station, int inotify_fd);
 
 void station_set_plan(struct station *station, const struct sim_planned_fault *plan, size_t count);

@@ -28,7 +28,7 @@ static void drain(struct sim_printer *printer)
 
 static void apply(struct sim_printer *printer, uint8_t byte, int64_t now_us)
 {
-	struct sim_fault fault = { .kind = (enum sim_fault_kind)(byte & 15),
+	struct sim_fault fault = { .kind = (enum sim_fault_kind)((byte & 31) % SIM_FAULT_KINDS),
 		.up = true,
 		.down = true,
 		.probability = 0.01,
@@ -36,9 +36,9 @@ static void apply(struct sim_printer *printer, uint8_t byte, int64_t now_us)
 		.duration_us = 1000000,
 		.text = "M104 S200" };
 
-	if (fault.kind <= SIM_FAULT_PRESS)
-		sim_printer_apply(printer, &fault, now_us);
-	else
+	sim_printer_apply(printer, &fault, now_us);
+	/* What hung up may be opened again. */
+	if (byte & 1)
 		sim_printer_opened(printer, now_us);
 }
 

@@ -318,6 +318,37 @@ class Farm:
         check(answer.startswith("ok"), f"simulator: {command}: {answer}")
         return answer
 
+    def unplug(self, name, seconds=None):
+        """Pulls the cable, for good or for so many simulated seconds; the board goes on by itself."""
+        self.sim(f"unplug {name}" + (f" {seconds}" if seconds else ""))
+
+    def hangup(self, name, seconds=0.5):
+        """A USB glitch: the port is gone, and back under another tty name; the board notices nothing."""
+        self.sim(f"hangup {name} {seconds}")
+
+    def tty(self, name):
+        """The port as the kernel would number it now: .../ttyUSB0 or .../ttyACM0; None: gone."""
+        try:
+            node = os.readlink(self.ports / name)
+        except OSError:
+            return None
+        ttys = [path for path in self.ports.glob("tty*") if path.is_symlink() and os.readlink(path) == node]
+        return str(ttys[0]) if ttys else None
+
+    def by_id(self, name):
+        """The path that follows the USB serial number, as udev's; None: gone."""
+        return self._udev_link("by-id", name)
+
+    def by_path(self, name):
+        """The path that follows the socket of the cable, as udev's; None: gone."""
+        return self._udev_link("by-path", name)
+
+    def _udev_link(self, kind, name):
+        tty = self.tty(name)
+        links = [path for path in (self.ports / kind).glob("*") if tty and os.path.realpath(path) ==
+                 os.path.realpath(tty)]
+        return str(links[0]) if links else None
+
     def sim_status(self, name):
         answer = self.sim(f"status {name}")
         return json.loads(answer[answer.index("{"):])

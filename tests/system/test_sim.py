@@ -163,6 +163,93 @@ def test_power_and_cable():
         port.close()
 
 
+def names_of(simulator, name):
+    """Its tty, by-id and by-path links, as far as they lead to its node."""
+    node = os.path.realpath(simulator.ports / name)
+    return {str(path.relative_to(simulator.ports)) for pattern in ("tty*", "by-id/*", "by-path/*")
+            for path in simulator.ports.glob(pattern) if os.path.realpath(path) == node}
+
+
+def test_names():
+    """a port that hangs up comes back under another tty name, and under the same names of udev"""
+    with tempfile.TemporaryDirectory() as folder:
+        spec = Path(folder) / "spec"
+        spec.write_text("a serial=X1\nb link=cdc machine=Big_One serial=X2\nc serial=X1\n", encoding="ascii")
+        with Simulator(str(spec), "--speed", "20") as simulator:
+            equal(names_of(simulator, "b"),
+                  {"ttyACM0", "by-id/usb-Big_One_X2-if00", "by-path/platform-sim-usb-0:2:1.0"}, "names of b")
+            equal(names_of(simulator, "c"), {"ttyUSB1", "by-id/usb-Simulated_USB_Serial_X1-if00-port0",
+                                             "by-path/platform-sim-usb-0:3:1.0-port0"}, "names of c")
+            equal(names_of(simulator, "a"), {"ttyUSB0", "by-path/platform-sim-usb-0:1:1.0-port0"},
+                  "a has lost its serial number to c")
+            port = Port(simulator.ports / "c")
+            port.expect("crc 7832)\n")
+            port.send(framed(1, "M140 S50"))
+            port.expect("ok")
+            equal(simulator.ask("hangup c 20"), "ok hangup", "answer")
+            wait(lambda: not port.listen(0.1), "the host notices")
+            check(not os.path.lexists(simulator.ports / "by-id/usb-Simulated_USB_Serial_X1-if00-port0"),
+                  "the link of a port that is gone")
+            port.close()
+            wait(lambda: os.path.lexists(simulator.ports / "c"), "it is back")
+            equal(names_of(simulator, "c"), {"ttyUSB2", "by-id/usb-Simulated_USB_Serial_X1-if00-port0",
+                                             "by-path/platform-sim-usb-0:3:1.0-port0"}, "names of c")
+            port = Port(simulator.ports / "c")
+            port.send(framed(3, "M105"))
+            check("Last Line: 1\n" in port.expect("Resend: 2\nok\n"), "the number was forgotten")
+            check("start" not in port.heard, "the hang-up has reset it")
+            # Pulled and put back, the first opening resets it as after any plug-in.
+            equal(simulator.ask("unplug c 5"), "ok unplug", "answer")
+            wait(lambda: not port.listen(0.1), "the host notices")
+            port.close()
+            wait(lambda: os.path.lexists(simulator.ports / "c"), "it is back")
+            port = Port(simulator.ports / "c")
+            port.expect("start\n")
+            port.close()
+            simulator.end()
+            equal([path.name for path in simulator.ports.rglob("*") if path.is_symlink()], [], "links left")
+
+
+def test_own_usb():
+    """a board with its own USB loses nothing, and its port goes when it resets"""
+    with tempfile.TemporaryDirectory() as folder:
+        spec = Path(folder) / "spec"
+        spec.write_text("b firmware=marlin-stock link=cdc rx=64 noise_up=0.1\n", encoding="ascii")
+        with Simulator(str(spec), "--speed", "20") as simulator:
+            port = Port(simulator.ports / "b")
+            time.sleep(0.2)
+            port.send("".join(framed(number, "G4 P50") for number in range(1, 101)))
+            for _ in range(100):
+                port.expect("ok\n")
+            equal(simulator.status("b")["rx_overruns"], 0, "lost bytes")
+            equal(simulator.status("b")["executed"], 100, "executed")
+            equal(simulator.ask("reset b"), "ok reset", "answer")
+            wait(lambda: not port.listen(0.1), "the host notices")
+            port.close()
+            wait(lambda: os.path.lexists(simulator.ports / "b"), "it is back")
+            equal(simulator.status("b")["last_number"], 0, "line number")
+
+
+def test_latency_timer():
+    """an adapter's latency timer holds each answer back"""
+    with tempfile.TemporaryDirectory() as folder:
+        spec = Path(folder) / "spec"
+        spec.write_text("a firmware=marlin-stock\nb firmware=marlin-stock latency_timer_ms=200\n", encoding="ascii")
+        with Simulator(str(spec), "--speed", "1") as simulator:
+            seconds = {}
+            for name in "ab":
+                port = Port(simulator.ports / name)
+                port.expect("crc 7832)\n")
+                begin = simulator.status(name)["seconds"]
+                for _ in range(5):
+                    port.send("M107\n")
+                    port.expect("ok\n")
+                seconds[name] = simulator.status(name)["seconds"] - begin
+                port.close()
+            # Each of the last four answers waits for a tick of its own.
+            check(seconds["b"] >= 0.8, f"{seconds}")
+
+
 def test_long_sleep():
     """at high speed a printer that was off for long comes back when its time is over"""
     with Simulator("marlin-stock:1", "--speed", "200") as simulator:
@@ -263,4 +350,5 @@ def test_one_directory():
         check(os.path.lexists(simulator.ports / "marlin-1"), "the first one's link is gone")
 
 
-main(test_print, test_power_and_cable, test_long_sleep, test_stays, test_faults, test_late_host, test_wrong_input, test_one_directory)
+main(test_print, test_power_and_cable, test_names, test_own_usb, test_latency_timer, test_long_sleep, test_stays, test_faults,
+     test_late_host, test_wrong_input, test_one_directory)

@@ -1,4 +1,5 @@
 /* The simulator's parts by themselves: heat, motion, receive ring, noise. */
+#include "sim/board.h"
 #include "sim/heat.h"
 #include "sim/motion.h"
 #include "sim/noise.h"
@@ -249,7 +250,7 @@ static void test_the_ring_loses_what_does_not_fit_and_says_so_behind_the_gap(voi
 	uint8_t byte;
 
 	(void)state;
-	receiver_init(&receiver, 115200, 128);
+	receiver_init(&receiver, 10000000000 / 115200, false, 128);
 	for (int i = 0; i < 200; i++)
 		receiver_send(&receiver, (struct received){ (uint8_t)i, 0 }, 0);
 	/* 200 bytes of 86.8 us. */
@@ -273,7 +274,7 @@ static void test_bytes_arrive_at_the_pace_of_the_baud_rate(void **state)
 	static struct receiver receiver;
 
 	(void)state;
-	receiver_init(&receiver, 10000, 128); /* a millisecond a byte */
+	receiver_init(&receiver, 1000000, false, 128); /* a millisecond a byte */
 	receiver_send(&receiver, (struct received){ 'A', 0 }, 5000);
 	receiver_send(&receiver, (struct received){ '\n', 0 }, 5000);
 	receiver_send(&receiver, (struct received){ 'B', 0 }, 20000);
@@ -285,11 +286,61 @@ static void test_bytes_arrive_at_the_pace_of_the_baud_rate(void **state)
 	assert_int_equal(receiver_line_end_us(&receiver), SIM_NEVER);
 }
 
+static void test_with_flow_control_nothing_is_lost_and_the_wire_waits(void **state)
+{
+	static struct receiver receiver;
+	struct received received;
+	uint8_t byte;
+
+	(void)state;
+	receiver_init(&receiver, SIM_CDC_BYTE_NS, true, 64);
+	for (int i = 0; i < 100; i++)
+		receiver_send(&receiver, (struct received){ (uint8_t)i, 0 }, 0);
+	for (int i = 0; i < 100; i++) {
+		while (receiver_next_us(&receiver) <= 1000)
+			assert_true(receiver_interrupt(&receiver, &byte));
+		assert_true(receiver_read(&receiver, &received));
+		assert_int_equal(received.byte, i);
+		assert_int_equal(received.flags, 0);
+	}
+	assert_true(receiver_wire_is_empty(&receiver));
+}
+
+/* ---- the adapter ---- */
+
+/* Lines of 10 bytes, one a millisecond: what a latency timer of 16 ms makes of them. */
+static void test_a_latency_timer_lets_answers_out_in_batches(void **state)
+{
+	static struct board board;
+	struct sim_settings settings;
+	char buffer[64];
+
+	(void)state;
+	assert_true(sim_settings_init(&settings, "p", "marlin"));
+	settings.latency_timer_us = 16000;
+	board_init(&board, &settings, 1, 0);
+	board_print(&board, "ok abcdef\n", 10, 1000);
+	assert_int_equal(board_output_us(&board), 16000);
+	assert_int_equal(board_take_output(&board, buffer, sizeof buffer, 15999), 0);
+	assert_int_equal(board_take_output(&board, buffer, sizeof buffer, 16000), 10);
+	/* The timer ticks on; a line just behind a tick waits nearly all of it. */
+	board_print(&board, "ok abcdef\n", 10, 16100);
+	assert_int_equal(board_output_us(&board), 32000);
+	/* Seven lines fill a packet of 62 bytes: it leaves at once, with all that is in it. */
+	for (int i = 0; i < 6; i++)
+		board_print(&board, "ok abcdef\n", 10, 18000 + 1000 * i);
+	assert_in_range(board_output_us(&board), 23800, 24000);
+	assert_int_equal(board_take_output(&board, buffer, sizeof buffer, 24000), 60);
+	/* The rest starts the timer anew. */
+	assert_in_range(board_output_us(&board), 23800 + 16000, 24000 + 16000);
+}
+
 /* ---- noise ---- */
 
 static void test_noise_hits_as_often_as_asked_and_always_changes_the_byte(void **state)
 {
 	struct noise noise;
+	uint8_t added;
 	int hits = 0, values[256];
 
 	(void)state;
@@ -297,7 +348,7 @@ static void test_noise_hits_as_often_as_asked_and_always_changes_the_byte(void *
 	noise_init(&noise, 3, 0.01);
 	for (int i = 0; i < 2560000; i++) {
 		uint8_t byte = 'x';
-		if (noise_pass(&noise, &byte)) {
+		if (noise_pass(&noise, &byte, &added)) {
 			hits++;
 			assert_int_not_equal(byte, 'x');
 		} else {
@@ -312,18 +363,37 @@ static void test_noise_hits_as_often_as_asked_and_always_changes_the_byte(void *
 			assert_in_range(values[value], 50, 160);
 }
 
+static void test_noise_that_shifts_loses_and_adds_as_often_as_it_changes(void **state)
+{
+	int count[4] = { 0 };
+	struct noise noise;
+
+	(void)state;
+	noise_init(&noise, 5, 0.1);
+	noise.shifts = true;
+	for (int i = 0; i < 400000; i++) {
+		uint8_t byte = 'x', added;
+		enum noise_outcome outcome = noise_pass(&noise, &byte, &added);
+		count[outcome]++;
+		assert_true((byte != 'x') == (outcome == NOISE_CHANGED));
+	}
+	assert_in_range(count[NOISE_CHANGED], 19500, 20500);
+	assert_in_range(count[NOISE_LOST], 9600, 10400);
+	assert_in_range(count[NOISE_ADDED], 9600, 10400);
+}
+
 static void test_no_noise_and_nothing_but_noise(void **state)
 {
 	struct noise noise;
-	uint8_t byte = 'x';
+	uint8_t byte = 'x', added;
 
 	(void)state;
 	noise_init(&noise, 3, 0);
 	for (int i = 0; i < 1000; i++)
-		assert_false(noise_pass(&noise, &byte));
+		assert_false(noise_pass(&noise, &byte, &added));
 	noise_set(&noise, 1);
 	for (int i = 0; i < 1000; i++)
-		assert_true(noise_pass(&noise, &byte));
+		assert_true(noise_pass(&noise, &byte, &added));
 }
 
 int main(void)
@@ -342,6 +412,9 @@ int main(void)
 		cmocka_unit_test(test_random_walks_end_and_are_never_faster_than_their_feed_rate),
 		cmocka_unit_test(test_the_ring_loses_what_does_not_fit_and_says_so_behind_the_gap),
 		cmocka_unit_test(test_bytes_arrive_at_the_pace_of_the_baud_rate),
+		cmocka_unit_test(test_with_flow_control_nothing_is_lost_and_the_wire_waits),
+		cmocka_unit_test(test_a_latency_timer_lets_answers_out_in_batches),
+		cmocka_unit_test(test_noise_that_shifts_loses_and_adds_as_often_as_it_changes),
 		cmocka_unit_test(test_noise_hits_as_often_as_asked_and_always_changes_the_byte),
 		cmocka_unit_test(test_no_noise_and_nothing_but_noise),
 	};
