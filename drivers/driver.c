@@ -66,6 +66,8 @@ const char *driver_fault_name(enum driver_fault fault)
 		return "emergency stop";
 	case DRIVER_FAULT_COMMAND:
 		return "command";
+	case DRIVER_FAULT_DIALECT:
+		return "dialect";
 	}
 	return "unknown";
 }

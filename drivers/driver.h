@@ -11,6 +11,8 @@
 #ifndef DRIVERS_DRIVER_H
 #define DRIVERS_DRIVER_H
 
+#include "gcode/modal.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,7 +60,8 @@ enum driver_fault {
 	DRIVER_FAULT_STOPPED,	 /* firmware says "stopped due to errors" */
 	DRIVER_FAULT_ESTOP,	 /* our emergency stop */
 	DRIVER_FAULT_COMMAND,	 /* a command of the file that may not be sent */
-	DRIVER_FAULT_LAST = DRIVER_FAULT_COMMAND,
+	DRIVER_FAULT_DIALECT,	 /* another firmware answers than the dialect is for */
+	DRIVER_FAULT_LAST = DRIVER_FAULT_DIALECT,
 };
 const char *driver_fault_name(enum driver_fault fault);
 
@@ -71,7 +74,7 @@ enum driver_effect_kind {
 				good; never goes back, never runs ahead (on firmware with plain oks
 				it lags a little behind) */
 	DRIVER_NUMBERED, /* command `index` got line number `line_number`, or a host line did (index
-			    -1) */
+			    -1, its text in text); `line` says what it is for */
 	DRIVER_HEATERS,	 /* driver_heaters() has a new reading, taken now */
 	DRIVER_SAID,	 /* a line worth a log: text (escaped printable ASCII) */
 	DRIVER_ATTENTION, /* the printer wants a person: text; until DRIVER_ATTENTION_OVER */
@@ -86,6 +89,21 @@ enum driver_effect_kind {
 	DRIVER_COLD,	      /* answer to driver_cool: all targets are 0 */
 	DRIVER_RESET_LINE, /* pulse DTR: the last rung of an emergency stop, if the profile allows
 			    */
+	DRIVER_ADOPTED, /* the print goes on where the printer says that it is: `index` is the last
+			   command it has taken, -1: none; line_number: its counter */
+	DRIVER_BY_HAND, /* somebody prints from the printer's own card, or works at its panel: text;
+			   until DRIVER_BY_HAND_OVER */
+	DRIVER_BY_HAND_OVER,
+};
+
+/* What a numbered line is for.  A print that is adopted goes on differently behind each. */
+enum driver_line {
+	DRIVER_LINE_COMMAND, /* of the file */
+	DRIVER_LINE_NEUTRAL, /* reports and line numbers: changes nothing */
+	DRIVER_LINE_PAUSE,
+	DRIVER_LINE_RESUME,
+	DRIVER_LINE_END,
+	DRIVER_LINE_OTHER, /* cancel, cool-down, an operator's command */
 };
 
 struct driver_effect {
@@ -95,6 +113,7 @@ struct driver_effect {
 	int64_t time_us;
 	int64_t index;
 	int64_t line_number;
+	enum driver_line line;
 	size_t write_offset, write_length; /* into driver_effects.bytes */
 	char text[DRIVER_REASON_MAX];
 };
@@ -150,8 +169,40 @@ struct driver_counters {
 
 struct driver;
 
-/* One firmware dialect.  Every slot must be filled; none may block, allocate (but create) or fail.
- */
+/* What has to be known of a print besides its file and its line numbers: the state behind the last
+ * command that got a number. */
+struct driver_saved {
+	struct modal modal;
+	uint32_t tools_seen; /* bits */
+};
+
+enum driver_adoption {
+	DRIVER_ADOPT_PRINTING,
+	DRIVER_ADOPT_PAUSED,   /* stays paused */
+	DRIVER_ADOPT_RESUMING, /* was on its way back to the print */
+};
+
+/* Going on with a print whose streamer died or whose cable was pulled, on a board that did not
+ * restart: the printer's own line counter tells where it is.  Only dialects with line numbers that
+ * the printer checks can do that.
+ *
+ * While the port is closed: begin, then each line in the order of its number.  Then `opened`
+ * instead of the dialect's; the driver answers with ADOPTED, JOB_FAULT or LINK_FAULT. */
+struct driver_adopter {
+	void (*save)(const struct driver *driver, struct driver_saved *saved);
+	/* `acknowledged`: so many commands are known to have been taken. */
+	void (*begin)(struct driver *driver, const struct driver_saved *saved, int64_t acknowledged);
+	/* number -1: a command that only changes the state.  text NULL: a line whose content is
+	 * not known any more; the printer must not ask for it.  `index`: of the command, or of the
+	 * last one before a host line. */
+	void (*line)(struct driver *driver, enum driver_line line, int64_t number, int64_t index,
+		const char *text, size_t length);
+	void (*opened)(struct driver *driver, int64_t now_us, enum driver_adoption how,
+		struct driver_effects *effects);
+};
+
+/* One firmware dialect.  Every slot but `adopter` must be filled; none may block, allocate (but
+ * create) or fail. */
 struct driver_dialect {
 	const char *name; /* "marlin"; as in the configuration */
 	/* NULL without memory. */
@@ -189,6 +240,8 @@ struct driver_dialect {
 	const struct driver_identity *(*identity)(const struct driver *driver);
 	const struct driver_heaters *(*heaters)(const struct driver *driver);
 	const struct driver_counters *(*counters)(const struct driver *driver);
+	/* NULL: a print that was cut off from us cannot be gone on with. */
+	const struct driver_adopter *adopter;
 };
 
 /* The table, ended by a row whose name is NULL. */

@@ -19,6 +19,7 @@ struct driver_effect *effects_add(struct driver_effects *effects, enum driver_ef
 	effect->time_us = 0;
 	effect->index = -1;
 	effect->line_number = 0;
+	effect->line = DRIVER_LINE_COMMAND;
 	effect->write_offset = 0;
 	effect->write_length = 0;
 	effect->text[0] = '\0';

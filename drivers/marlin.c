@@ -171,6 +171,7 @@ static bool can_still_hear(enum driver_fault fault)
 	case DRIVER_FAULT_THERMAL:
 	case DRIVER_FAULT_KILLED:
 	case DRIVER_FAULT_ESTOP:
+	case DRIVER_FAULT_DIALECT:
 		return false;
 	case DRIVER_FAULT_SILENT:
 	case DRIVER_FAULT_RESENDS:

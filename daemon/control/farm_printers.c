@@ -198,6 +198,7 @@ bool farm_fault_locks(int fault)
 	case DRIVER_FAULT_NONE:
 	case DRIVER_FAULT_NO_ANSWER:
 	case DRIVER_FAULT_COMMAND:
+	case DRIVER_FAULT_DIALECT:
 		return false;
 	}
 	return true; /* a fault of a newer streamer: be careful */

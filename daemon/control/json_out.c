@@ -127,6 +127,7 @@ static const char *fault_word(int32_t fault)
 		[DRIVER_FAULT_STOPPED] = "stopped",
 		[DRIVER_FAULT_ESTOP] = "estop",
 		[DRIVER_FAULT_COMMAND] = "command",
+		[DRIVER_FAULT_DIALECT] = "dialect",
 	};
 	return fault >= 0 && fault <= DRIVER_FAULT_LAST ? words[fault] : "unknown";
 }

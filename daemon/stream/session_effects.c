@@ -73,7 +73,8 @@ static void on_attention(struct session *session, const char *text)
 /* A print that failed because of its file leaves the printer as good as it was. */
 static bool job_fault_locks(enum driver_fault fault)
 {
-	return fault != DRIVER_FAULT_NONE && fault != DRIVER_FAULT_COMMAND;
+	return fault != DRIVER_FAULT_NONE && fault != DRIVER_FAULT_COMMAND &&
+	       fault != DRIVER_FAULT_DIALECT;
 }
 
 /* A printer that was switched off or does not answer is offline; nobody need unlock it. */
@@ -85,6 +86,7 @@ static bool link_fault_locks(enum driver_fault fault)
 	case DRIVER_FAULT_SILENT:
 	case DRIVER_FAULT_RESET:
 	case DRIVER_FAULT_COMMAND:
+	case DRIVER_FAULT_DIALECT:
 		return false;
 	case DRIVER_FAULT_THERMAL:
 	case DRIVER_FAULT_KILLED:
@@ -199,6 +201,10 @@ static void perform_one(struct session *session, const struct driver_effect *eff
 		break;
 	case DRIVER_RESET_LINE:
 		pull_reset_line(session, now_us);
+		break;
+	case DRIVER_ADOPTED:
+	case DRIVER_BY_HAND:
+	case DRIVER_BY_HAND_OVER:
 		break;
 	}
 }

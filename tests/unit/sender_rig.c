@@ -142,6 +142,9 @@ void rig_apply(struct rig *rig, struct driver_effects *effects)
 			rig->index_of[effect->line_number] = (int32_t)effect->index;
 			break;
 		case DRIVER_IDENTITY:
+		case DRIVER_ADOPTED:
+		case DRIVER_BY_HAND:
+		case DRIVER_BY_HAND_OVER:
 		case DRIVER_HEATERS:
 			break;
 		}

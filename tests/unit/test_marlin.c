@@ -104,6 +104,9 @@ static void apply(struct peer *peer)
 			peer->reset_line = true;
 			break;
 		case DRIVER_IDENTITY:
+		case DRIVER_ADOPTED:
+		case DRIVER_BY_HAND:
+		case DRIVER_BY_HAND_OVER:
 		case DRIVER_NUMBERED:
 		case DRIVER_HEATERS:
 		case DRIVER_SAID:
