@@ -94,6 +94,7 @@ enum driver_effect_kind {
 	DRIVER_BY_HAND, /* somebody prints from the printer's own card, or works at its panel: text;
 			   until DRIVER_BY_HAND_OVER */
 	DRIVER_BY_HAND_OVER,
+	DRIVER_SIDE_WRITE, /* like DRIVER_WRITE, on the side channel; lost when it is closed */
 };
 
 /* What a numbered line is for.  A print that is adopted goes on differently behind each. */
@@ -191,7 +192,8 @@ enum driver_adoption {
 struct driver_adopter {
 	void (*save)(const struct driver *driver, struct driver_saved *saved);
 	/* `acknowledged`: so many commands are known to have been taken. */
-	void (*begin)(struct driver *driver, const struct driver_saved *saved, int64_t acknowledged);
+	void (*begin)(
+		struct driver *driver, const struct driver_saved *saved, int64_t acknowledged);
 	/* number -1: a command that only changes the state.  text NULL: a line whose content is
 	 * not known any more; the printer must not ask for it.  `index`: of the command, or of the
 	 * last one before a host line. */
@@ -201,8 +203,18 @@ struct driver_adopter {
 		struct driver_effects *effects);
 };
 
-/* One firmware dialect.  Every slot but `adopter` must be filled; none may block, allocate (but
- * create) or fail. */
+/* A second channel beside the port, for stop, state and heaters: Klipper's API socket.  It comes
+ * and goes by itself; without it the driver does with the port alone. */
+struct driver_side {
+	void (*opened)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	void (*closed)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
+	/* At most DRIVER_RECEIVE_MAX bytes a call. */
+	void (*receive)(struct driver *driver, int64_t now_us, const char *bytes, size_t length,
+		struct driver_effects *effects);
+};
+
+/* One firmware dialect.  Every slot but the optional ones must be filled; none may block, allocate
+ * (but create) or fail. */
 struct driver_dialect {
 	const char *name; /* "marlin"; as in the configuration */
 	/* NULL without memory. */
@@ -240,8 +252,17 @@ struct driver_dialect {
 	const struct driver_identity *(*identity)(const struct driver *driver);
 	const struct driver_heaters *(*heaters)(const struct driver *driver);
 	const struct driver_counters *(*counters)(const struct driver *driver);
-	/* NULL: a print that was cut off from us cannot be gone on with. */
+
+	/* Optional: NULL where a dialect has no use for it. */
+	/* Without: a print that was cut off from us cannot be gone on with. */
 	const struct driver_adopter *adopter;
+	const struct driver_side *side;
+	/* Is a line under way behind which a healthy printer of this kind may be silent for
+	 * minutes, since it has no busy lines?  The driver has a limit of its own for it. */
+	bool (*may_be_silent)(const struct driver *driver);
+	/* A person has dealt with a fault: the next connection may restart a firmware that it finds
+	 * halted.  Nothing else ever does. */
+	void (*unlocked)(struct driver *driver);
 };
 
 /* The table, ended by a row whose name is NULL. */

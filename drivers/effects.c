@@ -26,15 +26,16 @@ struct driver_effect *effects_add(struct driver_effects *effects, enum driver_ef
 	return effect;
 }
 
-void effects_write(struct driver_effects *effects, const char *bytes, size_t length)
+static void write_bytes(struct driver_effects *effects, enum driver_effect_kind kind,
+	const char *bytes, size_t length)
 {
 	struct driver_effect *effect =
 		effects->count > 0 ? &effects->effect[effects->count - 1] : NULL;
 
 	if (length > DRIVER_WRITE_MAX - effects->byte_count)
 		return;
-	if (!effect || effect->kind != DRIVER_WRITE) {
-		effect = effects_add(effects, DRIVER_WRITE);
+	if (!effect || effect->kind != kind) {
+		effect = effects_add(effects, kind);
 		if (!effect)
 			return;
 		effect->write_offset = effects->byte_count;
@@ -42,6 +43,16 @@ void effects_write(struct driver_effects *effects, const char *bytes, size_t len
 	memcpy(effects->bytes + effects->byte_count, bytes, length);
 	effects->byte_count += length;
 	effect->write_length += length;
+}
+
+void effects_write(struct driver_effects *effects, const char *bytes, size_t length)
+{
+	write_bytes(effects, DRIVER_WRITE, bytes, length);
+}
+
+void effects_side_write(struct driver_effects *effects, const char *bytes, size_t length)
+{
+	write_bytes(effects, DRIVER_SIDE_WRITE, bytes, length);
 }
 
 static size_t count_kind(const struct driver_effects *effects, enum driver_effect_kind kind)

@@ -17,6 +17,10 @@ struct driver_effect *effects_add(struct driver_effects *effects, enum driver_ef
 /* Appends bytes; a write right behind another one is joined to it. */
 void effects_write(struct driver_effects *effects, const char *bytes, size_t length);
 
+/* The same on the side channel; what is written there reads nothing like the port's bytes, so the
+ * two are never joined. */
+void effects_side_write(struct driver_effects *effects, const char *bytes, size_t length);
+
 /* text: escaped to printable ASCII and cut. */
 void effects_text(struct driver_effects *effects, enum driver_effect_kind kind, const char *text,
 	size_t length);

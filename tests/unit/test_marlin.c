@@ -101,6 +101,7 @@ static void apply(struct peer *peer)
 			peer->cold = true;
 			break;
 		case DRIVER_RESET_LINE:
+		case DRIVER_SIDE_WRITE:
 			peer->reset_line = true;
 			break;
 		case DRIVER_IDENTITY:
