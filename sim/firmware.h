@@ -4,6 +4,17 @@
 
 #include "sim/board.h"
 
+/* A second channel beside the port: a socket that one client at a time may have. */
+struct sim_side {
+	/* A client has come or gone. */
+	void (*connected)(void *state, bool connected, int64_t now_us);
+	void (*receive)(void *state, const char *bytes, size_t length, int64_t now_us);
+	/* Takes what is to be sent to the client. */
+	size_t (*take)(void *state, char *bytes, size_t size);
+	/* False: the firmware does not serve it now; a client is closed. */
+	bool (*serves)(const void *state);
+};
+
 struct sim_firmware {
 	const char *name;    /* as in a SPEC: "marlin" */
 	const char *what;    /* one line for the manual and for --help */
@@ -44,6 +55,8 @@ struct sim_firmware {
 
 	/* The board stood still for shift_us. */
 	void (*shift)(void *state, int64_t shift_us);
+
+	const struct sim_side *side; /* NULL: the port is all there is */
 };
 
 /* NULL: no such row. */

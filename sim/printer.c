@@ -301,6 +301,41 @@ bool sim_printer_waits_for_host(const struct sim_printer *printer)
 	       printer->board.line_count == 0;
 }
 
+/* ---- the side channel ---- */
+
+bool sim_printer_has_side(const struct sim_printer *printer)
+{
+	return printer->firmware->side != NULL;
+}
+
+bool sim_printer_side_serves(const struct sim_printer *printer)
+{
+	return printer->firmware->side && printer->powered && !printer->frozen &&
+	       printer->firmware->side->serves(printer->state);
+}
+
+void sim_printer_side_connected(struct sim_printer *printer, bool connected, int64_t now_us)
+{
+	sim_printer_advance(printer, now_us);
+	if (printer->firmware->side)
+		printer->firmware->side->connected(printer->state, connected, printer->now_us);
+}
+
+void sim_printer_side_receive(
+	struct sim_printer *printer, const void *bytes, size_t length, int64_t now_us)
+{
+	sim_printer_advance(printer, now_us);
+	if (sim_printer_side_serves(printer))
+		printer->firmware->side->receive(printer->state, bytes, length, printer->now_us);
+}
+
+size_t sim_printer_side_take(struct sim_printer *printer, void *buffer, size_t capacity)
+{
+	if (!printer->firmware->side || !printer->powered || printer->frozen)
+		return 0;
+	return printer->firmware->side->take(printer->state, buffer, capacity);
+}
+
 /* ---- what happens to a printer ---- */
 
 static void set_listening(struct sim_printer *printer)

@@ -206,6 +206,17 @@ bool sim_printer_next_executed(struct sim_printer *printer, struct sim_executed 
  * time stops the clock here. */
 bool sim_printer_waits_for_host(const struct sim_printer *printer);
 
+/* ---- the side channel of the firmwares that have one ---- */
+
+bool sim_printer_has_side(const struct sim_printer *printer);
+/* May a client connect, or stay? */
+bool sim_printer_side_serves(const struct sim_printer *printer);
+/* These advance to now_us first; without a side channel they do nothing. */
+void sim_printer_side_connected(struct sim_printer *printer, bool connected, int64_t now_us);
+void sim_printer_side_receive(
+	struct sim_printer *printer, const void *bytes, size_t length, int64_t now_us);
+size_t sim_printer_side_take(struct sim_printer *printer, void *buffer, size_t capacity);
+
 /* ---- what happens to a printer ---- */
 
 /* The host opens or closes its port (reset_on_open; nobody there: output is lost). */

@@ -137,6 +137,11 @@ void rig_apply(struct rig *rig, struct driver_effects *effects)
 		case DRIVER_RESET_LINE:
 			rig->reset_line = true;
 			break;
+		case DRIVER_SIDE_WRITE:
+			sim_printer_side_receive(rig->printer,
+				effects->bytes + effect->write_offset, effect->write_length,
+				rig->now_us);
+			break;
 		case DRIVER_NUMBERED:
 			assert(effect->line_number >= 0 && effect->line_number < RIG_NUMBERS_MAX);
 			rig->index_of[effect->line_number] = (int32_t)effect->index;
