@@ -17,6 +17,7 @@ enum {
 	CONFIG_PROFILES_MAX = 64,
 	CONFIG_TAGS_MAX = 8,
 	CONFIG_PATH_MAX = 1024,
+	CONFIG_SOCKET_MAX = 108, /* sockaddr_un, with the NUL */
 	CONFIG_HOURS_MAX = 64,
 	CONFIG_HOSTS_MAX = 16,
 };
@@ -37,8 +38,9 @@ struct config_printer {
 	char name[NAME_MAX_BYTES];
 	char port[CONFIG_PATH_MAX];
 	char dialect[NAME_MAX_BYTES];
-	int32_t baud;	      /* 0: the usual one */
-	int32_t window_lines; /* 0: auto; 1: "ping-pong"; N */
+	char klipper_socket[CONFIG_SOCKET_MAX]; /* empty: none */
+	int32_t baud;				/* 0: the usual one */
+	int32_t window_lines;			/* 0: auto; 1: "ping-pong"; N */
 	char profile[PROFILE_NAME_MAX];
 	char material[NAME_MAX_BYTES]; /* loaded unless a spool says otherwise; empty: not said */
 	size_t tag_count;

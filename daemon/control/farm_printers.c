@@ -512,6 +512,7 @@ bool farm_printer_settings(
 	memset(settings, 0, sizeof(*settings));
 	farm_copy(settings->port, sizeof(settings->port), printer->config.port);
 	farm_copy(settings->dialect, sizeof(settings->dialect), printer->config.dialect);
+	farm_copy(settings->side_port, sizeof(settings->side_port), printer->config.klipper_socket);
 	settings->baud = printer->config.baud;
 	settings->window_lines = printer->config.window_lines;
 	settings->hotend_max_celsius = profile->hotend_max_celsius;

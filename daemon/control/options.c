@@ -86,6 +86,10 @@ static const struct option printer_options[] = {
 		.help = "Serial port, best a name under /dev/serial/by-id or by-path." },
 	{ "dialect", OPTION_WORD, .choice = dialect_choice, .initial = "auto",
 		AT(config_printer, dialect), .help = "What its firmware speaks." },
+	{ "klipper_socket", OPTION_PATH, .max = CONFIG_SOCKET_MAX - 1, .initial = "",
+		AT(config_printer, klipper_socket),
+		.help = "The API socket of a printer that runs Klipper, for its state, its "
+			"temperatures and its emergency stop.  Empty: the port alone is used." },
 	{ "baud", OPTION_INT32, .min = 0, .max = 4000000, .initial = "0", .unit = "bits a second",
 		AT(config_printer, baud), .help = "Speed of the port.  0: the usual one." },
 	{ "window", OPTION_WINDOW, .min = 1, .max = 64, .initial = "auto",

@@ -89,6 +89,7 @@ static const struct field fields[] = {
 	{ 34, KIND(SET_PRINTER), FIELD_DOUBLE, AT(settings.park_y_mm), 0 },
 	{ 35, KIND(SET_PRINTER), FIELD_DOUBLE, AT(settings.park_lift_mm), 0 },
 	{ 36, KIND(SET_PRINTER), FIELD_DOUBLE, AT(settings.hotend_standby_celsius), 0 },
+	{ 37, KIND(SET_PRINTER), TEXT_OF(settings.side_port) },
 
 	{ 50, KIND(START), TEXT_OF(start.path) },
 	{ 51, KIND(START), FIELD_I64, AT(start.bytes), 0 },

@@ -27,6 +27,7 @@ enum {
 	WIRE_ID_MAX = 40,      /* attempt ids: 32 hex digits */
 	WIRE_TEXT_MAX = 256,
 	WIRE_PATH_MAX = 1024,
+	WIRE_SOCKET_MAX = 108, /* a Unix socket's path */
 	WIRE_COMMAND_MAX = 96,
 	WIRE_HEATERS_MAX = 4,
 };
@@ -89,6 +90,7 @@ struct wire_settings {
 	double volume_min_mm[3], volume_max_mm[3];
 	bool can_reset_line;
 	double park_x_mm, park_y_mm, park_lift_mm, hotend_standby_celsius;
+	char side_port[WIRE_SOCKET_MAX]; /* of the dialect's side channel; empty: none */
 };
 
 struct wire_start {

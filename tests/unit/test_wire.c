@@ -82,6 +82,7 @@ static void fill_settings(struct wire_settings *settings)
 	settings->park_y_mm = 200;
 	settings->park_lift_mm = 0.1;
 	settings->hotend_standby_celsius = 150;
+	fill_text(settings->side_port, sizeof(settings->side_port), 3);
 }
 
 static void fill_state(struct wire_printer_state *state)
@@ -387,6 +388,7 @@ static void test_settings_are_equal_by_what_they_say_not_by_their_bytes(void **s
 		strcpy(each->port, "/dev/serial/by-id/one");
 		strcpy(each->dialect, "marlin");
 		each->baud = 115200;
+		strcpy(each->side_port, "");
 		each->window_lines = 3;
 		each->hotend_max_celsius = 275;
 		each->bed_max_celsius = 120;
