@@ -1,7 +1,7 @@
-/* A port: where the bytes of one printer go in and out.  A table of functions with three
+/* A port: where the bytes of one printer go in and out.  A table of functions with four
  * implementations: serial (libserialport), fd (pseudo terminals and other character devices),
- * memory (tests).  Every port is non-blocking and held by an exclusive flock, since TIOCEXCL does
- * not bind root. */
+ * socket (a side channel), memory (tests).  Every port is non-blocking; devices are held by an
+ * exclusive flock, since TIOCEXCL does not bind root. */
 #ifndef DAEMON_STREAM_PORT_H
 #define DAEMON_STREAM_PORT_H
 
@@ -37,7 +37,7 @@ struct port {
 	void *handle;				  /* of the implementation */
 };
 
-extern const struct port_operations port_serial, port_fd;
+extern const struct port_operations port_serial, port_fd, port_socket;
 
 /* Opens what the path leads to, following symbolic links: the serial implementation for a real
  * device, fd for a pseudo terminal.  "serial:PATH" and "fd:PATH" insist on one of them. */

@@ -48,7 +48,7 @@ struct session *session_create(
 	session->setup = *setup;
 	snprintf(session->name, sizeof(session->name), "%s", setup->name);
 	session->driver_wake_us = session->reconnect_us = INT64_MAX;
-	session->release_us = session->close_us = INT64_MAX;
+	session->release_us = session->close_us = session->side_reconnect_us = INT64_MAX;
 	length = snprintf(
 		path, sizeof(path), "%s/%s.progress", setup->state_directory, session->name);
 	if (length < 0 || length >= (int)sizeof(path)) {
@@ -69,6 +69,7 @@ void session_destroy(struct session *session)
 	if (!session)
 		return;
 	port_close(&session->port);
+	port_close(&session->side);
 	readahead_destroy(session->job.readahead);
 	if (session->driver)
 		session->dialect->destroy(session->driver);
@@ -224,6 +225,10 @@ static void supervise(struct session *session, int64_t now_us)
 
 	if (!port_is_open(&session->port) || session->alarmed)
 		return;
+	if (session->dialect->may_be_silent && session->dialect->may_be_silent(session->driver)) {
+		supervisor_heard(&session->supervisor, now_us);
+		long_command = true;
+	}
 	verdict = supervisor_check(&session->supervisor, now_us, long_command);
 	if (verdict == SUPERVISOR_FINE)
 		return;
@@ -299,6 +304,8 @@ int session_connect(struct session *session, int64_t now_us, struct error *error
 		facts->fault_text[0] = '\0';
 		progress_store(&session->progress);
 	}
+	if (session->driver && session->dialect->unlocked)
+		session->dialect->unlocked(session->driver);
 	session->attention = false;
 	session->alarm_text[0] = '\0';
 	session->news = true;
@@ -387,6 +394,7 @@ static void close_if_wanted(struct session *session, int64_t now_us)
 void session_settle(struct session *session, int64_t now_us)
 {
 	close_if_wanted(session, now_us);
+	session_settle_side(session, now_us);
 	supervise(session, now_us);
 	session_feed(session, now_us);
 	cool(session, now_us);
@@ -456,6 +464,7 @@ int64_t session_wake_us(const struct session *session)
 	earlier(&wake_us, session->reconnect_us);
 	earlier(&wake_us, session->release_us);
 	earlier(&wake_us, session->close_us);
+	earlier(&wake_us, session->side_reconnect_us);
 	if (session->hold_ends_until_us != 0)
 		earlier(&wake_us, session->hold_ends_until_us);
 	if (session->job.active && session->job.starving_since_us != 0)

@@ -25,6 +25,9 @@ struct session_events {
 	void (*port_opened)(void *context, struct session *session, int fd);
 	/* About to be closed: stop waiting for it. */
 	void (*port_closing)(void *context, struct session *session);
+	/* The same for the side channel: call session_on_side_readable.  May be NULL. */
+	void (*side_opened)(void *context, struct session *session, int fd);
+	void (*side_closing)(void *context, struct session *session);
 	/* What session_describe says has changed in a way that people want to know at once. */
 	void (*changed)(void *context, struct session *session);
 	/* An attempt has ended, see session_next_ended. */
@@ -83,6 +86,7 @@ void session_booked(struct session *session, const char *attempt);
 
 /* What happened. */
 void session_on_readable(struct session *session, int64_t now_us);
+void session_on_side_readable(struct session *session, int64_t now_us);
 void session_on_writable(struct session *session, int64_t now_us);
 void session_on_wake(struct session *session, int64_t now_us);
 void session_on_prepared(struct session *session, int64_t now_us);

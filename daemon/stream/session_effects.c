@@ -206,6 +206,10 @@ static void perform_one(struct session *session, const struct driver_effect *eff
 	case DRIVER_BY_HAND:
 	case DRIVER_BY_HAND_OVER:
 		break;
+	case DRIVER_SIDE_WRITE:
+		session_write_side(session, session->setup.effects->bytes + effect->write_offset,
+			effect->write_length);
+		break;
 	}
 }
 

@@ -70,6 +70,8 @@ void session_open_port(struct session *session, int64_t now_us)
 	session->setup.events->port_opened(session->setup.context, session, session->port.fd);
 	session->dialect->opened(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
+	session->side_tries = 0;
+	session_open_side(session, now_us);
 }
 
 /* A print that was under way is lost: nobody knows what the printer still does. */
@@ -95,6 +97,7 @@ void session_close_port(struct session *session, const char *reason, int64_t now
 	if (!port_is_open(&session->port))
 		return;
 	snprintf(words, sizeof(words), "%s", reason);
+	session_close_side(session, now_us);
 	session->setup.events->port_closing(session->setup.context, session);
 	port_close(&session->port);
 	session->dialect->closed(session->driver, now_us, session_effects(session));

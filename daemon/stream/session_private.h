@@ -60,6 +60,11 @@ struct session {
 	int64_t close_us;   /* when it will be done; INT64_MAX: not decided */
 	int64_t release_us; /* of the reset line; INT64_MAX: not pulled */
 
+	struct port side;	   /* the dialect's second channel */
+	int side_tries;		   /* openings in a row that led to nothing */
+	int64_t side_reconnect_us; /* INT64_MAX: not wanted */
+	bool side_broken;	   /* to be closed */
+
 	char out[SESSION_OUT_BYTES];
 	size_t out_start, out_length;
 	int64_t stalled_since_us; /* 0: not */
@@ -109,6 +114,12 @@ bool session_queue(struct session *session, const char *bytes, size_t length);
 /* Forgets what was not written yet: an emergency stop overtakes it. */
 void session_drop_queue(struct session *session);
 void session_check_stall(struct session *session, int64_t now_us);
+
+/* session_side.c */
+void session_open_side(struct session *session, int64_t now_us);
+void session_close_side(struct session *session, int64_t now_us);
+void session_write_side(struct session *session, const char *bytes, size_t length);
+void session_settle_side(struct session *session, int64_t now_us);
 
 /* session_job.c */
 void session_feed(struct session *session, int64_t now_us);

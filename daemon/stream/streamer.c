@@ -21,6 +21,7 @@ struct printer {
 	struct streamer *streamer;
 	struct session *session;
 	struct event *readable, *writable, *timer; /* the first two only while the port is open */
+	struct event *side;			   /* only while the side channel is open */
 	bool waits_for_write;
 	int64_t armed_us; /* when the timer will fire; INT64_MAX: never */
 	int64_t reported_us;
@@ -154,6 +155,17 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 	wait_on(printer, now_us);
 }
 
+static void on_side_readable(evutil_socket_t fd, short what, void *context)
+{
+	struct printer *printer = context;
+	int64_t now_us = clock_now_us();
+
+	(void)fd;
+	(void)what;
+	session_on_side_readable(printer->session, now_us);
+	wait_on(printer, now_us);
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *context)
 {
 	struct printer *printer = context;
@@ -215,6 +227,24 @@ static void port_closing(void *context, struct session *session)
 	printer->waits_for_write = false;
 }
 
+static void side_opened(void *context, struct session *session, int fd)
+{
+	struct printer *printer = context;
+
+	printer->side = event_new(
+		printer->streamer->base, fd, EV_READ | EV_PERSIST, on_side_readable, printer);
+	if (!printer->side || event_add(printer->side, NULL) < 0)
+		log_line(NULL, session_name(session), "no memory to wait for the side channel");
+}
+
+static void side_closing(void *context, struct session *session)
+{
+	struct printer *printer = context;
+
+	(void)session;
+	free_event(&printer->side);
+}
+
 static void changed(void *context, struct session *session)
 {
 	struct printer *printer = context;
@@ -257,6 +287,8 @@ static void prepared(void *context)
 static const struct session_events session_events = {
 	.port_opened = port_opened,
 	.port_closing = port_closing,
+	.side_opened = side_opened,
+	.side_closing = side_closing,
 	.changed = changed,
 	.ended = ended,
 	.said = said,
@@ -271,6 +303,7 @@ static void printer_destroy(struct printer *printer)
 		return;
 	free_event(&printer->readable);
 	free_event(&printer->writable);
+	free_event(&printer->side);
 	free_event(&printer->timer);
 	session_destroy(printer->session);
 	free(printer);
