@@ -82,7 +82,12 @@ static const struct command printer_commands[] = {
 		"example: printfarm printer gcode p1 M104 S0\n", command_printer_gcode, NULL },
 	{ "load", "NAME SPOOL", "says which spool is in; 0 is none", NULL, command_printer_load,
 		NULL },
-	{ "log", "NAME", "the last lines that were said", NULL, command_printer_log, NULL },
+	{ "log", "NAME [--follow] [--said]", "what went over its wire, both ways",
+		"  --follow   go on until interrupted\n"
+		"  --said     only what was worth a line in the log\n\n"
+		"Rows of seconds, direction (> to the printer, < from it, # remark) and bytes, as\n"
+		"'printfarm replay' and 'printfarm-sim --replay' read them.\n",
+		command_printer_log, NULL },
 	{ "pause", "NAME...", "stops after the lines already accepted, parks, cools the nozzle",
 		NULL, command_printer_pause, NULL },
 	{ "resume", "NAME...", "goes on where it was", NULL, command_printer_resume, NULL },

@@ -196,38 +196,3 @@ int command_printer_gcode(struct cli *cli, int argc, char **argv)
 	json_decref(body);
 	return status;
 }
-
-/* A line is a text, or a text with its time. */
-static void show_said(const json_t *line)
-{
-	const char *at = words_text(line, "at");
-
-	if (json_is_string(line))
-		say(stdout, "%s\n", json_string_value(line));
-	else
-		say(stdout, "%s%s%s\n", at, *at ? "  " : "", words_text(line, "text"));
-}
-
-int command_printer_log(struct cli *cli, int argc, char **argv)
-{
-	char path[CLIENT_PATH_MAX];
-	struct client_answer answer;
-	const json_t *line;
-	size_t index;
-	int count;
-	int status = args_parse_counted(cli, NULL, argc, argv, 1, 1, &count);
-
-	if (status == 0)
-		status = client_get(cli, client_path(path, "printers", argv[1], "log"), &answer);
-	if (status)
-		return status;
-	if (cli->json)
-		words_print_json(cli, answer.json);
-	else if (json_array_size(words_items(answer.json)) == 0)
-		say(stdout, "nothing has been said\n");
-	else
-		json_array_foreach (words_items(answer.json), index, line)
-			show_said(line);
-	client_answer_finish(&answer);
-	return CLI_DONE;
-}

@@ -232,6 +232,19 @@ void api_answered(struct api *api, uint64_t request, int error, const char *text
 	answer_due(api);
 }
 
+void api_recorded(struct api *api, uint64_t request, const struct wire_recording *page)
+{
+	for (struct pending *at = api->pending; at; at = at->next) {
+		if (at->wire_request != request)
+			continue;
+		at->wire_request = 0;
+		free(at->text);
+		at->status = 200;
+		at->text = dump(json_out_recording(page));
+	}
+	answer_due(api);
+}
+
 static void on_patience(evutil_socket_t fd, short what, void *context)
 {
 	struct api *api = context;

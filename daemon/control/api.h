@@ -14,6 +14,7 @@ struct files;
 struct http;
 struct http_handlers;
 struct ledger;
+struct wire_recording;
 
 struct api_setup {
 	struct event_base *base;
@@ -42,5 +43,7 @@ void api_set_http(struct api *api, const struct http *http);
 void api_durable(struct api *api, uint64_t ticket, int error, const char *reason);
 /* A streamer has answered an act. */
 void api_answered(struct api *api, uint64_t request, int error, const char *text);
+/* It has sent a page of a flight recorder. */
+void api_recorded(struct api *api, uint64_t request, const struct wire_recording *page);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void list_printers(struct api_call *call)
@@ -159,6 +160,38 @@ static void log_of_printer(struct api_call *call)
 	api_answer(call, 200, json_out_items(items));
 }
 
+/* "next" of the page before: three whole numbers; NULL: from the oldest on. */
+static bool read_cursor(const char *text, int64_t next[WIRE_RECORDER_KINDS])
+{
+	for (int i = 0; i < WIRE_RECORDER_KINDS; i++) {
+		char *end;
+		next[i] = 0;
+		if (!text)
+			continue;
+		if (*text < '0' || *text > '9')
+			return false;
+		errno = 0;
+		next[i] = strtoll(text, &end, 10);
+		if (errno || *end != (i + 1 < WIRE_RECORDER_KINDS ? '.' : '\0'))
+			return false;
+		text = end + 1;
+	}
+	return true;
+}
+
+static void recording_of_printer(struct api_call *call)
+{
+	struct error error = { "" };
+	int64_t next[WIRE_RECORDER_KINDS];
+	int result = -EINVAL;
+	if (read_cursor(http_query(call->request, "after"), next))
+		result = farm_printer_recording(
+			call->farm, call->argument[0], next, &call->wire_request, &error);
+	else
+		error_set(&error, "\"after\" must be the \"next\" of a page, such as 12.3.15");
+	answer_printer(call, result, &error);
+}
+
 /* ---- emergency stop ---- */
 
 static void estop_printer(struct api_call *call)
@@ -294,6 +327,7 @@ const struct api_route api_printer_routes[] = {
 	{ "GET", "/api/v1/printers", list_printers, 0 },
 	{ "GET", "/api/v1/printers/:", show_printer, 0 },
 	{ "GET", "/api/v1/printers/:/log", log_of_printer, 0 },
+	{ "GET", "/api/v1/printers/:/recording", recording_of_printer, 0 },
 	{ "POST", "/api/v1/printers/:/pause", pause_printer, 0 },
 	{ "POST", "/api/v1/printers/:/resume", resume_printer, 0 },
 	{ "POST", "/api/v1/printers/:/enable", enable_printer, 0 },

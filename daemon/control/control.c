@@ -218,6 +218,12 @@ static void answered(void *context, uint64_t request, int error, const char *tex
 	api_answered(control->api, request, error, text);
 }
 
+static void recorded(void *context, uint64_t request, const struct wire_recording *page)
+{
+	struct control *control = context;
+	api_recorded(control->api, request, page);
+}
+
 /* ---- links ---- */
 
 static void link_attached(void *context, const char *printer, int64_t alive_since_s)
@@ -518,6 +524,7 @@ static int make_farm(struct control *control, struct error *error)
 		.happened = happened,
 		.reported = reported,
 		.answered = answered,
+		.recorded = recorded,
 	};
 	control->farm = farm_create(&control->config, &effects);
 	if (!control->farm) {

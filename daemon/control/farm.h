@@ -53,6 +53,8 @@ struct farm_effects {
 	void (*reported)(void *context, const char *printer);
 	/* The streamer's answer to a request of an act (see `request` below). May be NULL. */
 	void (*answered)(void *context, uint64_t request, int error, const char *text);
+	/* Before `answered`: the page that farm_printer_recording asked for.  May be NULL. */
+	void (*recorded)(void *context, uint64_t request, const struct wire_recording *page);
 };
 
 /* ---- life of the farm ---- */
@@ -188,6 +190,9 @@ int farm_printer_load(
 /* The command must have passed the file rules. */
 int farm_printer_gcode(struct farm *, const char *user, const char *name, const char *command,
 	uint64_t *request, struct error *);
+/* A page of what went over the printer's wire, behind next[] (zeros: the oldest that is kept). */
+int farm_printer_recording(struct farm *, const char *name, const int64_t next[WIRE_RECORDER_KINDS],
+	uint64_t *request, struct error *error);
 /* name NULL: every printer. */
 int farm_estop(struct farm *, const char *user, const char *name, struct error *);
 

@@ -461,6 +461,17 @@ static bool answered(struct farm *farm, const struct wire_message *message, cons
 	return false;
 }
 
+/* Rows of escaped text; a streamer that is not ours gets nothing else past. */
+static void recorded(struct farm *farm, const struct wire_message *message)
+{
+	struct wire_recording page = message->recording;
+	for (char *at = page.text; *at; at++)
+		if ((*at < 0x20 || *at > 0x7e) && *at != '\n')
+			*at = '?';
+	if (farm->effects.recorded)
+		farm->effects.recorded(farm->effects.context, message->request, &page);
+}
+
 void farm_message(struct farm *farm, const struct wire_message *message)
 {
 	char text[WIRE_TEXT_MAX];
@@ -481,6 +492,8 @@ void farm_message(struct farm *farm, const struct wire_message *message)
 		said(farm, message);
 		break;
 	case WIRE_ANSWER:
+		if (message->recording.filled)
+			recorded(farm, message);
 		if (message->request && !answered(farm, message, text) && farm->effects.answered)
 			farm->effects.answered(
 				farm->effects.context, message->request, (int)message->error, text);
@@ -498,6 +511,7 @@ void farm_message(struct farm *farm, const struct wire_message *message)
 	case WIRE_ESTOP:
 	case WIRE_BOOKED:
 	case WIRE_SHUTDOWN:
+	case WIRE_RECORDING:
 		break; /* not said by a streamer */
 	}
 }
@@ -727,6 +741,25 @@ int farm_printer_gcode(struct farm *farm, const char *user, const char *name, co
 	if (!result)
 		farm_say(farm, "printer", name, user, "%s is sent by hand: %.100s", name, command);
 	return result;
+}
+
+int farm_printer_recording(struct farm *farm, const char *name,
+	const int64_t next[WIRE_RECORDER_KINDS], uint64_t *request, struct error *error)
+{
+	struct wire_message message = { .kind = WIRE_RECORDING };
+	const struct farm_printer *printer = farm_find_printer(farm, name, error);
+	*request = 0;
+	if (!printer)
+		return -ENOENT;
+	message.request = farm->next_request++;
+	farm_copy(message.printer, sizeof(message.printer), name);
+	memcpy(message.recording.next, next, sizeof(message.recording.next));
+	if (printer->attached && farm->effects.send(farm->effects.context, &message)) {
+		*request = message.request;
+		return 0;
+	}
+	error_set(error, "the streamer of %s cannot be reached: %s", name, printer->away_reason);
+	return -EHOSTUNREACH;
 }
 
 static int estop_one(

@@ -10,6 +10,18 @@
 
 /* ---- small things ---- */
 
+json_t *json_out_recording(const struct wire_recording *page)
+{
+	json_t *rows = json_array();
+	char next[80];
+
+	snprintf(next, sizeof(next), "%lld.%lld.%lld", (long long)page->next[0],
+		(long long)page->next[1], (long long)page->next[2]);
+	for (const char *row = page->text, *end; (end = strchr(row, '\n')); row = end + 1)
+		json_array_append_new(rows, json_stringn(row, (size_t)(end - row)));
+	return json_pack("{s:o,s:s,s:b}", "items", rows, "next", next, "more", page->more);
+}
+
 json_t *json_out_text(const char *text)
 {
 	json_t *value = json_string(text);

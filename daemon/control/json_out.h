@@ -9,6 +9,8 @@
 
 struct ledger_status;
 
+/* A page of a flight recorder: "items" (rows), "next" to ask for what comes behind it, "more". */
+json_t *json_out_recording(const struct wire_recording *page);
 /* Text of any bytes: what is not UTF-8 is replaced. */
 json_t *json_out_text(const char *text);
 /* NAME_at (ISO 8601 with the zone's offset) and NAME_s; null for 0. */

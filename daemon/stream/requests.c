@@ -99,6 +99,18 @@ static int shut_down(struct streamer *streamer, struct session *session,
 	return 0;
 }
 
+/* The answer is filled by add_recording. */
+static int recording(struct streamer *streamer, struct session *session,
+	const struct wire_message *message, int64_t now_us, struct error *error)
+{
+	(void)streamer;
+	(void)session;
+	(void)message;
+	(void)now_us;
+	(void)error;
+	return 0;
+}
+
 static const struct {
 	/* NULL: not a request.  `session` may be NULL unless needs_printer. */
 	int (*perform)(struct streamer *streamer, struct session *session,
@@ -116,7 +128,16 @@ static const struct {
 	[WIRE_ESTOP] = { estop, false },
 	[WIRE_BOOKED] = { booked, false },
 	[WIRE_SHUTDOWN] = { shut_down, false },
+	[WIRE_RECORDING] = { recording, true },
 };
+
+/* The request's cursor comes back moved, with the page behind it. */
+static void add_recording(const struct session *session, const struct wire_message *message,
+	struct wire_message *answer)
+{
+	memcpy(answer->recording.next, message->recording.next, sizeof(answer->recording.next));
+	session_recording(session, &answer->recording);
+}
 
 bool requests_perform(struct streamer *streamer, const struct wire_message *message, int64_t now_us,
 	struct wire_message *answer)
@@ -140,6 +161,8 @@ bool requests_perform(struct streamer *streamer, const struct wire_message *mess
 	}
 	snprintf(answer->text, sizeof(answer->text), "%.*s", (int)sizeof(answer->text) - 1,
 		error.text);
+	if (message->kind == WIRE_RECORDING && answer->error == 0)
+		add_recording(session, message, answer);
 	return true;
 }
 

@@ -46,9 +46,11 @@ struct session *session_create(
 		return NULL;
 	}
 	session->setup = *setup;
+	session->now_us = now_us;
 	snprintf(session->name, sizeof(session->name), "%s", setup->name);
 	session->driver_wake_us = session->reconnect_us = INT64_MAX;
 	session->release_us = session->close_us = session->side_reconnect_us = INT64_MAX;
+	session->keep_us = INT64_MAX;
 	length = snprintf(
 		path, sizeof(path), "%s/%s.progress", setup->state_directory, session->name);
 	if (length < 0 || length >= (int)sizeof(path)) {
@@ -56,7 +58,14 @@ struct session *session_create(
 		free(session);
 		return NULL;
 	}
-	if (progress_open(&session->progress, path, error) < 0) {
+	session->recorder = recorder_create(now_us);
+	session->recording = recording_create(setup->state_directory, session->name);
+	if (!session->recorder || !session->recording)
+		error_set(error, "no memory for printer %s", setup->name);
+	if (!session->recorder || !session->recording ||
+		progress_open(&session->progress, path, error) < 0) {
+		recorder_destroy(session->recorder);
+		recording_destroy(session->recording);
 		free(session);
 		return NULL;
 	}
@@ -74,6 +83,10 @@ void session_destroy(struct session *session)
 	if (session->driver)
 		session->dialect->destroy(session->driver);
 	progress_close(&session->progress);
+	if (session->keep_why[0])
+		recording_write(session->recording, session->recorder, session->keep_why);
+	recording_destroy(session->recording);
+	recorder_destroy(session->recorder);
 	free(session);
 }
 
@@ -138,6 +151,31 @@ void session_configure(
 
 /* ---- small things ------------------------------------------------------------- */
 
+void session_remark(struct session *session, const char *text)
+{
+	recorder_add(session->recorder, RECORDER_REMARK, text, strlen(text), session->now_us);
+	recorder_add(session->recorder, RECORDER_REMARK, "\n", 1, session->now_us);
+}
+
+void session_keep(struct session *session, const char *why)
+{
+	if (!session->keep_why[0])
+		snprintf(session->keep_why, sizeof(session->keep_why), "%s", why);
+}
+
+static void keep_when_due(struct session *session, int64_t now_us)
+{
+	if (!session->keep_why[0])
+		return;
+	if (session->keep_us == INT64_MAX)
+		session->keep_us = now_us + SESSION_KEEP_US;
+	if (session->keep_us > now_us)
+		return;
+	recording_write(session->recording, session->recorder, session->keep_why);
+	session->keep_why[0] = '\0';
+	session->keep_us = INT64_MAX;
+}
+
 void session_say(struct session *session, const char *format, ...)
 {
 	char text[WIRE_TEXT_MAX];
@@ -146,6 +184,7 @@ void session_say(struct session *session, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	session_remark(session, text);
 	session->setup.events->said(session->setup.context, session, text);
 }
 
@@ -159,6 +198,7 @@ void session_lock(struct session *session, enum driver_fault fault, const char *
 	snprintf(facts->fault_text, sizeof(facts->fault_text), "%s", text);
 	progress_store(&session->progress);
 	session->news = true;
+	session_keep(session, text);
 }
 
 void session_set_hot(struct session *session, bool hot)
@@ -321,6 +361,7 @@ int session_estop(struct session *session, int64_t now_us, struct error *error)
 {
 	bool was_open = port_is_open(&session->port);
 
+	session->now_us = now_us;
 	session_say(session, "emergency stop asked for");
 	stop_at_once(session, DRIVER_FAULT_ESTOP, "emergency stop", now_us);
 	if (!was_open)
@@ -337,6 +378,20 @@ void session_booked(struct session *session, const char *attempt)
 		return;
 	ended->booked = 1;
 	progress_store(&session->progress);
+}
+
+void session_recording(const struct session *session, struct wire_recording *recording)
+{
+	struct recorder_cursor cursor;
+	size_t length;
+
+	_Static_assert(sizeof(cursor.next) == sizeof(recording->next), "the same kinds");
+	memcpy(cursor.next, recording->next, sizeof(cursor.next));
+	length = recorder_format(session->recorder, &cursor, recording->text,
+		sizeof(recording->text) - 1, &recording->more);
+	recording->text[length] = '\0';
+	recording->filled = true;
+	memcpy(recording->next, cursor.next, sizeof(cursor.next));
 }
 
 /* ---- what happened ------------------------------------------------------------ */
@@ -393,6 +448,7 @@ static void close_if_wanted(struct session *session, int64_t now_us)
 
 void session_settle(struct session *session, int64_t now_us)
 {
+	session->now_us = now_us;
 	close_if_wanted(session, now_us);
 	session_settle_side(session, now_us);
 	supervise(session, now_us);
@@ -402,6 +458,7 @@ void session_settle(struct session *session, int64_t now_us)
 	close_if_wanted(session, now_us);
 	if (session->has_next_settings && !session->job.active)
 		session_apply_settings(session, now_us);
+	keep_when_due(session, now_us);
 	if (session->news) {
 		session->news = false;
 		session->setup.events->changed(session->setup.context, session);
@@ -427,6 +484,7 @@ void session_on_prepared(struct session *session, int64_t now_us)
 
 void session_on_wake(struct session *session, int64_t now_us)
 {
+	session->now_us = now_us;
 	if (session->reconnect_us <= now_us)
 		session_open_port(session, now_us);
 	if (session->release_us <= now_us) {
@@ -465,6 +523,7 @@ int64_t session_wake_us(const struct session *session)
 	earlier(&wake_us, session->release_us);
 	earlier(&wake_us, session->close_us);
 	earlier(&wake_us, session->side_reconnect_us);
+	earlier(&wake_us, session->keep_us);
 	if (session->hold_ends_until_us != 0)
 		earlier(&wake_us, session->hold_ends_until_us);
 	if (session->job.active && session->job.starving_since_us != 0)

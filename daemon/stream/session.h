@@ -83,6 +83,8 @@ int session_estop(struct session *session, int64_t now_us, struct error *error);
 /* Ends a print in a stated way (parks, cools) because the streamer must end. */
 void session_stop(struct session *session, const char *reason, int64_t now_us);
 void session_booked(struct session *session, const char *attempt);
+/* The page of the flight recorder behind recording->next, which moves on. */
+void session_recording(const struct session *session, struct wire_recording *recording);
 
 /* What happened. */
 void session_on_readable(struct session *session, int64_t now_us);

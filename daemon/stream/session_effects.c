@@ -217,6 +217,7 @@ void session_perform(struct session *session, int64_t now_us)
 {
 	const struct driver_effects *effects = session->setup.effects;
 
+	session->now_us = now_us;
 	for (size_t i = 0; i < effects->count; i++)
 		perform_one(session, &effects->effect[i], now_us);
 }

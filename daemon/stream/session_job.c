@@ -253,6 +253,8 @@ void session_job_over(struct session *session, enum wire_result result, enum dri
 	job->active = job->stopping = false;
 	session->paused = false;
 	session->news = true;
+	if (result == WIRE_FAILED || result == WIRE_SUSPECT)
+		session_keep(session, reason);
 	progress_end(&session->progress, result, fault, reason, &numbers);
 	session->setup.events->ended(session->setup.context, session);
 }

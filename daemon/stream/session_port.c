@@ -63,6 +63,8 @@ void session_open_port(struct session *session, int64_t now_us)
 		return;
 	}
 	reset_port_state(session);
+	session_remark(session, "the port is open:");
+	session_remark(session, session->settings.port);
 	session->cool_wanted = session->progress.facts.hot_by_us != 0;
 	if (session->cool_wanted && session->cool_since_us == 0)
 		session->cool_since_us = now_us;
@@ -96,6 +98,7 @@ void session_close_port(struct session *session, const char *reason, int64_t now
 
 	if (!port_is_open(&session->port))
 		return;
+	session->now_us = now_us;
 	snprintf(words, sizeof(words), "%s", reason);
 	session_close_side(session, now_us);
 	session->setup.events->port_closing(session->setup.context, session);
@@ -131,6 +134,7 @@ void session_read_port(struct session *session, int64_t now_us)
 			session_close_port(session, loss_words(count), now_us);
 			return;
 		}
+		recorder_add(session->recorder, RECORDER_RECEIVED, bytes, (size_t)count, now_us);
 		supervisor_heard(&session->supervisor, now_us);
 		session->dialect->receive(
 			session->driver, now_us, bytes, (size_t)count, session_effects(session));
@@ -175,6 +179,8 @@ void session_flush(struct session *session, int64_t now_us)
 			session_close_port(session, loss_words(count), now_us);
 			return;
 		}
+		recorder_add(session->recorder, RECORDER_SENT, session->out + session->out_start,
+			(size_t)count, now_us);
 		session->out_start += (size_t)count;
 		session->out_length -= (size_t)count;
 		session->stalled_since_us = 0;

@@ -4,6 +4,8 @@
 
 #include "daemon/stream/clock.h"
 #include "daemon/stream/readahead.h"
+#include "daemon/stream/recorder.h"
+#include "daemon/stream/recording.h"
 #include "daemon/stream/session.h"
 #include "daemon/stream/supervisor.h"
 
@@ -18,6 +20,7 @@ enum {
 	SESSION_HOLD_US = 15000000, /* an end is told when the heaters are off, or after this */
 	SESSION_LINGER_US = 200000, /* an emergency stop gets out before its port is closed */
 	SESSION_PULSE_US = 250000,  /* DTR low */
+	SESSION_KEEP_US = 2000000,  /* a recording of a fault holds so much of what followed */
 	SESSION_MANUAL_HEAT_US = 5000000, /* until its target must have shown up in a reading */
 };
 
@@ -85,6 +88,12 @@ struct session {
 	bool alarmed;			/* the verdict has been acted on */
 	char alarm_text[WIRE_TEXT_MAX]; /* until a reading or a person says otherwise */
 	bool news;			/* `changed` is due */
+
+	int64_t now_us; /* the latest time told, for remarks */
+	struct recorder *recorder;
+	struct recording *recording;
+	char keep_why[WIRE_TEXT_MAX]; /* the recorder is to be kept in a file; empty: not */
+	int64_t keep_us;	      /* when; INT64_MAX: not decided */
 };
 
 /* session.c */
@@ -97,6 +106,10 @@ void session_say(struct session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void session_apply_settings(struct session *session, int64_t now_us);
 bool session_is_online(const struct session *session);
+/* A remark of the recorder, which people read with the conversation. */
+void session_remark(struct session *session, const char *text);
+/* Something went wrong: the conversation will be kept in a file, soon. */
+void session_keep(struct session *session, const char *why);
 
 /* session_effects.c */
 /* Emptied, for the next call of the driver. */

@@ -117,6 +117,13 @@ static const struct field fields[] = {
 	{ 122, KIND(ENDED), FIELD_I64, AT(ended.fault), 0 },
 	{ 123, KIND(ENDED), TEXT_OF(ended.reason) },
 	PROGRESS_ROWS(130, KIND(ENDED), ended.progress),
+
+	{ 150, KIND(RECORDING) | KIND(ANSWER), FIELD_I64, AT(recording.next[0]), 0 },
+	{ 151, KIND(RECORDING) | KIND(ANSWER), FIELD_I64, AT(recording.next[1]), 0 },
+	{ 152, KIND(RECORDING) | KIND(ANSWER), FIELD_I64, AT(recording.next[2]), 0 },
+	{ 153, KIND(ANSWER), FIELD_BOOL, AT(recording.more), 0 },
+	{ 154, KIND(ANSWER), FIELD_BOOL, AT(recording.filled), 0 },
+	{ 155, KIND(ANSWER), TEXT_OF(recording.text) },
 };
 
 enum { FIELD_ROWS = sizeof(fields) / sizeof(fields[0]) };
@@ -139,6 +146,7 @@ static const char *const kind_names[] = {
 	[WIRE_PRINTER] = "printer",
 	[WIRE_ENDED] = "ended",
 	[WIRE_SAID] = "said",
+	[WIRE_RECORDING] = "recording",
 };
 
 const char *wire_kind_name(enum wire_kind kind)

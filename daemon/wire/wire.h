@@ -30,6 +30,8 @@ enum {
 	WIRE_SOCKET_MAX = 108, /* a Unix socket's path */
 	WIRE_COMMAND_MAX = 96,
 	WIRE_HEATERS_MAX = 4,
+	WIRE_RECORDING_MAX = 3400, /* text of one page of a flight recorder */
+	WIRE_RECORDER_KINDS = 3,
 };
 
 /* Never reorder, only append. */
@@ -54,7 +56,9 @@ enum wire_kind {
 	WIRE_PRINTER, /* state of one printer */
 	WIRE_ENDED,   /* an attempt has ended */
 	WIRE_SAID,    /* a line for the log of one printer */
-	WIRE_KIND_LAST = WIRE_SAID,
+	/* control -> streamer: a page of the flight recorder; the ANSWER holds `recording` */
+	WIRE_RECORDING,
+	WIRE_KIND_LAST = WIRE_RECORDING,
 };
 const char *wire_kind_name(enum wire_kind kind);
 
@@ -135,6 +139,15 @@ struct wire_ended {
 	struct wire_progress progress;
 };
 
+/* A page of a flight recorder (daemon/stream/recorder.h). */
+struct wire_recording {
+	/* RECORDING: records that the reader has seen; ANSWER: those that it has seen now. */
+	int64_t next[WIRE_RECORDER_KINDS];
+	bool more;   /* ANSWER: there is another page */
+	bool filled; /* ANSWER: this is a page, perhaps an empty one */
+	char text[WIRE_RECORDING_MAX];
+};
+
 /* One message in memory: kind says which members count. */
 struct wire_message {
 	enum wire_kind kind;
@@ -148,6 +161,7 @@ struct wire_message {
 	struct wire_start start;
 	struct wire_printer_state state;
 	struct wire_ended ended;
+	struct wire_recording recording;
 };
 
 /* Writes the frame of *message; returns its bytes, or 0 when it does not fit in `size`. */

@@ -79,6 +79,9 @@ ANSWERS = {
     ("GET", "/api/v1/jobs/7/why?printer=p%20x"): WHY,
     ("GET", "/api/v1/printers"): {"items": [PRINTER, OFFLINE]}, ("GET", "/api/v1/printers/p1"): PRINTER,
     ("GET", "/api/v1/printers/p1/log"): {"items": [HOSTILE, {"at": "10:00", "text": HOSTILE}]},
+    ("GET", "/api/v1/printers/p1/recording"): {"items": ["    0.0010 > M105\\n", HOSTILE], "next": "1.0.1", "more": True},
+    ("GET", "/api/v1/printers/p1/recording?after=1.0.1"): {"items": ["    0.0020 < ok\\n"], "next": "2.0.1",
+                                                           "more": False},
     ("GET", "/api/v1/spools"): {"items": [SPOOL, dict(SPOOL, id=4, retired=True)]},
     ("POST", "/api/v1/spools"): SPOOL, ("POST", "/api/v1/reload"): {},
     ("PUT", "/api/v1/files/visor.gcode"): FILE,
@@ -167,7 +170,7 @@ def run(*words, expect=0, env=None):
 READING = [
     ("status",), ("plan",), ("design", "list"), ("design", "show", "visor"), ("order", "list"),
     ("order", "list", "--all"), ("order", "show", "1"), ("jobs",), ("jobs", "--all"), ("job", "show", "7"),
-    ("printers",), ("printer", "show", "p1"), ("printer", "log", "p1"), ("spool", "list"), ("spool", "list", "-a"),
+    ("printers",), ("printer", "show", "p1"), ("printer", "log", "p1"), ("printer", "log", "--said", "p1"), ("spool", "list"), ("spool", "list", "-a"),
     ("why", "7"), ("why", "7", "p x"),
 ]
 ACTING = [

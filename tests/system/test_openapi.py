@@ -182,7 +182,8 @@ def look_at_jobs(tour, farm, order):
 
 def look_at_printers(tour, farm):
     tour.call("GET", "/api/v1/printers", want=200)
-    for path in ("", "/log"):
+    tour.call("GET", "/api/v1/printers/p1/recording?after=1.2", want=422, bad=True)
+    for path in ("", "/log", "/recording"):
         tour.call("GET", f"/api/v1/printers/p1{path}", want=200)
         tour.call("GET", f"/api/v1/printers/none{path}", want=404)
     for act in ("pause", "resume", "enable", "disable", "unlock", "connect", "estop", "clear"):

@@ -8,7 +8,7 @@ import time
 
 KINDS = {1: "hello", 2: "set_printer", 3: "remove_printer", 4: "start", 5: "pause", 6: "resume", 7: "cancel",
          8: "manual", 9: "connect", 10: "estop", 11: "booked", 12: "shutdown", 13: "answer", 14: "printer",
-         15: "ended", 16: "said"}
+         15: "ended", 16: "said", 17: "recording"}
 NUMBERS = {name: number for number, name in KINDS.items()}
 LINKS = ["offline", "connecting", "online"]
 ACTIVITIES = ["idle", "printing", "paused", "needs_attention", "by_hand"]
@@ -29,7 +29,9 @@ FIELDS = {
     "start": {50: ("path", "t"), 51: ("bytes", "i"), 52: ("commands", "i")},
     "manual": {5: ("text", "t")},
     "said": {5: ("text", "t")},
-    "answer": {4: ("error", "i"), 5: ("text", "t")},
+    "answer": {4: ("error", "i"), 5: ("text", "t"), 150: ("received", "i"), 151: ("remarks", "i"), 152: ("sent", "i"),
+               153: ("more", "i"), 154: ("filled", "i"), 155: ("recording", "t")},
+    "recording": {150: ("received", "i"), 151: ("remarks", "i"), 152: ("sent", "i")},
     "printer": {60: ("link", LINKS), 61: ("activity", ACTIVITIES), 62: ("state_attempt", "t"),
                 63: ("reason", "t"), 64: ("fault", "i"), 65: ("firmware", "t"), 66: ("machine", "t"),
                 67: ("uuid", "t"), 68: ("heaters_age_us", "i"), 69: ("heater_count", "i"), 70: ("hot_by_us", "i")},

@@ -122,7 +122,8 @@ void session_rig_init(struct session_rig *rig, const char *firmware)
 
 void session_rig_finish(struct session_rig *rig)
 {
-	static const char *const names[] = { "a.gcode", "p1.progress" };
+	static const char *const names[] = { "a.gcode", "p1.progress", "p1.recording.1",
+		"p1.recording.2", "p1.recording.3", "p1.recording.4" };
 
 	session_destroy(rig->session);
 	sim_printer_destroy(rig->printer);
