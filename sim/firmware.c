@@ -8,8 +8,13 @@
 static const struct sim_firmware *const rows[] = {
 	&sim_marlin,
 	&sim_marlin_stock,
+	&sim_marlin_116,
+	&sim_marlin_119,
+	&sim_marlin_205,
 	&sim_marlin_208,
 	&sim_marlin_212,
+	&sim_prusa_mk3,
+	&sim_prusa_buddy,
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

@@ -1,11 +1,11 @@
-/* Marlin's main loop: idle tasks, the command queue, replies, and the row's functions.
+/* Marlin's main loop: idle tasks, the command queue, replies, the functions of its rows, and what
+ * makes the family Marlin.
  *
  * One step is one turn of the loop: what the interrupt collected, lines into the queue, reports
  * that are due, then either the command under way goes on or the next one starts. */
 #include "sim/marlin.h"
 
 #include "sim/firmware.h"
-#include "sim/marlin_rows.h"
 
 #include <stdarg.h> /* va_list */
 #include <stdio.h>  /* vsnprintf, snprintf */
@@ -25,6 +25,11 @@ void sim_marlin_say(struct marlin *marlin, const char *format, ...)
 	if (length <= 0)
 		return;
 	size_t bytes = (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
+	if (marlin->family->crlf && bytes + 1 < sizeof text && text[bytes - 1] == '\n' &&
+		(bytes < 2 || text[bytes - 2] != '\r')) {
+		memcpy(text + bytes - 1, "\r\n", 2);
+		bytes++;
+	}
 	marlin->now_us = board_print(marlin->board, text, bytes, marlin->now_us);
 }
 
@@ -110,6 +115,27 @@ bool sim_marlin_released(const struct marlin *marlin)
 					  (marlin->wait.heating && !marlin->wait_for_heatup));
 }
 
+void sim_marlin_answer(struct marlin *marlin, bool known)
+{
+	if (!known)
+		sim_marlin_say(marlin, "echo:Unknown command: \"%s\"\n", marlin->words.text);
+	if (!marlin->queue[marlin->queue_head].silent)
+		sim_marlin_ok(marlin);
+}
+
+void sim_marlin_drop_queue(struct marlin *marlin)
+{
+	while (marlin->queue_length > 0) {
+		if (!marlin->queue[marlin->queue_head].silent)
+			sim_marlin_ok(marlin);
+		marlin->queue_head = (marlin->queue_head + 1) % SIM_BUFSIZE_MAX;
+		marlin->queue_length--;
+	}
+	marlin->running = false;
+	marlin->paused_for_user = false;
+	marlin->wait.heating = false;
+}
+
 static void finish(struct marlin *marlin, enum sim_marlin_result result)
 {
 	switch (result) {
@@ -117,11 +143,10 @@ static void finish(struct marlin *marlin, enum sim_marlin_result result)
 		return;
 	case MARLIN_UNKNOWN:
 		marlin->board->counters.unknown++;
-		sim_marlin_say(marlin, "echo:Unknown command: \"%s\"\n", marlin->words.text);
-		sim_marlin_ok(marlin);
+		marlin->family->answer(marlin, false);
 		break;
 	case MARLIN_OK:
-		sim_marlin_ok(marlin);
+		marlin->family->answer(marlin, true);
 		break;
 	case MARLIN_QUIET:
 		break;
@@ -143,7 +168,11 @@ static void start_command(struct marlin *marlin)
 	marlin->next_busy_us = marlin->now_us + marlin->keepalive_us;
 	marlin->now_us += marlin->board->settings.command_us;
 	sim_marlin_words_parse(&marlin->words, command->text, marlin->scratch);
-	enum sim_marlin_result result = sim_marlin_dispatch(marlin);
+	enum sim_marlin_result result = marlin->family->command(marlin);
+	if (result == MARLIN_UNKNOWN)
+		result = sim_marlin_dispatch(marlin);
+	if (!marlin->running)
+		return;
 	/* An unknown command that came with a number had its turn like any other of the file; an
 	 * un-numbered one is a fragment or nothing. */
 	if (result != MARLIN_UNKNOWN || command->origin.number != SIM_UNNUMBERED)
@@ -157,7 +186,7 @@ static void keepalive(struct marlin *marlin)
 {
 	if (!marlin->running || marlin->keepalive_us == 0 || marlin->next_busy_us > marlin->now_us)
 		return;
-	sim_marlin_say(marlin, "echo:busy: %s\n",
+	sim_marlin_say(marlin, "%s%s\n", marlin->family->busy,
 		marlin->paused_for_user ? "paused for user" : "processing");
 	marlin->next_busy_us = marlin->now_us + marlin->keepalive_us;
 }
@@ -176,8 +205,8 @@ static void reports(struct marlin *marlin)
 
 	if (report_due(
 		    marlin->temperature_every_us, &marlin->temperature_next_us, marlin->now_us)) {
-		sim_marlin_temperatures(marlin, text, sizeof text);
-		sim_marlin_say(marlin, " %s\n", text);
+		marlin->family->temperatures(marlin, text, sizeof text);
+		sim_marlin_say(marlin, "%s%s\n", marlin->family->report_prefix, text);
 	}
 	if (report_due(marlin->position_every_us, &marlin->position_next_us, marlin->now_us))
 		sim_marlin_print_position(marlin, false);
@@ -216,7 +245,7 @@ static void emergencies(struct marlin *marlin)
 
 /* ---- life ---- */
 
-static void *create(const struct sim_firmware *firmware, struct board *board)
+void *sim_marlin_create(const struct sim_firmware *firmware, struct board *board)
 {
 	struct marlin *marlin = calloc(1, sizeof *marlin);
 
@@ -224,11 +253,17 @@ static void *create(const struct sim_firmware *firmware, struct board *board)
 		return NULL;
 	marlin->board = board;
 	marlin->variant = firmware->variant;
+	marlin->family = marlin->variant->family;
 	marlin->life = MARLIN_OFF;
 	return marlin;
 }
 
-static void reset(void *state, int64_t now_us)
+void sim_marlin_destroy(void *state)
+{
+	free(state);
+}
+
+void sim_marlin_reset(void *state, int64_t now_us)
 {
 	struct marlin *marlin = state;
 	struct board *board = marlin->board;
@@ -239,6 +274,7 @@ static void reset(void *state, int64_t now_us)
 	memset(marlin, 0, sizeof *marlin);
 	marlin->board = board;
 	marlin->variant = variant;
+	marlin->family = variant->family;
 	marlin->life = MARLIN_BOOTLOADER;
 	marlin->now_us = now_us;
 	marlin->free_us = now_us + board->settings.boot_us;
@@ -267,11 +303,11 @@ static bool woken(const struct marlin *marlin)
 	       (marlin->wake_us <= marlin->free_us || sim_marlin_released(marlin));
 }
 
-static int64_t next_us(void *state)
+int64_t sim_marlin_next_us(void *state)
 {
 	struct marlin *marlin = state;
 	struct receiver *receiver = &marlin->board->receiver;
-	bool room = marlin->queue_length < marlin->board->settings.bufsize;
+	bool room = marlin->family->has_room(marlin);
 	int64_t next = SIM_NEVER;
 
 	switch (marlin->life) {
@@ -287,10 +323,13 @@ static int64_t next_us(void *state)
 	bool stopping = marlin->quickstop_until_us > marlin->free_us;
 	if ((!stopping && (can_start(marlin) || woken(marlin))) || marlin->emergency_kill ||
 		marlin->emergency_stop ||
-		(room && receiver->ring_count > 0 && !sim_marlin_released(marlin)))
+		(room && (receiver->ring_count > 0 || marlin->unpacked_count > 0) &&
+			!sim_marlin_released(marlin)))
 		return marlin->free_us;
 	if (room || marlin->board->settings.emergency_parser)
-		next = receiver_line_end_us(receiver);
+		next = marlin->board->settings.meatpack
+			       ? receiver_wanted_us(receiver, meatpack_may_end)
+			       : receiver_line_end_us(receiver);
 	if (marlin->running) {
 		/* What is being stopped goes on only behind the stop. */
 		next = stopping ? next : earlier(next, marlin->wake_us);
@@ -304,6 +343,7 @@ static int64_t next_us(void *state)
 	if (marlin->position_every_us > 0)
 		next = earlier(next, marlin->position_next_us);
 	next = earlier(next, dead_man_us(marlin));
+	next = earlier(next, marlin->family->idle_us(marlin));
 	return next > marlin->free_us ? next : marlin->free_us;
 }
 
@@ -322,7 +362,7 @@ static void boot(struct marlin *marlin)
 {
 	drop_input(marlin);
 	marlin->life = MARLIN_SETUP;
-	sim_marlin_banner(marlin);
+	marlin->family->banner(marlin);
 	sim_marlin_reader_interrupts(marlin);
 	marlin->last_move_us = marlin->now_us;
 	marlin->life = MARLIN_RUNNING;
@@ -333,7 +373,9 @@ static void loop_once(struct marlin *marlin)
 {
 	emergencies(marlin);
 	if (marlin->life == MARLIN_RUNNING)
-		sim_marlin_reader_run(marlin);
+		marlin->family->read(marlin);
+	if (marlin->life == MARLIN_RUNNING)
+		marlin->family->idle(marlin);
 	emergencies(marlin);
 	if (marlin->life == MARLIN_RUNNING)
 		dead_man(marlin);
@@ -349,7 +391,7 @@ static void loop_once(struct marlin *marlin)
 		start_command(marlin);
 }
 
-static void step(void *state, int64_t now_us)
+void sim_marlin_step(void *state, int64_t now_us)
 {
 	struct marlin *marlin = state;
 
@@ -359,8 +401,7 @@ static void step(void *state, int64_t now_us)
 		sim_marlin_reader_interrupts(marlin);
 	if (marlin->now_us < now_us)
 		marlin->now_us = now_us;
-	if (marlin->life == MARLIN_RUNNING &&
-		marlin->queue_length >= marlin->board->settings.bufsize)
+	if (marlin->life == MARLIN_RUNNING && !marlin->family->has_room(marlin))
 		sim_marlin_reader_interrupts(marlin);
 	motion_advance(&marlin->board->planner, marlin->now_us);
 	switch (marlin->life) {
@@ -378,7 +419,7 @@ static void step(void *state, int64_t now_us)
 	marlin->free_us = marlin->now_us;
 }
 
-static void control(void *state, int64_t now_us)
+void sim_marlin_control(void *state, int64_t now_us)
 {
 	struct marlin *marlin = state;
 
@@ -395,13 +436,20 @@ static void control(void *state, int64_t now_us)
 		marlin->now_us = thread_us;
 }
 
-static void press(void *state, const char *text, int64_t now_us)
+void sim_marlin_press(void *state, const char *text, int64_t now_us)
 {
-	(void)now_us;
 	struct marlin *marlin = state;
 
+	if (marlin->now_us < now_us)
+		marlin->now_us = now_us;
 	if (marlin->life != MARLIN_RUNNING)
 		return;
+	if (marlin->family->press(marlin, text)) {
+		/* Printing takes time. */
+		if (marlin->free_us < marlin->now_us)
+			marlin->free_us = marlin->now_us;
+		return;
+	}
 	if (strcmp(text, "continue") == 0) {
 		marlin->wait_for_user = false;
 		return;
@@ -418,7 +466,7 @@ static void press(void *state, const char *text, int64_t now_us)
 	marlin->words = words;
 }
 
-static bool waits(const void *state, bool *printing)
+bool sim_marlin_waits(const void *state, bool *printing)
 {
 	const struct marlin *marlin = state;
 
@@ -427,7 +475,7 @@ static bool waits(const void *state, bool *printing)
 	       marlin->quickstop_until_us <= marlin->free_us;
 }
 
-static void status(const void *state, struct sim_status *out)
+void sim_marlin_status(const void *state, struct sim_status *out)
 {
 	const struct marlin *marlin = state;
 
@@ -454,13 +502,14 @@ static void status(const void *state, struct sim_status *out)
 }
 
 /* Everything that is an absolute time and lies ahead. */
-static void shift(void *state, int64_t shift_us)
+void sim_marlin_shift(void *state, int64_t shift_us)
 {
 	struct marlin *marlin = state;
 	int64_t *times[] = { &marlin->now_us, &marlin->free_us, &marlin->wake_us,
 		&marlin->next_busy_us, &marlin->temperature_next_us, &marlin->position_next_us,
 		&marlin->quickstop_until_us, &marlin->last_move_us, &marlin->sync_end_us,
-		&marlin->wait.until_us, &marlin->wait.residency_us, &marlin->wait.next_report_us,
+		&marlin->reader_us, &marlin->hold_us, &marlin->wait.until_us,
+		&marlin->wait.residency_us, &marlin->wait.next_report_us,
 		&marlin->guard[SIM_HOTEND].watch_us, &marlin->guard[SIM_BED].watch_us,
 		&marlin->guard[SIM_HOTEND].outside_us, &marlin->guard[SIM_BED].outside_us,
 		&marlin->guard[SIM_HOTEND].next_control_us,
@@ -471,77 +520,74 @@ static void shift(void *state, int64_t shift_us)
 			*times[i] += shift_us;
 }
 
-static void defaults(const struct sim_firmware *firmware, struct sim_settings *settings)
+/* ---- the family ---- */
+
+bool sim_marlin_has_room(const struct marlin *marlin)
+{
+	return marlin->queue_length < marlin->board->settings.bufsize;
+}
+
+int64_t sim_marlin_never(const struct marlin *marlin)
+{
+	(void)marlin;
+	return SIM_NEVER;
+}
+
+void sim_marlin_nothing(struct marlin *marlin)
+{
+	(void)marlin;
+}
+
+enum sim_marlin_result sim_marlin_no_command(struct marlin *marlin)
+{
+	(void)marlin;
+	return MARLIN_UNKNOWN;
+}
+
+bool sim_marlin_no_panel(struct marlin *marlin, const char *text)
+{
+	(void)marlin;
+	(void)text;
+	return false;
+}
+
+const struct sim_marlin_family sim_marlin_family = {
+	.banner = sim_marlin_banner,
+	.read = sim_marlin_read,
+	.has_room = sim_marlin_has_room,
+	.idle_us = sim_marlin_never,
+	.idle = sim_marlin_nothing,
+	.command = sim_marlin_no_command,
+	.answer = sim_marlin_answer,
+	.thermal = sim_marlin_thermal,
+	.press = sim_marlin_no_panel,
+	.temperatures = sim_marlin_temperatures,
+	.report_prefix = " ",
+	.busy = "echo:busy: ",
+};
+
+/* ---- settings ---- */
+
+void sim_marlin_defaults(const struct sim_firmware *firmware, struct sim_settings *settings)
 {
 	const struct sim_marlin_variant *variant = firmware->variant;
 
 	settings->advanced_ok = variant->advanced_ok;
 	settings->emergency_parser = variant->emergency_parser;
 	settings->host_actions = variant->host_actions;
+	settings->erases = !variant->keeps_backspaces;
+	settings->leveling = !variant->no_leveling;
+	settings->meatpack = variant->meatpack;
+	if (variant->machine)
+		snprintf(settings->machine, sizeof settings->machine, "%s", variant->machine);
+	if (variant->bufsize > 0)
+		settings->bufsize = variant->bufsize;
+	if (variant->blocks > 0)
+		settings->blocks = variant->blocks;
+	if (variant->rx_bytes > 0)
+		settings->rx_bytes = variant->rx_bytes;
+	if (variant->cdc) {
+		settings->link = SIM_LINK_CDC;
+		settings->reset_on_open = SIM_RESET_NEVER;
+	}
 }
-
-#define MARLIN_FUNCTIONS                                                                           \
-	.defaults = defaults, .create = create, .destroy = free, .reset = reset,                   \
-	.next_us = next_us, .step = step, .control = control, .press = press, .waits = waits,      \
-	.status = status, .shift = shift
-
-static const struct sim_marlin_variant full_2095 = {
-	.version = "2.0.9.5",
-	.compiled = "Nov 22 2026",
-	.compiled_time = "07:04:16",
-	.updated = "2022-07-29",
-	.free_memory_bytes = 5389,
-	.advanced_ok = true,
-	.emergency_parser = true,
-	.host_actions = true,
-	.position_report = true,
-	.resend_ok = true,
-};
-
-static const struct sim_marlin_variant stock_2095 = {
-	.version = "2.0.9.5",
-	.compiled = "Nov 22 2026",
-	.compiled_time = "07:04:16",
-	.updated = "2022-07-29",
-	.free_memory_bytes = 5402,
-	.resend_ok = true,
-};
-
-static const struct sim_marlin_variant stock_208 = {
-	.version = "2.0.8",
-	.compiled = "Nov 22 2026",
-	.compiled_time = "07:04:16",
-	.updated = "2021-05-15",
-	.free_memory_bytes = 5417,
-};
-
-static const struct sim_marlin_variant full_2125 = {
-	.version = "2.1.2.5",
-	.compiled = "Nov 22 2026",
-	.compiled_time = "07:04:16",
-	.updated = "2024-10-01",
-	.free_memory_bytes = 5201,
-	.advanced_ok = true,
-	.emergency_parser = true,
-	.host_actions = true,
-	.position_report = true,
-	.resend_ok = true,
-	.drop_repeats = true,
-};
-
-const struct sim_firmware sim_marlin = { .name = "marlin",
-	.what = "Marlin 2.0.9.5 with ADVANCED_OK, EMERGENCY_PARSER, host actions, M154",
-	.variant = &full_2095,
-	MARLIN_FUNCTIONS };
-const struct sim_firmware sim_marlin_stock = { .name = "marlin-stock",
-	.what = "Marlin 2.0.9.5 as it comes: plain ok, no emergency parser",
-	.variant = &stock_2095,
-	MARLIN_FUNCTIONS };
-const struct sim_firmware sim_marlin_208 = { .name = "marlin-2.0.8",
-	.what = "Marlin 2.0.8 as it comes: no ok behind Resend",
-	.variant = &stock_208,
-	MARLIN_FUNCTIONS };
-const struct sim_firmware sim_marlin_212 = { .name = "marlin-2.1.2",
-	.what = "Marlin 2.1.2.5, full: silent drop of repeated lines",
-	.variant = &full_2125,
-	MARLIN_FUNCTIONS };

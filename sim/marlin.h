@@ -1,20 +1,25 @@
 /* Marlin inside: the memory of the model and what its files share.
  *
  *	marlin.c           main loop, replies, kill, the firmware row's functions
- *	marlin_reader.c    from received bytes to queued lines: checks, errors, emergency parser
+ *	marlin_reader.c    from received bytes to queued lines: checks, errors
+ *	marlin_emergency.c the emergency parser
  *	marlin_words.c     a command's letter, number and parameters
  *	marlin_commands.c  the table of commands and the small ones
  *	marlin_motion.c    moves, homing, waiting for motion, quick stop
  *	marlin_heat.c      targets, waits for temperature, control and protection
  *	marlin_report.c    banner, M115, M503, temperatures, position
+ *	marlin_rows.c      versions and builds
  *
  * Modelled after Marlin 2.0.9.5 on an ATmega2560 (RAMPS 1.4); the rows of variants say what other
- * versions do differently.  The firmware is one thread that blocks while it prints.  `now_us` is
- * that thread's time: it moves on while a step prints and computes. */
+ * versions do differently.  Other firmwares on the same machine (Prusa MK3, Buddy, Repetier,
+ * Smoothieware) share what commands do; how lines come in and what is answered is a struct
+ * sim_marlin_family of their own.  The firmware is one thread that blocks while it prints. `now_us`
+ *is that thread's time: it moves on while a step prints and computes. */
 #ifndef SIM_MARLIN_H
 #define SIM_MARLIN_H
 
 #include "sim/board.h"
+#include "sim/meatpack.h"
 
 enum {
 	MARLIN_LINE_MAX = 96, /* MAX_CMD_SIZE: 95 bytes and the NUL */
@@ -25,9 +30,22 @@ enum {
 #define MARLIN_POSITION_MAX 1e6	 /* mm, any axis */
 
 struct sim_firmware;
+struct sim_marlin_family;
+
+/* The ok behind "Resend:" (serial-protocols.md 3.3). */
+enum sim_marlin_resend_ok {
+	MARLIN_RESEND_OK,	  /* a plain one */
+	MARLIN_RESEND_OK_NEVER,	  /* 2.0.8 */
+	MARLIN_RESEND_OK_OF_HEAD, /* that of the command at the queue's head, its numbers and all;
+				     none if it is nobody's: 1.1.x, 2.0.0 to 2.0.7, Buddy */
+};
+
+/* Which capability lines M115 has. */
+enum sim_marlin_reports { MARLIN_REPORTS_1_1, MARLIN_REPORTS_2_0, MARLIN_REPORTS_2_0_9 };
 
 /* What versions and builds differ in. */
 struct sim_marlin_variant {
+	const struct sim_marlin_family *family;
 	const char *version;
 	const char *compiled;	   /* date */
 	const char *compiled_time; /* M115 */
@@ -37,8 +55,16 @@ struct sim_marlin_variant {
 	bool emergency_parser;
 	bool host_actions;
 	bool position_report; /* M154 */
-	bool resend_ok;	      /* an ok follows Resend: (not in 2.0.8) */
-	bool drop_repeats;    /* repeats of last and last-1 vanish in silence (2.1.2 and later) */
+	enum sim_marlin_resend_ok resend_ok;
+	bool drop_repeats; /* repeats of last and last-1 vanish in silence (2.1.2 and later) */
+	bool mute_without_number; /* "No Line Number with checksum" and nothing else (to 1.1.6) */
+	bool exact_early;	  /* M108, M112, M410 act early only when nothing follows them */
+	enum sim_marlin_reports reports; /* of M115 */
+	bool meatpack;			 /* can unpack */
+	/* Defaults of settings; 0: as everywhere. */
+	const char *machine;
+	int32_t bufsize, blocks, rx_bytes;
+	bool cdc, keeps_backspaces, no_leveling;
 };
 
 /* Parameters of a command: FASTER_GCODE_PARSER, upper-case letters, the last one counts. */
@@ -56,6 +82,7 @@ struct sim_marlin_command {
 	char text[MARLIN_LINE_MAX];
 	struct board_origin origin;
 	int64_t queued_us;
+	bool silent; /* no ok when it is done: not the host's, or answered at reception */
 };
 
 enum sim_marlin_life { MARLIN_OFF, MARLIN_BOOTLOADER, MARLIN_SETUP, MARLIN_RUNNING, MARLIN_HALTED };
@@ -69,6 +96,33 @@ enum sim_marlin_result {
 };
 
 struct marlin;
+
+/* What firmwares on this machine do each in their own way. */
+struct sim_marlin_family {
+	void (*banner)(struct marlin *marlin);
+	/* Takes bytes from the ring as long as there are some and there is room. */
+	void (*read)(struct marlin *marlin);
+	/* There is room for another line; otherwise nobody takes bytes out of the ring. */
+	bool (*has_room)(const struct marlin *marlin);
+	/* When `idle` has something to do without input; SIM_NEVER. */
+	int64_t (*idle_us)(const struct marlin *marlin);
+	void (*idle)(struct marlin *marlin);
+	/* Before Marlin's own table; MARLIN_UNKNOWN: that one shall say. */
+	enum sim_marlin_result (*command)(struct marlin *marlin);
+	/* What the host hears behind a command that is done (MARLIN_OK) or not known. */
+	void (*answer)(struct marlin *marlin, bool known);
+	/* A heater is out of bounds: heaters are off, `what` is Marlin's word for it. */
+	void (*thermal)(
+		struct marlin *marlin, const char *what, const char *id, const char *display);
+	/* The panel; false: as on Marlin. */
+	bool (*press)(struct marlin *marlin, const char *text);
+	int (*temperatures)(const struct marlin *marlin, char *text, size_t size);
+	const char *report_prefix; /* of temperatures that nobody asked for */
+	const char *busy;	   /* in front of "processing" */
+	bool crlf;		   /* ends its lines so */
+	bool answers_first;	   /* the ok is out before the answer (M105: no "ok T:") */
+};
+
 typedef enum sim_marlin_result sim_marlin_resume(struct marlin *marlin);
 
 struct sim_marlin_wait {
@@ -98,6 +152,7 @@ struct sim_marlin_guard {
 struct marlin {
 	struct board *board; /* borrowed */
 	const struct sim_marlin_variant *variant;
+	const struct sim_marlin_family *family; /* of the variant */
 	enum sim_marlin_life life;
 	int64_t now_us;	 /* the thread's time within a step */
 	int64_t free_us; /* until then it is busy */
@@ -110,6 +165,9 @@ struct marlin {
 	bool escaped;
 	bool line_torn, line_cut; /* how the line under way began */
 	int32_t last_number;
+	struct meatpack meatpack;
+	struct received unpacked[MEATPACK_UNPACKED_MAX]; /* not yet looked at */
+	int32_t unpacked_first, unpacked_count;
 
 	/* emergency parser */
 	int32_t emergency_state;
@@ -151,7 +209,17 @@ struct marlin {
 	int64_t dead_man_us;	    /* M85; 0: off */
 	int64_t stepper_timeout_us; /* M84 S; 0: off */
 	int64_t sync_end_us;	    /* when the firmware last waited by itself */
-	bool print_going;	    /* moves since the host last let the machine come to rest */
+	/* Where the moves in the planner came from: line numbers, the newest last. */
+	int64_t move_number[SIM_BLOCKS_MAX];
+	uint32_t moves;
+	bool print_going; /* moves since the host last let the machine come to rest */
+
+	/* for families: what each means is said there */
+	int64_t reader_us; /* of the last byte or the last answer */
+	int64_t hold_us;   /* until then the port is not read */
+	int32_t expects;   /* further errors that are no news */
+	bool trouble;	   /* a resend is pending */
+	bool stopped;	   /* halted, but listening */
 
 	/* heat */
 	double target_celsius[SIM_HEATERS];
@@ -173,12 +241,59 @@ const char *sim_marlin_running_text(const struct marlin *marlin);
 /* Somebody has ended what the command under way waits for. */
 bool sim_marlin_released(const struct marlin *marlin);
 
+/* Takes the commands that wait out of the queue and answers them with oks. */
+void sim_marlin_drop_queue(struct marlin *marlin);
+
+/* The slots of a row. */
+void sim_marlin_defaults(const struct sim_firmware *firmware, struct sim_settings *settings);
+void *sim_marlin_create(const struct sim_firmware *firmware, struct board *board);
+void sim_marlin_destroy(void *state);
+void sim_marlin_reset(void *state, int64_t now_us);
+int64_t sim_marlin_next_us(void *state);
+void sim_marlin_step(void *state, int64_t now_us);
+void sim_marlin_control(void *state, int64_t now_us);
+void sim_marlin_press(void *state, const char *text, int64_t now_us);
+bool sim_marlin_waits(const void *state, bool *printing);
+void sim_marlin_status(const void *state, struct sim_status *status);
+void sim_marlin_shift(void *state, int64_t shift_us);
+
+#define MARLIN_FUNCTIONS                                                                           \
+	.defaults = sim_marlin_defaults, .create = sim_marlin_create,                              \
+	.destroy = sim_marlin_destroy, .reset = sim_marlin_reset, .next_us = sim_marlin_next_us,   \
+	.step = sim_marlin_step, .control = sim_marlin_control, .press = sim_marlin_press,         \
+	.waits = sim_marlin_waits, .status = sim_marlin_status, .shift = sim_marlin_shift
+
+/* The parts of the Marlin family, for families that share them. */
+extern const struct sim_marlin_family sim_marlin_family;
+bool sim_marlin_has_room(const struct marlin *marlin);
+int64_t sim_marlin_never(const struct marlin *marlin);
+void sim_marlin_nothing(struct marlin *marlin);
+enum sim_marlin_result sim_marlin_no_command(struct marlin *marlin);
+void sim_marlin_answer(struct marlin *marlin, bool known);
+bool sim_marlin_no_panel(struct marlin *marlin, const char *text);
+
+/* ---- marlin_emergency.c ---- */
+void sim_marlin_emergency_byte(struct marlin *marlin, uint8_t byte);
+
 /* ---- marlin_reader.c ---- */
 void sim_marlin_reader_reset(struct marlin *marlin);
 /* Received until now_us while the thread was busy: through the interrupt into the ring. */
 void sim_marlin_reader_interrupts(struct marlin *marlin);
 /* Reads lines into the queue as long as there are bytes and room. */
-void sim_marlin_reader_run(struct marlin *marlin);
+void sim_marlin_reader_run(
+	struct marlin *marlin, void (*take)(struct marlin *marlin, uint8_t byte, uint8_t flags));
+/* Marlin's own. */
+void sim_marlin_read(struct marlin *marlin);
+/* Ends the line under way: NUL-terminated in marlin->line; the next one begins. */
+struct board_origin sim_marlin_end_line(struct marlin *marlin, uint8_t end_flags);
+void sim_marlin_enqueue(
+	struct marlin *marlin, const char *text, const struct board_origin *origin, bool silent);
+/* "Error:…, Last Line: n" and all that follows; counts. */
+void sim_marlin_line_error(struct marlin *marlin, const char *what, int64_t *counter);
+/* strtol of a firmware whose long has 32 bits. */
+int32_t sim_marlin_long(const char *text);
+/* XOR of [line, end). */
+uint8_t sim_marlin_checksum(const char *line, const char *end);
 /* Resend: line, its ok, and the flush before it. */
 void sim_marlin_request_resend(struct marlin *marlin);
 
@@ -189,6 +304,8 @@ bool sim_marlin_value(const struct sim_marlin_words *words, char letter, double 
 
 /* ---- marlin_commands.c ---- */
 enum sim_marlin_result sim_marlin_dispatch(struct marlin *marlin);
+/* Waits until somebody continues; for families with a pause of their own. */
+enum sim_marlin_result sim_marlin_ask_user(struct marlin *marlin);
 
 /* ---- marlin_motion.c ---- */
 void sim_marlin_motion_reset(struct marlin *marlin);
@@ -208,6 +325,9 @@ enum sim_marlin_result sim_marlin_synchronize(struct marlin *marlin, sim_marlin_
 void sim_marlin_heat_reset(struct marlin *marlin);
 void sim_marlin_heat_off(struct marlin *marlin);
 void sim_marlin_heat_control(struct marlin *marlin);
+/* Marlin's way: the error, then it is dead. */
+void sim_marlin_thermal(
+	struct marlin *marlin, const char *what, const char *id, const char *display);
 enum sim_marlin_result sim_marlin_m104(struct marlin *marlin);
 enum sim_marlin_result sim_marlin_m109(struct marlin *marlin);
 enum sim_marlin_result sim_marlin_m140(struct marlin *marlin);

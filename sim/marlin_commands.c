@@ -63,6 +63,11 @@ static enum sim_marlin_result ask(struct marlin *marlin)
 	return wait_for_user(marlin, timed ? marlin->now_us + (int64_t)(seconds * 1e6) : SIM_NEVER);
 }
 
+enum sim_marlin_result sim_marlin_ask_user(struct marlin *marlin)
+{
+	return wait_for_user(marlin, SIM_NEVER);
+}
+
 static enum sim_marlin_result m0_m1(struct marlin *marlin)
 {
 	return sim_marlin_synchronize(marlin, ask);

@@ -105,14 +105,19 @@ static void control_heater(struct marlin *marlin, enum sim_heater heater, double
 
 /* ---- protection ---- */
 
+void sim_marlin_thermal(
+	struct marlin *marlin, const char *what, const char *id, const char *display)
+{
+	sim_marlin_say(marlin, "Error:%s, system stopped! Heater_ID: %s\n", what, id);
+	sim_marlin_say(marlin, "\n");
+	sim_marlin_kill(marlin, display);
+}
+
 static void thermal_kill(
 	struct marlin *marlin, enum sim_heater heater, const char *what, const char *display)
 {
 	sim_marlin_heat_off(marlin);
-	sim_marlin_say(
-		marlin, "Error:%s, system stopped! Heater_ID: %s\n", what, limits[heater].id);
-	sim_marlin_say(marlin, "\n");
-	sim_marlin_kill(marlin, display);
+	marlin->family->thermal(marlin, what, limits[heater].id, display);
 }
 
 static bool has_run_away(struct marlin *marlin, enum sim_heater heater, double celsius)
@@ -155,7 +160,7 @@ static bool guard_heater(struct marlin *marlin, enum sim_heater heater, double c
 		thermal_kill(marlin, heater, "Heating failed", "Heating Failed");
 	else if (has_run_away(marlin, heater, celsius))
 		thermal_kill(marlin, heater, "Thermal Runaway", limits[heater].runaway_text);
-	return marlin->life == MARLIN_RUNNING;
+	return marlin->life == MARLIN_RUNNING && !marlin->stopped;
 }
 
 void sim_marlin_heat_control(struct marlin *marlin)
@@ -184,8 +189,8 @@ static void report_wait(struct marlin *marlin)
 		snprintf(left, sizeof left, "%lld",
 			(long long)((RESIDENCY_US - (marlin->now_us - marlin->wait.residency_us)) /
 				    1000000));
-	sim_marlin_temperatures(marlin, text, sizeof text);
-	sim_marlin_say(marlin, " %s W:%s\n", text, left);
+	marlin->family->temperatures(marlin, text, sizeof text);
+	sim_marlin_say(marlin, "%s%s W:%s\n", marlin->family->report_prefix, text, left);
 }
 
 static void watch_residency(struct marlin *marlin)

@@ -114,8 +114,11 @@ static void to_planner(struct marlin *marlin)
 	marlin->print_going = true;
 	if (marlin->stepper_timeout_us > 0)
 		marlin->last_move_us = marlin->now_us;
-	if (motion_add(&marlin->board->planner, move, marlin->now_us))
+	if (motion_add(&marlin->board->planner, move, marlin->now_us)) {
 		marlin->board->counters.moves++;
+		marlin->move_number[marlin->moves++ % SIM_BLOCKS_MAX] =
+			marlin->queue[marlin->queue_head].origin.number;
+	}
 	memcpy(marlin->position_mm, move->to_mm, sizeof marlin->position_mm);
 }
 

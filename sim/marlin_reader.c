@@ -1,110 +1,9 @@
 /* From received bytes to queued lines, as get_serial_commands() of Marlin 2.0.9.5 does it; the
- * order of checks is serial-protocols.md 3.2, the emergency parser 3.7. */
+ * order of checks is serial-protocols.md 3.2. */
 #include "sim/marlin.h"
 
-#include <string.h> /* memset, strchr, strrchr, strstr, memcpy */
-
-/* ---- emergency parser: a state machine in the receive interrupt ---- */
-
-enum {
-	EMERGENCY_RESET,
-	EMERGENCY_N,
-	EMERGENCY_M,
-	EMERGENCY_M1,
-	EMERGENCY_M10,
-	EMERGENCY_M108,
-	EMERGENCY_M11,
-	EMERGENCY_M112,
-	EMERGENCY_M4,
-	EMERGENCY_M41,
-	EMERGENCY_M410,
-	EMERGENCY_M8,
-	EMERGENCY_M87,
-	EMERGENCY_M876,
-	EMERGENCY_M876S,
-	EMERGENCY_M876SN,
-	EMERGENCY_IGNORE, /* until the line end */
-};
-
-static const struct {
-	int8_t from;
-	char byte;
-	int8_t to;
-} emergency_steps[] = {
-	{ EMERGENCY_RESET, ' ', EMERGENCY_RESET },
-	{ EMERGENCY_RESET, 'N', EMERGENCY_N },
-	{ EMERGENCY_RESET, 'M', EMERGENCY_M },
-	{ EMERGENCY_N, ' ', EMERGENCY_N },
-	{ EMERGENCY_N, 'M', EMERGENCY_M },
-	{ EMERGENCY_M, ' ', EMERGENCY_M },
-	{ EMERGENCY_M, '1', EMERGENCY_M1 },
-	{ EMERGENCY_M, '4', EMERGENCY_M4 },
-	{ EMERGENCY_M, '8', EMERGENCY_M8 },
-	{ EMERGENCY_M1, '0', EMERGENCY_M10 },
-	{ EMERGENCY_M1, '1', EMERGENCY_M11 },
-	{ EMERGENCY_M10, '8', EMERGENCY_M108 },
-	{ EMERGENCY_M11, '2', EMERGENCY_M112 },
-	{ EMERGENCY_M4, '1', EMERGENCY_M41 },
-	{ EMERGENCY_M41, '0', EMERGENCY_M410 },
-	{ EMERGENCY_M8, '7', EMERGENCY_M87 },
-	{ EMERGENCY_M87, '6', EMERGENCY_M876 },
-	{ EMERGENCY_M876, ' ', EMERGENCY_M876 },
-	{ EMERGENCY_M876, 'S', EMERGENCY_M876S },
-	{ EMERGENCY_M876S, ' ', EMERGENCY_M876S },
-};
-
-static int32_t emergency_next(struct marlin *marlin, uint8_t byte)
-{
-	int32_t state = marlin->emergency_state;
-
-	switch (state) {
-	case EMERGENCY_M108:
-	case EMERGENCY_M112:
-	case EMERGENCY_M410:
-	case EMERGENCY_M876SN:
-	case EMERGENCY_IGNORE:
-		return state;
-	}
-	if (state == EMERGENCY_N && byte >= '0' && byte <= '9')
-		return EMERGENCY_N;
-	if (state == EMERGENCY_M876S && byte >= '0' && byte <= '9') {
-		marlin->emergency_answer = byte - '0';
-		return EMERGENCY_M876SN;
-	}
-	for (size_t i = 0; i < sizeof emergency_steps / sizeof emergency_steps[0]; i++)
-		if (emergency_steps[i].from == state && emergency_steps[i].byte == (char)byte)
-			return emergency_steps[i].to;
-	return EMERGENCY_IGNORE;
-}
-
-static void emergency_act(struct marlin *marlin)
-{
-	switch (marlin->emergency_state) {
-	case EMERGENCY_M108:
-		marlin->wait_for_heatup = false;
-		marlin->wait_for_user = false;
-		break;
-	case EMERGENCY_M112:
-		marlin->emergency_kill = true;
-		break;
-	case EMERGENCY_M410:
-		marlin->emergency_stop = true;
-		break;
-	case EMERGENCY_M876SN:
-		marlin->wait_for_user = false;
-		break;
-	}
-}
-
-static void emergency_byte(struct marlin *marlin, uint8_t byte)
-{
-	if (byte == '\n' || byte == '\r') {
-		emergency_act(marlin);
-		marlin->emergency_state = EMERGENCY_RESET;
-	} else {
-		marlin->emergency_state = emergency_next(marlin, byte);
-	}
-}
+#include <stdio.h>  /* snprintf */
+#include <string.h> /* strchr, strrchr, strstr, strncmp */
 
 /* ---- the interrupt ---- */
 
@@ -116,7 +15,7 @@ static void interrupt(struct marlin *marlin)
 	if (!receiver_interrupt(&board->receiver, &byte))
 		board->counters.rx_overruns++;
 	if (board->settings.emergency_parser)
-		emergency_byte(marlin, byte);
+		sim_marlin_emergency_byte(marlin, byte);
 }
 
 void sim_marlin_reader_interrupts(struct marlin *marlin)
@@ -134,9 +33,42 @@ void sim_marlin_reader_reset(struct marlin *marlin)
 	marlin->escaped = false;
 	marlin->line_torn = false;
 	marlin->last_number = 0;
-	marlin->emergency_state = EMERGENCY_RESET;
+	marlin->emergency_state = 0; /* the start of a line */
 	marlin->emergency_kill = false;
 	marlin->emergency_stop = false;
+}
+
+/* Flushing is reading until nothing is left: the unpacker keeps its place in the stream. */
+static void flush_unpacked(struct marlin *marlin)
+{
+	struct received received;
+	uint8_t characters[MEATPACK_UNPACKED_MAX];
+	bool answer;
+
+	if (!marlin->board->settings.meatpack)
+		return;
+	marlin->unpacked_count = 0;
+	while (receiver_read(&marlin->board->receiver, &received)) {
+		meatpack_take(&marlin->meatpack, received.byte, characters, &answer);
+		marlin->board->counters.flushed_bytes++;
+		marlin->line_cut = received.byte != '\n';
+	}
+}
+
+static void resend_ok(struct marlin *marlin)
+{
+	switch (marlin->variant->resend_ok) {
+	case MARLIN_RESEND_OK:
+		marlin->now_us = board_print_ok(marlin->board, "ok\n", 3, marlin->now_us);
+		break;
+	case MARLIN_RESEND_OK_OF_HEAD:
+		if (marlin->queue[marlin->queue_head].text[0] &&
+			!marlin->queue[marlin->queue_head].silent)
+			sim_marlin_ok(marlin);
+		break;
+	case MARLIN_RESEND_OK_NEVER:
+		break;
+	}
 }
 
 void sim_marlin_request_resend(struct marlin *marlin)
@@ -144,15 +76,15 @@ void sim_marlin_request_resend(struct marlin *marlin)
 	bool cut;
 
 	sim_marlin_reader_interrupts(marlin);
+	flush_unpacked(marlin);
 	marlin->board->counters.flushed_bytes += receiver_flush(&marlin->board->receiver, &cut);
 	marlin->line_cut |= cut;
 	sim_marlin_say(marlin, "Resend: %ld\n", (long)marlin->last_number + 1);
 	marlin->board->counters.resends++;
-	if (marlin->variant->resend_ok)
-		marlin->now_us = board_print_ok(marlin->board, "ok\n", 3, marlin->now_us);
+	resend_ok(marlin);
 }
 
-static void line_error(struct marlin *marlin, const char *what, int64_t *counter)
+void sim_marlin_line_error(struct marlin *marlin, const char *what, int64_t *counter)
 {
 	++*counter;
 	/* No transmit buffer: bytes go on arriving while this is printed, and are then thrown away.
@@ -162,7 +94,7 @@ static void line_error(struct marlin *marlin, const char *what, int64_t *counter
 }
 
 /* strtol of a firmware whose long has 32 bits. */
-static int32_t to_long(const char *text)
+int32_t sim_marlin_long(const char *text)
 {
 	while (*text == ' ' || (*text >= '\t' && *text <= '\r'))
 		text++;
@@ -176,7 +108,7 @@ static int32_t to_long(const char *text)
 	return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
 }
 
-static uint8_t checksum(const char *line, const char *end)
+uint8_t sim_marlin_checksum(const char *line, const char *end)
 {
 	uint8_t sum = 0;
 
@@ -197,28 +129,29 @@ static bool check_number(struct marlin *marlin, const char *command, struct boar
 		if (second)
 			number_at = second;
 	}
-	int32_t number = to_long(number_at + 1);
+	int32_t number = sim_marlin_long(number_at + 1);
 	int64_t last = marlin->last_number;
 	if (number != last + 1 && !m110) {
 		if (marlin->variant->drop_repeats && (number == last || number == last - 1)) {
 			counters->dropped_repeats++;
 			return false;
 		}
-		line_error(
+		sim_marlin_line_error(
 			marlin, "Line Number is not Last Line Number+1", &counters->number_errors);
 		return false;
 	}
 	const char *star = strrchr(command, '*');
 	if (!star) {
-		line_error(marlin, "No Checksum with line number", &counters->no_checksum_errors);
+		sim_marlin_line_error(
+			marlin, "No Checksum with line number", &counters->no_checksum_errors);
 		return false;
 	}
-	if (to_long(star + 1) != checksum(command, star)) {
-		line_error(marlin, "checksum mismatch", &counters->checksum_errors);
+	if (sim_marlin_long(star + 1) != sim_marlin_checksum(command, star)) {
+		sim_marlin_line_error(marlin, "checksum mismatch", &counters->checksum_errors);
 		return false;
 	}
 	marlin->last_number = number;
-	origin->number = to_long(command + 1);
+	origin->number = sim_marlin_long(command + 1);
 	return true;
 }
 
@@ -226,17 +159,30 @@ static bool check_number(struct marlin *marlin, const char *command, struct boar
  * dead. */
 static bool early_command(struct marlin *marlin, const char *command)
 {
+	size_t bytes = marlin->variant->exact_early ? 5 : 4;
+
 	if (marlin->board->settings.emergency_parser)
 		return true;
-	if (strncmp(command, "M108", 4) == 0) {
+	if (strncmp(command, "M108", bytes) == 0) {
 		marlin->wait_for_heatup = false;
 		marlin->wait_for_user = false;
-	} else if (strncmp(command, "M112", 4) == 0) {
+	} else if (strncmp(command, "M112", bytes) == 0) {
 		sim_marlin_kill(marlin, "M112 Shutdown");
 		return false;
-	} else if (strncmp(command, "M410", 4) == 0) {
+	} else if (strncmp(command, "M410", bytes) == 0) {
 		sim_marlin_quickstop(marlin);
 	}
+	return true;
+}
+
+/* A checksum without a number: executed since 1.1.7, before that an error and nothing else. */
+static bool is_mute_error(struct marlin *marlin, const char *command)
+{
+	if (!marlin->variant->mute_without_number || !strchr(command, '*'))
+		return false;
+	marlin->board->counters.number_errors++;
+	sim_marlin_say(marlin, "Error:No Line Number with checksum, Last Line: %ld\n",
+		(long)marlin->last_number);
 	return true;
 }
 
@@ -251,7 +197,7 @@ static void note_damage(const struct marlin *marlin, int32_t length, struct boar
 		origin->cut |= (marlin->line_flags[i] & RECEIVED_AFTER_LOSS) != 0;
 }
 
-static void line_done(struct marlin *marlin, uint8_t end_flags)
+struct board_origin sim_marlin_end_line(struct marlin *marlin, uint8_t end_flags)
 {
 	int32_t length = marlin->line_length;
 	struct board_origin origin = { SIM_UNNUMBERED, false, marlin->line_torn, marlin->line_cut };
@@ -262,22 +208,39 @@ static void line_done(struct marlin *marlin, uint8_t end_flags)
 	marlin->escaped = false;
 	marlin->line_torn = (end_flags & RECEIVED_NOISE) != 0;
 	marlin->line_cut = false;
-	if (length == 0)
-		return;
 	origin.torn |= (end_flags & RECEIVED_NOISE) != 0;
 	origin.noise = (end_flags & RECEIVED_SHIFTED) != 0;
 	note_damage(marlin, length, &origin);
+	return origin;
+}
+
+void sim_marlin_enqueue(
+	struct marlin *marlin, const char *text, const struct board_origin *origin, bool silent)
+{
+	int32_t slot = (marlin->queue_head + marlin->queue_length++) % SIM_BUFSIZE_MAX;
+	struct sim_marlin_command *command = &marlin->queue[slot];
+
+	snprintf(command->text, sizeof command->text, "%s", text);
+	command->origin = *origin;
+	command->queued_us = marlin->now_us;
+	command->silent = silent;
+}
+
+static void line_done(struct marlin *marlin, uint8_t end_flags)
+{
+	int32_t length = marlin->line_length;
+	struct board_origin origin = sim_marlin_end_line(marlin, end_flags);
 	const char *command = marlin->line;
+
+	if (length == 0)
+		return;
 	while (*command == ' ')
 		command++;
-	if (*command == 'N' && !check_number(marlin, command, &origin))
+	if (*command == 'N' ? !check_number(marlin, command, &origin)
+			    : is_mute_error(marlin, command))
 		return;
-	if (!early_command(marlin, command))
-		return;
-	int32_t slot = (marlin->queue_head + marlin->queue_length++) % SIM_BUFSIZE_MAX;
-	memcpy(marlin->queue[slot].text, marlin->line, (size_t)length + 1);
-	marlin->queue[slot].origin = origin;
-	marlin->queue[slot].queued_us = marlin->now_us;
+	if (early_command(marlin, command))
+		sim_marlin_enqueue(marlin, marlin->line, &origin, false);
 }
 
 static void line_byte(struct marlin *marlin, struct received received)
@@ -308,28 +271,71 @@ static void line_byte(struct marlin *marlin, struct received received)
 		marlin->skip_rest = true;
 }
 
-void sim_marlin_reader_run(struct marlin *marlin)
+static void received_byte(struct marlin *marlin, uint8_t byte, uint8_t flags)
+{
+	if (byte == '\n' || byte == '\r')
+		line_done(marlin, flags);
+	else
+		line_byte(marlin, (struct received){ byte, flags });
+}
+
+/* Unpacks a byte off the ring. */
+static void unpack(struct marlin *marlin, const struct received *received)
+{
+	uint8_t characters[MEATPACK_UNPACKED_MAX];
+	bool answer;
+	int count = meatpack_take(&marlin->meatpack, received->byte, characters, &answer);
+
+	for (int i = 0; i < count; i++)
+		marlin->unpacked[i] = (struct received){ characters[i], received->flags };
+	marlin->unpacked_first = 0;
+	marlin->unpacked_count = count;
+	if (answer)
+		sim_marlin_say(marlin, "[MP] PV01 %s %s\n", marlin->meatpack.on ? "ON" : "OFF",
+			marlin->meatpack.no_spaces ? "NSP" : "ESP");
+}
+
+/* The next byte for the line reader; false: the ring is empty. */
+static bool next_byte(struct marlin *marlin, struct received *received)
+{
+	for (;;) {
+		if (marlin->unpacked_count > 0) {
+			marlin->unpacked_count--;
+			*received = marlin->unpacked[marlin->unpacked_first++];
+			return true;
+		}
+		if (!receiver_read(&marlin->board->receiver, received))
+			return false;
+		if (!marlin->board->settings.meatpack)
+			return true;
+		unpack(marlin, received);
+	}
+}
+
+void sim_marlin_reader_run(
+	struct marlin *marlin, void (*take)(struct marlin *marlin, uint8_t byte, uint8_t flags))
 {
 	struct receiver *receiver = &marlin->board->receiver;
 	struct received received;
 
 	/* M108 ends a wait in the interrupt, before the line that brought it is read. */
 	while (marlin->life == MARLIN_RUNNING && !sim_marlin_released(marlin) &&
-		marlin->queue_length < marlin->board->settings.bufsize) {
-		if (!receiver_read(receiver, &received)) {
+		marlin->family->has_room(marlin)) {
+		if (!next_byte(marlin, &received)) {
 			/* An idle firmware takes each byte as it comes. */
 			if (receiver_next_us(receiver) > marlin->now_us)
 				return;
 			interrupt(marlin);
 			continue;
 		}
-		if (received.byte != '\n' && received.byte != '\r') {
-			line_byte(marlin, received);
-			continue;
-		}
 		int64_t before_us = marlin->now_us;
-		line_done(marlin, received.flags);
+		take(marlin, received.byte, received.flags);
 		if (marlin->now_us > before_us)
 			sim_marlin_reader_interrupts(marlin);
 	}
+}
+
+void sim_marlin_read(struct marlin *marlin)
+{
+	sim_marlin_reader_run(marlin, received_byte);
 }

@@ -80,13 +80,18 @@ enum sim_marlin_result sim_marlin_m105(struct marlin *marlin)
 	char text[BOARD_LINE_MAX] = "ok ";
 	double tool = 0;
 
+	if (marlin->family->answers_first) {
+		marlin->family->temperatures(marlin, text, sizeof text);
+		sim_marlin_say(marlin, "%s\n", text);
+		return MARLIN_OK;
+	}
 	if (sim_marlin_value(&marlin->words, 'T', &tool) && tool != 0) {
 		/* No ok at all: serial-protocols.md 3.5. */
 		sim_marlin_say(
 			marlin, "echo:M105 Invalid extruder %d\n", (int)(uint8_t)(int64_t)tool);
 		return MARLIN_QUIET;
 	}
-	int length = 3 + sim_marlin_temperatures(marlin, text + 3, sizeof text - 4);
+	int length = 3 + marlin->family->temperatures(marlin, text + 3, sizeof text - 4);
 	text[length++] = '\n';
 	marlin->now_us = board_print_ok(marlin->board, text, (size_t)length, marlin->now_us);
 	return MARLIN_QUIET;
@@ -132,47 +137,49 @@ enum capability {
 	IF_EMERGENCY_PARSER,
 	IF_HOST_ACTIONS,
 	IF_POSITION_REPORT,
+	IF_MEATPACK,
 };
 
 static const struct {
 	const char *name;
 	enum capability on;
+	enum sim_marlin_reports since; /* the first version that has the line at all */
 } capabilities[] = {
-	{ "SERIAL_XON_XOFF", ALWAYS_OFF },
-	{ "BINARY_FILE_TRANSFER", ALWAYS_OFF },
-	{ "EEPROM", ALWAYS_ON },
-	{ "VOLUMETRIC", ALWAYS_ON },
-	{ "AUTOREPORT_POS", IF_POSITION_REPORT },
-	{ "AUTOREPORT_TEMP", ALWAYS_ON },
-	{ "PROGRESS", ALWAYS_OFF },
-	{ "PRINT_JOB", ALWAYS_ON },
-	{ "AUTOLEVEL", IF_LEVELING },
-	{ "RUNOUT", ALWAYS_OFF },
-	{ "Z_PROBE", IF_LEVELING },
-	{ "LEVELING_DATA", IF_LEVELING },
-	{ "BUILD_PERCENT", ALWAYS_OFF },
-	{ "SOFTWARE_POWER", ALWAYS_OFF },
-	{ "TOGGLE_LIGHTS", ALWAYS_OFF },
-	{ "CASE_LIGHT_BRIGHTNESS", ALWAYS_OFF },
-	{ "EMERGENCY_PARSER", IF_EMERGENCY_PARSER },
-	{ "HOST_ACTION_COMMANDS", IF_HOST_ACTIONS },
-	{ "PROMPT_SUPPORT", IF_HOST_ACTIONS },
-	{ "SDCARD", ALWAYS_OFF },
-	{ "REPEAT", ALWAYS_OFF },
-	{ "SD_WRITE", ALWAYS_OFF },
-	{ "AUTOREPORT_SD_STATUS", ALWAYS_OFF },
-	{ "LONG_FILENAME", ALWAYS_OFF },
-	{ "LFN_WRITE", ALWAYS_OFF },
-	{ "CUSTOM_FIRMWARE_UPLOAD", ALWAYS_OFF },
-	{ "EXTENDED_M20", ALWAYS_OFF },
-	{ "THERMAL_PROTECTION", ALWAYS_ON },
-	{ "MOTION_MODES", ALWAYS_OFF },
-	{ "ARCS", ALWAYS_ON },
-	{ "BABYSTEPPING", ALWAYS_OFF },
-	{ "CHAMBER_TEMPERATURE", ALWAYS_OFF },
-	{ "COOLER_TEMPERATURE", ALWAYS_OFF },
-	{ "MEATPACK", ALWAYS_OFF },
-	{ "CONFIG_EXPORT", ALWAYS_OFF },
+	{ "SERIAL_XON_XOFF", ALWAYS_OFF, MARLIN_REPORTS_2_0 },
+	{ "BINARY_FILE_TRANSFER", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
+	{ "EEPROM", ALWAYS_ON, MARLIN_REPORTS_1_1 },
+	{ "VOLUMETRIC", ALWAYS_ON, MARLIN_REPORTS_1_1 },
+	{ "AUTOREPORT_POS", IF_POSITION_REPORT, MARLIN_REPORTS_2_0_9 },
+	{ "AUTOREPORT_TEMP", ALWAYS_ON, MARLIN_REPORTS_1_1 },
+	{ "PROGRESS", ALWAYS_OFF, MARLIN_REPORTS_1_1 },
+	{ "PRINT_JOB", ALWAYS_ON, MARLIN_REPORTS_1_1 },
+	{ "AUTOLEVEL", IF_LEVELING, MARLIN_REPORTS_1_1 },
+	{ "RUNOUT", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
+	{ "Z_PROBE", IF_LEVELING, MARLIN_REPORTS_1_1 },
+	{ "LEVELING_DATA", IF_LEVELING, MARLIN_REPORTS_1_1 },
+	{ "BUILD_PERCENT", ALWAYS_OFF, MARLIN_REPORTS_1_1 },
+	{ "SOFTWARE_POWER", ALWAYS_OFF, MARLIN_REPORTS_1_1 },
+	{ "TOGGLE_LIGHTS", ALWAYS_OFF, MARLIN_REPORTS_1_1 },
+	{ "CASE_LIGHT_BRIGHTNESS", ALWAYS_OFF, MARLIN_REPORTS_1_1 },
+	{ "EMERGENCY_PARSER", IF_EMERGENCY_PARSER, MARLIN_REPORTS_1_1 },
+	{ "HOST_ACTION_COMMANDS", IF_HOST_ACTIONS, MARLIN_REPORTS_2_0_9 },
+	{ "PROMPT_SUPPORT", IF_HOST_ACTIONS, MARLIN_REPORTS_2_0 },
+	{ "SDCARD", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
+	{ "REPEAT", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
+	{ "SD_WRITE", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
+	{ "AUTOREPORT_SD_STATUS", ALWAYS_OFF, MARLIN_REPORTS_2_0 },
+	{ "LONG_FILENAME", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
+	{ "LFN_WRITE", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
+	{ "CUSTOM_FIRMWARE_UPLOAD", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
+	{ "EXTENDED_M20", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
+	{ "THERMAL_PROTECTION", ALWAYS_ON, MARLIN_REPORTS_2_0 },
+	{ "MOTION_MODES", ALWAYS_OFF, MARLIN_REPORTS_2_0 },
+	{ "ARCS", ALWAYS_ON, MARLIN_REPORTS_2_0_9 },
+	{ "BABYSTEPPING", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
+	{ "CHAMBER_TEMPERATURE", ALWAYS_OFF, MARLIN_REPORTS_2_0 },
+	{ "COOLER_TEMPERATURE", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
+	{ "MEATPACK", IF_MEATPACK, MARLIN_REPORTS_2_0_9 },
+	{ "CONFIG_EXPORT", ALWAYS_OFF, MARLIN_REPORTS_2_0_9 },
 };
 
 static bool is_capable(const struct marlin *marlin, enum capability capability)
@@ -192,6 +199,8 @@ static bool is_capable(const struct marlin *marlin, enum capability capability)
 		return settings->host_actions;
 	case IF_POSITION_REPORT:
 		return marlin->variant->position_report;
+	case IF_MEATPACK:
+		return settings->meatpack;
 	}
 	return false;
 }
@@ -208,8 +217,11 @@ enum sim_marlin_result sim_marlin_m115(struct marlin *marlin)
 		marlin->variant->version, marlin->variant->compiled, marlin->variant->compiled_time,
 		settings->machine, settings->uuid);
 	for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++)
-		sim_marlin_say(marlin, "Cap:%s:%d\n", capabilities[i].name,
-			is_capable(marlin, capabilities[i].on));
+		if (capabilities[i].since <= marlin->variant->reports)
+			sim_marlin_say(marlin, "Cap:%s:%d\n", capabilities[i].name,
+				is_capable(marlin, capabilities[i].on));
+	if (marlin->variant->reports < MARLIN_REPORTS_2_0_9)
+		return MARLIN_OK;
 	snprintf(box, sizeof box, "{min:{x:%.2f,y:%.2f,z:%.2f},max:{x:%.2f,y:%.2f,z:%.2f}}", min[0],
 		min[1], min[2], max[0], max[1], max[2]);
 	sim_marlin_say(marlin, "area:{full:%s,work:%s}\n", box, box);

@@ -74,6 +74,7 @@ struct sim_settings {
 	bool emergency_parser;
 	bool host_actions; /* //action: lines and prompts */
 	bool leveling;	   /* G29 and G80 */
+	bool meatpack;	   /* packed input, where the firmware can */
 	bool homing;	   /* grbl: $22=1, locked until it is homed */
 	int32_t rx_bytes;  /* receive ring; one less is usable */
 	int32_t bufsize;   /* lines in the command queue */

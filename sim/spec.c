@@ -46,6 +46,8 @@ static const struct key {
 	{ "host_actions", YES_OR_NO, AT(host_actions), 0, 0, "//action: lines and prompts" },
 	{ "leveling", YES_OR_NO, AT(leveling), 0, 0, "G29 and G80 are known (yes)" },
 	{ "homing", YES_OR_NO, AT(homing), 0, 0, "grbl: $22=1, locked until it is homed (no)" },
+	{ "meatpack", YES_OR_NO, AT(meatpack), 0, 0,
+		"packed input is understood, where the firmware can" },
 	{ "rx", WHOLE, AT(rx_bytes), 16, SIM_RX_MAX,
 		"receive ring; one byte less is usable (128)" },
 	{ "bufsize", WHOLE, AT(bufsize), 1, SIM_BUFSIZE_MAX, "command queue (4)" },
@@ -289,7 +291,7 @@ static void firmware_names(char *text, size_t size)
 
 static bool add(struct spec *spec, const char *name, const char *firmware, struct error *error)
 {
-	char known[256];
+	char known[512];
 
 	if (spec->count == SPEC_PRINTERS_MAX) {
 		error_set(error, "more than %d printers", SPEC_PRINTERS_MAX);

@@ -44,14 +44,15 @@ static void apply(struct sim_printer *printer, uint8_t byte, int64_t now_us)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const firmwares[] = { "marlin", "marlin-stock", "marlin-2.0.8",
-		"marlin-2.1.2" };
 	struct sim_settings settings;
 	int64_t now_us = 1000000;
+	size_t rows = 0;
 
 	if (size == 0)
 		return 0;
-	sim_settings_init(&settings, "fuzz", firmwares[data[0] & 3]);
+	while (sim_firmware_row(rows))
+		rows++;
+	sim_settings_init(&settings, "fuzz", sim_firmware_row((data[0] >> 3) % rows)->name);
 	settings.boot_us = 0;
 	settings.warm_start = data[0] & 4;
 	struct sim_printer *printer = sim_printer_create(&settings, data[0], 0);
