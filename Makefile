@@ -24,7 +24,7 @@ $(B)/daemon/control/% $(B)/daemon/stream/% $(B)/cli/% $(B)/tests/%: EXTRA := -D_
 $(B)/sim/%: EXTRA := -D_GNU_SOURCE -Wconversion -Wno-string-conversion
 
 pkg := pkg-config --silence-errors
-GCODE_PC   := zlib
+GCODE_PC   := zlib libarchive
 CONTROL_PC := libevent sqlite3 libconfig libmicrohttpd jansson libsodium libsystemd
 STREAM_PC  := libevent libserialport
 CLI_PC     := libcurl jansson libsodium libconfig
@@ -159,7 +159,7 @@ demo: deps
 
 # What builds and tests need on Debian 12; libc6-dev because gcc only recommends it.
 PACKAGES := gcc libc6-dev make pkg-config libevent-dev libsqlite3-dev libconfig-dev libmicrohttpd-dev \
-            libjansson-dev libsodium-dev libsystemd-dev libserialport-dev zlib1g-dev libcmocka-dev \
+            libjansson-dev libsodium-dev libsystemd-dev libserialport-dev zlib1g-dev libarchive-dev libcmocka-dev \
             python3 python3-yaml curl strace mandoc systemd \
             $(if $(shell $(pkg) --libs libcurl),,libcurl4-gnutls-dev)
 installed = $(shell dpkg-query -W -f '$${Package}:$${db:Status-Status} ' $(PACKAGES) 2>/dev/null)

@@ -24,11 +24,12 @@
 #include "gcode/text.h"
 
 enum { EXIT_USAGE = 64, EXIT_BAD_FILE = 65, EXIT_NO_FILE = 66 };
-enum { READ_BYTES = 1 << 16, SHOWN_MAX = 256 };
+enum { SHOWN_MAX = 256, PLATE_MAX = 1000 };
 #define TEXT_MAX_BYTES (2LL << 30)
 
 struct options {
 	bool json, commands;
+	int32_t plate;
 	const char *profile_name;
 	struct profile profile;
 	int file_count;
@@ -46,8 +47,10 @@ struct check {
 };
 
 static const char usage[] =
-	"usage: printfarm check FILE... [--profile P] [--json] [--commands]\n"
-	"  FILE        a .gcode or .gcode.gz file; - is standard input\n"
+	"usage: printfarm check FILE... [--profile P] [--plate N] [--json] [--commands]\n"
+	"  FILE        .gcode .gco .g .nc, also as .gz; .bgcode .3mf .ufp .zip; - is\n"
+	"              standard input\n"
+	"  --plate     which plate of a .3mf or .zip that has several, from 1\n"
 	"  --profile   a .cfg file, or the name of a machine in profiles/\n"
 	"  --json      one JSON object a file, one a line\n"
 	"  --commands  the file's commands as they would be sent, and nothing else\n";
@@ -69,27 +72,35 @@ static void on_command(void *context, const char *text, size_t length)
 	putchar('\n');
 }
 
-static int feed_all(int descriptor, struct inspector *inspector)
+static int64_t on_read(void *context, char *bytes, size_t size)
 {
-	char *buffer = malloc(READ_BYTES);
+	const int *descriptor = context;
 	ssize_t count;
-	int status = 0;
 
-	if (!buffer)
-		return -ENOMEM;
 	do {
-		count = read(descriptor, buffer, READ_BYTES);
-		if (count < 0 && errno != EINTR)
-			status = -errno;
-	} while (!status && count != 0 &&
-		 (count < 0 || inspector_feed(inspector, buffer, (size_t)count)));
-	free(buffer);
-	return status;
+		count = read(*descriptor, bytes, size);
+	} while (count < 0 && errno == EINTR);
+	return count < 0 ? -errno : count;
 }
 
-static int inspect_descriptor(int descriptor, struct check *check)
+static int64_t on_seek(void *context, int64_t offset, int whence)
 {
+	const int *descriptor = context;
+	off_t position = lseek(*descriptor, offset, whence);
+
+	return position < 0 ? -errno : position;
+}
+
+static int inspect_descriptor(int descriptor, const char *name, struct check *check)
+{
+	struct format_source source = {
+		.context = &descriptor,
+		.read = on_read,
+		.seek = lseek(descriptor, 0, SEEK_CUR) < 0 ? NULL : on_seek,
+	};
 	struct inspector_settings settings = {
+		.name = name,
+		.plate = check->options->plate,
 		.profile = check->options->profile_name ? &check->options->profile : NULL,
 		.text_max_bytes = TEXT_MAX_BYTES,
 		.on_text = on_text,
@@ -103,7 +114,7 @@ static int inspect_descriptor(int descriptor, struct check *check)
 	if (!inspector)
 		return -ENOMEM;
 	crypto_hash_sha256_init(&check->hash);
-	status = feed_all(descriptor, inspector);
+	status = inspector_read(inspector, &source);
 	if (!status) {
 		inspector_finish(inspector, &check->analysis);
 		snprintf(check->format, sizeof check->format, "%s", inspector_format(inspector));
@@ -122,7 +133,7 @@ static int inspect_file(const char *name, struct check *check)
 
 	if (descriptor < 0)
 		return -errno;
-	status = inspect_descriptor(descriptor, check);
+	status = inspect_descriptor(descriptor, is_input ? NULL : name, check);
 	if (!is_input)
 		close(descriptor);
 	return status;
@@ -353,6 +364,20 @@ static int check_file(const char *name, const struct options *options)
 
 /* ---- arguments --------------------------------------------------------------------------- */
 
+static bool read_plate(const char *text, int32_t *plate)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+
+	if (end == text || *end || number < 1 || number > PLATE_MAX) {
+		fprintf(stderr, "printfarm: check: --plate %s: expected a number from 1 to %d\n",
+			text, PLATE_MAX);
+		return false;
+	}
+	*plate = (int32_t)number;
+	return true;
+}
+
 static int read_options(int argc, char **argv, struct options *options)
 {
 	bool only_files = false;
@@ -372,6 +397,12 @@ static int read_options(int argc, char **argv, struct options *options)
 			options->profile_name = argv[++i];
 		} else if (!strncmp(argument, "--profile=", 10)) {
 			options->profile_name = argument + 10;
+		} else if (!strcmp(argument, "--plate") && i + 1 < argc) {
+			if (!read_plate(argv[++i], &options->plate))
+				return EXIT_USAGE;
+		} else if (!strncmp(argument, "--plate=", 8)) {
+			if (!read_plate(argument + 8, &options->plate))
+				return EXIT_USAGE;
 		} else if (!strcmp(argument, "--help") || !strcmp(argument, "-h")) {
 			fputs(usage, stdout);
 			return -1;

@@ -114,8 +114,8 @@ static const struct command config_commands[] = {
 };
 
 const struct command cli_commands[] = {
-	{ "check", "FILE... [--profile P] [--commands]", "analyses files here, without the daemon",
-		NULL, run_check, NULL },
+	{ "check", "FILE... [--profile P] [--plate N] [...]",
+		"analyses files here, without the daemon", NULL, run_check, NULL },
 	{ "clear", "PRINTER... [--good N] [--scrap N] [--why TEXT] [--not-yet]",
 		"the bed is empty, and this is what was on it",
 		"  --good N     good units (what the plate yields, less the scrap)\n"
@@ -146,6 +146,7 @@ const struct command cli_commands[] = {
 		"upload a file and order units of it",
 		ORDER_OPTIONS "  --yield K           units that the file makes at once (1)\n"
 			      "  --design NAME       name of the design (the file's name)\n"
+			      "  --plate N           which plate of an archive with several\n"
 			      "  --quote             say when it would be done; order nothing\n"
 			      "\nEach file is an order of its own.\n"
 			      "\nexample: printfarm submit visor.gcode -n 400 --due fri\n",

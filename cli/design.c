@@ -11,23 +11,28 @@
 
 enum { PLATES_MAX = 16, YIELD_MAX = 10000 };
 
-/* "visor-x4.gcode:4": what stands behind the last colon, if it is a number. */
-static char *split_plate(const char *word, int64_t *yield)
+/* Cuts off what stands behind the last `mark`, if it is a number. */
+static void cut_number(char *word, char mark, int64_t high, int64_t *number)
 {
-	const char *colon = strrchr(word, ':');
+	char *at = strrchr(word, mark);
 
-	*yield = 1;
-	if (colon && colon > word && args_read_number(colon + 1, 1, YIELD_MAX, yield))
-		return strndup(word, (size_t)(colon - word));
-	return strdup(word);
+	if (at && at > word && args_read_number(at + 1, 1, high, number))
+		*at = '\0';
 }
 
 static int add_plate(struct cli *cli, const char *word, json_t *plates)
 {
 	json_t *stored = NULL;
-	int64_t yield;
-	char *path = split_plate(word, &yield);
-	int status = path ? upload(cli, path, &stored) : CLI_TRY_AGAIN;
+	int64_t yield = 1, plate = 0;
+	char *path = strdup(word);
+	int status = CLI_TRY_AGAIN;
+
+	/* "visors.3mf#2:4": the second plate of an archive, which holds four. */
+	if (path) {
+		cut_number(path, ':', YIELD_MAX, &yield);
+		cut_number(path, '#', UPLOAD_PLATES_MAX, &plate);
+		status = upload(cli, path, plate, &stored);
+	}
 
 	if (status == CLI_DONE)
 		json_array_append_new(

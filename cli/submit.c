@@ -16,6 +16,7 @@ struct submission {
 	struct wishes wishes;
 	int64_t yield;
 	const char *design; /* NULL: after the file */
+	int64_t plate;	    /* of an archive; 0: not said */
 	bool quote;
 };
 
@@ -102,7 +103,7 @@ static int submit(struct cli *cli, const struct submission *submission, const ch
 	struct client_answer design = { 0 }, answer = { 0 };
 	char name[UPLOAD_NAME_MAX];
 	json_t *stored = NULL, *body;
-	int status = upload(cli, path, &stored);
+	int status = upload(cli, path, submission->plate, &stored);
 
 	if (status != CLI_DONE)
 		return status;
@@ -131,6 +132,7 @@ int command_submit(struct cli *cli, int argc, char **argv)
 	const struct args_option options[] = {
 		WISHES_OPTIONS(&submission.wishes),
 		{ "yield", 0, ARGS_NUMBER, &submission.yield, 1, YIELD_MAX },
+		{ "plate", 0, ARGS_NUMBER, &submission.plate, 1, UPLOAD_PLATES_MAX },
 		{ "design", 0, ARGS_TEXT, &submission.design, 0, 0 },
 		{ "quote", 0, ARGS_FLAG, &submission.quote, 0, 0 },
 		{ 0 },

@@ -19,7 +19,8 @@ static const char *base_name(const char *path)
 
 void upload_design_name(const char *path, char name[UPLOAD_NAME_MAX])
 {
-	static const char *const extensions[] = { ".gz", ".gcode", ".gco", ".g", ".nc", ".bgcode" };
+	static const char *const extensions[] = { ".gz", ".gcode", ".gco", ".g", ".nc", ".bgcode",
+		".zip", ".3mf", ".ufp" };
 
 	snprintf(name, UPLOAD_NAME_MAX, "%s", base_name(path));
 	for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
@@ -105,12 +106,17 @@ static void say_warnings(const char *path, const json_t *stored)
 	}
 }
 
-int upload(struct cli *cli, const char *path, json_t **stored)
+int upload(struct cli *cli, const char *path, int64_t plate, json_t **stored)
 {
-	char url[CLIENT_PATH_MAX];
+	char url[CLIENT_PATH_MAX], query[32] = "";
+
+	client_path(url, "files", base_name(path), NULL);
+	if (plate > 0)
+		snprintf(query, sizeof query, "?plate=%lld", (long long)plate);
+	snprintf(url + strlen(url), sizeof url - strlen(url), "%s", query);
 	const struct client_request request = {
 		.method = "PUT",
-		.path = client_path(url, "files", base_name(path), NULL),
+		.path = url,
 		.file = path,
 	};
 	struct client_answer answer;

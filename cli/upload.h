@@ -6,11 +6,12 @@
 
 #include <jansson.h> /* json_t */
 
-enum { UPLOAD_NAME_MAX = 256 };
+enum { UPLOAD_NAME_MAX = 256, UPLOAD_PLATES_MAX = 1000 };
 
-/* Uploads `path`; *stored is the daemon's answer (to be decref'ed).  Says what was found, unless
+/* Uploads `path`; of an archive with several plates plate number `plate`, 0: it has one.  *stored
+ * is the daemon's answer (to be decref'ed).  Says what was found, unless
  * --json was given.  Returns an exit code: 66 no such file, 65 refused. */
-int upload(struct cli *cli, const char *path, json_t **stored);
+int upload(struct cli *cli, const char *path, int64_t plate, json_t **stored);
 
 /* "visor" of "/tmp/visor.gcode.gz". */
 void upload_design_name(const char *path, char name[UPLOAD_NAME_MAX]);

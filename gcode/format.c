@@ -5,6 +5,8 @@
 #include <stdlib.h> /* calloc, free */
 #include <string.h> /* memcmp, strlen */
 
+#include "gcode/format_archive.h"
+#include "gcode/format_bgcode.h"
 #include "gcode/format_gzip.h"
 #include "gcode/text.h"
 
@@ -21,10 +23,7 @@ struct magic {
 		text, sizeof text - 1, reason                                                      \
 	}
 static const struct magic magics[] = {
-	MAGIC("PK\x03\x04",
-		"ZIP, 3MF or UFP archive; take the .gcode out, or slice the model, first"),
 	MAGIC("PK\x05\x06", "ZIP archive, empty"),
-	MAGIC("GCDE", "binary G-code is not accepted yet: export plain .gcode"),
 	MAGIC("\xff\xfe", "UTF-16 text; save it as plain ASCII or UTF-8"),
 	MAGIC("\xfe\xff", "UTF-16 text; save it as plain ASCII or UTF-8"),
 	MAGIC("%PDF-", "PDF document, not G-code"),
@@ -33,13 +32,13 @@ static const struct magic magics[] = {
 	MAGIC("\x7f"
 	      "ELF",
 		"program, not G-code"),
-	MAGIC("BZh", "bzip2 archive; only gzip is accepted"),
+	MAGIC("BZh", "bzip2 archive; only gzip and ZIP are accepted"),
 	MAGIC("\xfd"
 	      "7zXZ",
-		"xz archive; only gzip is accepted"),
-	MAGIC("\x28\xb5\x2f\xfd", "zstd archive; only gzip is accepted"),
-	MAGIC("7z\xbc\xaf", "7z archive; only gzip is accepted"),
-	MAGIC("Rar!", "RAR archive; only gzip is accepted"),
+		"xz archive; only gzip and ZIP are accepted"),
+	MAGIC("\x28\xb5\x2f\xfd", "zstd archive; only gzip and ZIP are accepted"),
+	MAGIC("7z\xbc\xaf", "7z archive; only gzip and ZIP are accepted"),
+	MAGIC("Rar!", "RAR archive; only gzip and ZIP are accepted"),
 };
 
 static char lower(char c)
@@ -142,6 +141,10 @@ enum format_kind format_detect(const char *head, size_t length, const char **rea
 	}
 	if (format_gzip_begins(head, length))
 		return FORMAT_GZIP;
+	if (format_bgcode_begins(head, length))
+		return FORMAT_BGCODE;
+	if (format_archive_begins(head, length))
+		return FORMAT_ARCHIVE;
 	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
 		if (length >= magics[i].length && !memcmp(head, magics[i].bytes, magics[i].length))
 			*reason = magics[i].reason;
@@ -155,23 +158,34 @@ enum format_kind format_detect(const char *head, size_t length, const char **rea
 	return *reason ? FORMAT_REFUSED : FORMAT_GCODE;
 }
 
+const char *format_name_problem(enum format_kind kind, const char *name)
+{
+	static const char *const plain[] = { ".gcode", ".gco", ".g", ".nc" };
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+		size_t size = strlen(plain[i]);
+
+		if (length < size || !begins(name + length - size, size, plain[i]))
+			continue;
+		if (kind == FORMAT_ARCHIVE)
+			return "ZIP archive under the name of plain G-code; name it .zip, .3mf or "
+			       ".ufp";
+		if (kind == FORMAT_BGCODE)
+			return "binary G-code under the name of plain G-code; name it .bgcode";
+	}
+	return NULL;
+}
+
 /* ---- unpacking --------------------------------------------------------------------------- */
 
 struct format_reader {
 	enum format_kind kind;
 	struct format_sink sink;
 	struct format_gzip *gzip;
+	struct format_bgcode *bgcode;
+	enum format_result last;
 };
-
-enum format_result format_sink_write(struct format_sink *sink, const char *bytes, size_t length)
-{
-	if ((int64_t)length > sink->left_bytes)
-		return FORMAT_TOO_BIG;
-	sink->left_bytes -= (int64_t)length;
-	if (length > 0)
-		sink->output(sink->context, bytes, length);
-	return FORMAT_OK;
-}
 
 struct format_reader *format_reader_create(
 	enum format_kind kind, int64_t output_max_bytes, format_output *output, void *context)
@@ -182,12 +196,13 @@ struct format_reader *format_reader_create(
 		return NULL;
 	reader->kind = kind;
 	reader->sink = (struct format_sink){ output, context, output_max_bytes };
-	if (kind == FORMAT_GZIP) {
+	if (kind == FORMAT_GZIP)
 		reader->gzip = format_gzip_create();
-		if (!reader->gzip) {
-			free(reader);
-			return NULL;
-		}
+	if (kind == FORMAT_BGCODE)
+		reader->bgcode = format_bgcode_create();
+	if ((kind == FORMAT_GZIP && !reader->gzip) || (kind == FORMAT_BGCODE && !reader->bgcode)) {
+		free(reader);
+		return NULL;
 	}
 	return reader;
 }
@@ -197,25 +212,44 @@ void format_reader_destroy(struct format_reader *reader)
 	if (!reader)
 		return;
 	format_gzip_destroy(reader->gzip);
+	format_bgcode_destroy(reader->bgcode);
 	free(reader);
 }
 
 enum format_result format_reader_feed(
 	struct format_reader *reader, const char *bytes, size_t length)
 {
+	reader->last = FORMAT_BAD;
 	switch (reader->kind) {
 	case FORMAT_GCODE:
-		return format_sink_write(&reader->sink, bytes, length);
+		reader->last = format_sink_write(&reader->sink, bytes, length);
+		break;
 	case FORMAT_GZIP:
-		return format_gzip_feed(reader->gzip, &reader->sink, bytes, length);
+		reader->last = format_gzip_feed(reader->gzip, &reader->sink, bytes, length);
+		break;
+	case FORMAT_BGCODE:
+		reader->last = format_bgcode_feed(reader->bgcode, &reader->sink, bytes, length);
+		break;
+	case FORMAT_ARCHIVE:
 	case FORMAT_EMPTY:
 	case FORMAT_REFUSED:
 		break;
 	}
-	return FORMAT_BAD;
+	return reader->last;
 }
 
 enum format_result format_reader_finish(struct format_reader *reader)
 {
-	return reader->kind == FORMAT_GZIP ? format_gzip_finish(reader->gzip) : FORMAT_OK;
+	reader->last = reader->kind == FORMAT_GZIP     ? format_gzip_finish(reader->gzip)
+		       : reader->kind == FORMAT_BGCODE ? format_bgcode_finish(reader->bgcode)
+						       : FORMAT_OK;
+	return reader->last;
+}
+
+const char *format_reader_reason(const struct format_reader *reader)
+{
+	if (reader->kind == FORMAT_BGCODE && format_bgcode_reason(reader->bgcode))
+		return format_bgcode_reason(reader->bgcode);
+	return reader->last == FORMAT_TOO_BIG ? "unpacks to more text than is accepted"
+					      : "damaged or cut gzip archive; upload it again";
 }

@@ -1,6 +1,6 @@
 /* What kind of file the bytes are, by content, and the plain G-code text inside.
- * Each packed format is one file format_*.c (gzip is the first); all are fed and drained through
- * memory and stop at an output cap, so that a bomb is an error and not an outage. */
+ * Each packed format is one file format_*.c; all give their text to a sink and stop at an output
+ * cap, so that a bomb is an error and not an outage. */
 #ifndef GCODE_FORMAT_H
 #define GCODE_FORMAT_H
 
@@ -10,6 +10,8 @@
 enum format_kind {
 	FORMAT_GCODE,
 	FORMAT_GZIP,
+	FORMAT_BGCODE,
+	FORMAT_ARCHIVE, /* ZIP, 3MF, UFP: read by format_archive.h, not by a format_reader */
 	FORMAT_EMPTY,
 	FORMAT_REFUSED, /* a kind that is recognised (or binary) and not accepted; the reason says
 			   which */
@@ -21,6 +23,10 @@ enum { FORMAT_HEAD_BYTES = 4096 }; /* enough of a file's start to tell */
  * static sentence when refused or empty ("HTML page, not G-code: a failed download?"), else to
  * NULL. */
 enum format_kind format_detect(const char *head, size_t length, const char **reason);
+
+/* Why a file of this kind may not have this name, or NULL: a packed file under the name of plain
+ * G-code was made by a mistake somewhere, and the next program would send it as it is. */
+const char *format_name_problem(enum format_kind kind, const char *name);
 
 /* Unpacks: feed bytes, plain text comes out through the call-back.  For FORMAT_GCODE bytes pass
  * through. */
@@ -42,5 +48,16 @@ enum format_result format_reader_feed(
 	struct format_reader *reader, const char *bytes, size_t length);
 /* FORMAT_BAD when the archive is not complete. */
 enum format_result format_reader_finish(struct format_reader *reader);
+/* What was wrong when the answer was not FORMAT_OK: a static sentence. */
+const char *format_reader_reason(const struct format_reader *reader);
+
+/* Where a file's bytes come from. */
+struct format_source {
+	void *context;
+	/* Bytes read, 0 at the end, or a negative errno value. */
+	int64_t (*read)(void *context, char *bytes, size_t size);
+	/* As lseek: the new position, or a negative errno value.  NULL: a stream. */
+	int64_t (*seek)(void *context, int64_t offset, int whence);
+};
 
 #endif

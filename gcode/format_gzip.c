@@ -10,10 +10,6 @@ enum {
 	OUTPUT_BYTES = 16384,
 	GZIP_ONLY = 16, /* added to the window bits: gzip header, no other */
 	INPUT_PIECE = 1 << 20,
-	/* Real G-code shrinks to a third, wordy and repetitive files to a twentieth.  Once that
-	 * much has come out, more than this factor is a bomb. */
-	EXPANSION_MAX = 100,
-	EXPANSION_FREE_BYTES = 4 << 20,
 };
 
 struct format_gzip {
@@ -67,12 +63,6 @@ static enum format_result between_members(struct format_gzip *gzip)
 	return inflateReset(stream) == Z_OK ? FORMAT_OK : FORMAT_BAD;
 }
 
-static bool is_bomb(const z_stream *stream)
-{
-	return stream->total_out > EXPANSION_FREE_BYTES &&
-	       stream->total_out / EXPANSION_MAX > stream->total_in;
-}
-
 static enum format_result inflate_piece(struct format_gzip *gzip, struct format_sink *sink)
 {
 	z_stream *stream = &gzip->stream;
@@ -96,7 +86,8 @@ static enum format_result inflate_piece(struct format_gzip *gzip, struct format_
 		if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
 			return FORMAT_BAD;
 		result = format_sink_write(sink, gzip->output, OUTPUT_BYTES - stream->avail_out);
-		if (result == FORMAT_OK && is_bomb(stream))
+		if (result == FORMAT_OK &&
+			format_is_bomb((int64_t)stream->total_in, (int64_t)stream->total_out))
 			result = FORMAT_TOO_BIG;
 		if (result != FORMAT_OK)
 			return result;

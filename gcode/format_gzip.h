@@ -5,17 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "gcode/format.h"
-
-/* Where unpacked text goes, and how much of it may. */
-struct format_sink {
-	format_output *output;
-	void *context;
-	int64_t left_bytes;
-};
-
-/* FORMAT_TOO_BIG and nothing written when the cap would be passed. */
-enum format_result format_sink_write(struct format_sink *sink, const char *bytes, size_t length);
+#include "gcode/format_sink.h"
 
 struct format_gzip;
 

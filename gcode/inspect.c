@@ -5,7 +5,10 @@
 #include <stdlib.h> /* calloc, free */
 #include <string.h> /* memcpy, memset */
 
+#include "gcode/format_archive.h"
 #include "gcode/policy.h"
+
+enum { READ_BYTES = 65536 };
 
 /* The start of a stream, held back until its kind is known. */
 struct head {
@@ -20,7 +23,9 @@ struct inspector {
 	struct head outer, inner;
 	struct format_reader *reader;
 	struct analyser *analyser;
+	struct format_archive_result archive;
 	const char *refused; /* a sentence; NULL: not */
+	char piece[READ_BYTES];
 };
 
 static void refuse(struct inspector *inspector, const char *reason)
@@ -86,8 +91,8 @@ static void decide_inner(struct inspector *inspector)
 
 	head->decided = true;
 	head->kind = format_detect(head->bytes, head->length, &reason);
-	if (head->kind == FORMAT_GZIP)
-		reason = "gzip inside a gzip; pack it once";
+	if (head->kind != FORMAT_GCODE && !reason)
+		reason = "an archive inside an archive; pack it once";
 	if (head->kind != FORMAT_GCODE)
 		refuse(inspector, reason);
 	take_text(inspector, head->bytes, head->length);
@@ -111,16 +116,17 @@ static void feed_reader(struct inspector *inspector, const char *bytes, size_t l
 {
 	if (inspector->refused || length == 0)
 		return;
-	switch (format_reader_feed(inspector->reader, bytes, length)) {
-	case FORMAT_OK:
-		return;
-	case FORMAT_BAD:
-		refuse(inspector, "damaged gzip archive; pack or upload it again");
-		return;
-	case FORMAT_TOO_BIG:
-		refuse(inspector, "unpacks to more text than is accepted");
-		return;
-	}
+	if (format_reader_feed(inspector->reader, bytes, length) != FORMAT_OK)
+		refuse(inspector, format_reader_reason(inspector->reader));
+}
+
+static void refuse_name(struct inspector *inspector, enum format_kind kind)
+{
+	const char *name = inspector->settings.name;
+	const char *reason = name ? format_name_problem(kind, name) : NULL;
+
+	if (reason)
+		refuse(inspector, reason);
 }
 
 static void decide_outer(struct inspector *inspector)
@@ -130,10 +136,15 @@ static void decide_outer(struct inspector *inspector)
 
 	head->decided = true;
 	head->kind = format_detect(head->bytes, head->length, &reason);
+	if (head->kind == FORMAT_ARCHIVE) {
+		inspector->archive.kind = "zip";
+		reason = "ZIP archive in pieces; it can only be read as a whole file";
+	}
 	if (reason) {
 		refuse(inspector, reason);
 		return;
 	}
+	refuse_name(inspector, head->kind);
 	inspector->reader = format_reader_create(
 		head->kind, inspector->settings.text_max_bytes, on_unpacked, inspector);
 	if (!inspector->reader) {
@@ -154,14 +165,59 @@ bool inspector_feed(struct inspector *inspector, const char *bytes, size_t lengt
 	return !inspector->refused;
 }
 
+/* The head is in hand and says that this is an archive. */
+static void read_archive(struct inspector *inspector, const struct format_source *source)
+{
+	struct head *head = &inspector->outer;
+	struct format_sink sink = { on_unpacked, inspector, inspector->settings.text_max_bytes };
+
+	head->decided = true;
+	head->kind = FORMAT_ARCHIVE;
+	format_archive_read(source, head->bytes, head->length, inspector->settings.plate, &sink,
+		&inspector->archive);
+	if (inspector->archive.result != FORMAT_OK)
+		refuse(inspector, inspector->archive.reason);
+	refuse_name(inspector, FORMAT_ARCHIVE);
+}
+
+int inspector_read(struct inspector *inspector, const struct format_source *source)
+{
+	struct head *head = &inspector->outer;
+	int64_t count;
+	const char *reason;
+
+	/* A full head, or all of a short file. */
+	do {
+		count = source->read(source->context, head->bytes + head->length,
+			FORMAT_HEAD_BYTES - head->length);
+		if (count > 0)
+			head->length += (size_t)count;
+	} while (count > 0 && head->length < FORMAT_HEAD_BYTES);
+	if (count < 0)
+		return (int)count;
+	if (format_detect(head->bytes, head->length, &reason) == FORMAT_ARCHIVE) {
+		read_archive(inspector, source);
+		return 0;
+	}
+	decide_outer(inspector);
+	while (!inspector->refused) {
+		count = source->read(source->context, inspector->piece, READ_BYTES);
+		if (count <= 0)
+			return (int)count;
+		feed_reader(inspector, inspector->piece, (size_t)count);
+	}
+	return 0;
+}
+
 void inspector_finish(struct inspector *inspector, struct analysis *analysis)
 {
 	char text[ANALYSIS_TEXT_MAX];
 
 	if (!inspector->outer.decided)
 		decide_outer(inspector);
-	if (!inspector->refused && format_reader_finish(inspector->reader) != FORMAT_OK)
-		refuse(inspector, "gzip archive is cut off; upload it again");
+	if (!inspector->refused && inspector->reader &&
+		format_reader_finish(inspector->reader) != FORMAT_OK)
+		refuse(inspector, format_reader_reason(inspector->reader));
 	if (!inspector->refused && !inspector->inner.decided)
 		decide_inner(inspector);
 	if (!inspector->refused) {
@@ -184,6 +240,10 @@ const char *inspector_format(const struct inspector *inspector)
 		return "gcode";
 	case FORMAT_GZIP:
 		return "gzip";
+	case FORMAT_BGCODE:
+		return "bgcode";
+	case FORMAT_ARCHIVE:
+		return inspector->archive.kind;
 	case FORMAT_EMPTY:
 		return "empty";
 	case FORMAT_REFUSED:

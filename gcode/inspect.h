@@ -17,8 +17,10 @@ struct profile;
 struct inspector;
 
 struct inspector_settings {
+	const char *name;	       /* of the file; NULL: not known; borrowed likewise */
 	const struct profile *profile; /* may be NULL; borrowed until inspector_destroy */
 	int64_t text_max_bytes;	       /* of the text inside */
+	int32_t plate;		       /* of an archive with several, from 1; 0: it has only one */
 	/* All may be NULL.  Text comes out in pieces as it was checked, also when it turns out to
 	 * be refused in the end: keep it only when the verdict says so. */
 	format_output *on_text;
@@ -30,14 +32,19 @@ struct inspector_settings {
 struct inspector *inspector_create(const struct inspector_settings *settings);
 void inspector_destroy(struct inspector *inspector);
 
-/* False: nothing that follows can change the answer; stop feeding. */
+/* Reads a whole file.  0, or the source's negative errno value. */
+int inspector_read(struct inspector *inspector, const struct format_source *source);
+
+/* The same in pieces, for what is no archive (a ZIP is refused).  False: nothing that follows can
+ * change the answer; stop feeding. */
 bool inspector_feed(struct inspector *inspector, const char *bytes, size_t length);
 
 /* Ends the file and fills *analysis; what is wrong with the format is a problem in it.  Call once.
  */
 void inspector_finish(struct inspector *inspector, struct analysis *analysis);
 
-/* "gcode", "gzip", "empty" or "unknown", after the file's start was fed or finish. */
+/* "gcode", "gzip", "bgcode", "zip", "3mf", "ufp", "empty" or "unknown", after the file's start was
+ * fed or finish. */
 const char *inspector_format(const struct inspector *inspector);
 
 #endif

@@ -3,6 +3,7 @@
 #include "daemon/control/files.h"
 #include "daemon/control/files_digest.h"
 #include "daemon/control/ledger.h"
+#include "gcode/format_archive.h" /* ARCHIVE_MEMBERS_MAX */
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,10 +45,25 @@ static void reply_trouble(
 	api_reply(api, request, 503, json_out_error("trouble", message, NULL));
 }
 
+/* From 1; 0: not said; negative: no number. */
+static int32_t plate_wanted(struct http_request *request)
+{
+	const char *text = http_query(request, "plate");
+	char *end;
+
+	if (!text)
+		return 0;
+	long number = strtol(text, &end, 10);
+
+	return end == text || *end || number < 1 || number > ARCHIVE_MEMBERS_MAX ? -1
+										 : (int32_t)number;
+}
+
 enum http_body api_upload_begin(struct api *api, struct http_request *request, const char *name)
 {
 	struct error error = { "" };
 	struct receiving *receiving = calloc(1, sizeof(*receiving));
+	int32_t plate = plate_wanted(request);
 	int result = receiving ? farm_writable(api->setup.farm, &error) : -ENOMEM;
 	if (result) {
 		free(receiving);
@@ -56,13 +72,20 @@ enum http_body api_upload_begin(struct api *api, struct http_request *request, c
 	}
 	receiving->api = api;
 	receiving->request = request;
-	result = upload_begin(
-		&receiving->upload, api->setup.files, name, http_content_length(request), &error);
+	if (plate < 0) {
+		error_set(&error, "plate=%.20s: expected a number from 1 to %d",
+			http_query(request, "plate"), ARCHIVE_MEMBERS_MAX);
+		result = -EINVAL;
+	} else {
+		result = upload_begin(&receiving->upload, api->setup.files, name,
+			http_content_length(request), &error);
+	}
 	if (result) {
 		free(receiving);
 		reply_trouble(api, request, result, error.text);
 		return HTTP_BODY_REFUSE;
 	}
+	upload_choose_plate(receiving->upload, plate);
 	snprintf(receiving->name, sizeof(receiving->name), "%s", upload_label(receiving->upload));
 	http_set_data(request, receiving);
 	return HTTP_BODY_STREAM;

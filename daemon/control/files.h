@@ -69,6 +69,8 @@ int upload_begin(struct upload **upload, struct files *files, const char *name,
 	int64_t expected_bytes, struct error *error);
 /* The name as it is kept: no directories, nothing unprintable, at most FILE_NAME_MAX_BYTES - 1. */
 const char *upload_label(const struct upload *upload);
+/* Which plate of an archive is meant, from 1; before upload_finish. */
+void upload_choose_plate(struct upload *upload, int32_t plate);
 /* After a failure only upload_abort is left to do. */
 int upload_write(struct upload *upload, const void *bytes, size_t length, struct error *error);
 
@@ -80,7 +82,7 @@ struct upload_result {
 	const char *message;		/* a sentence; "" when stored */
 	bool is_known;			/* these very bytes came before: nothing was imported */
 	const struct file_record *file; /* when stored */
-	const char *format;		/* "gcode", "gzip"; "" when known */
+	const char *format;		/* as inspector_format says; "" when known */
 	/* As `printfarm check --json` prints it, also of a refused file if it could be read; NULL
 	 * when known: ledger_file_analysis has it. */
 	const char *analysis_json;

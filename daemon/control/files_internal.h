@@ -42,6 +42,7 @@ struct upload {
 	enum upload_state state;
 	bool is_aborted; /* while the writer thread has it */
 	char name[FILE_NAME_MAX_BYTES];
+	int32_t plate;	/* of an archive with several; 0: it has one */
 	int descriptor; /* of the uploaded bytes */
 	char temporary[FILES_TEMPORARY_NAME_MAX];
 	int64_t bytes, checked_bytes; /* taken; when free space was looked at last */

@@ -16,6 +16,7 @@
 #include <event2/event.h>
 
 #include "base/error.h"
+#include "daemon/control/records.h"
 
 extern char **environ;
 
@@ -179,13 +180,16 @@ static const char *own_program(char *path, size_t size)
 static int spawn(const struct import_settings *settings, const int sources[3], pid_t *child)
 {
 	char own[PATH_MAX];
-	char text_max[24], room[24], flag[] = "--import", name[] = "printfarmd";
-	char *arguments[] = { name, flag, text_max, room, NULL };
+	char text_max[24], room[24], plate[16], label[FILE_NAME_MAX_BYTES], flag[] = "--import",
+									    name[] = "printfarmd";
+	char *arguments[] = { name, flag, text_max, room, plate, label, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 
 	snprintf(text_max, sizeof text_max, "%lld", (long long)settings->text_max_bytes);
 	snprintf(room, sizeof room, "%lld", (long long)settings->room_bytes);
+	snprintf(plate, sizeof plate, "%d", (int)settings->plate);
+	snprintf(label, sizeof label, "%s", settings->name);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
 	int result = set_actions(&actions, sources);

@@ -26,6 +26,8 @@ struct import_settings {
 	const char *program; /* NULL: this program */
 	int upload;	     /* descriptors, borrowed until the start returns */
 	int text;
+	const char *name;	/* of the file, a label */
+	int32_t plate;		/* of an archive with several; 0: it has one */
 	int64_t text_max_bytes; /* more text than this is refused */
 	int64_t room_bytes;	/* more text than this does not fit on the disk */
 	int64_t wall_s;		/* 0: IMPORT_WALL_S */
@@ -47,7 +49,8 @@ int import_start(struct import **import, const struct import_settings *settings,
 /* Kills the child and forgets it, without calling back.  Takes NULL. */
 void import_cancel(struct import *import);
 
-/* The child's whole life; returns its exit code.  argv: program, --import, text_max, room. */
+/* The child's whole life; returns its exit code.  argv: program, --import, text_max, room,
+ * plate, name. */
 int import_child_main(int argc, char **argv);
 
 #endif

@@ -31,14 +31,13 @@
 #define CAN_LIMIT_ADDRESSES 1
 #endif
 
-enum { READ_BYTES = 64 * 1024, WRITE_BYTES = 64 * 1024 };
+enum { WRITE_BYTES = 64 * 1024 };
 
 struct child {
 	int64_t room_bytes, text_bytes;
 	bool no_room, failed;
 	size_t filled;
 	char pending[WRITE_BYTES];
-	char input[READ_BYTES];
 	char json[ANALYSIS_JSON_MAX];
 	struct analysis analysis;
 };
@@ -88,21 +87,35 @@ static void on_text(void *context, const char *bytes, size_t length)
 	}
 }
 
+/* Ends early when the text has no place to go. */
+static int64_t on_read(void *context, char *bytes, size_t size)
+{
+	const struct child *child = context;
+	ssize_t got;
+
+	if (child->no_room || child->failed)
+		return 0;
+	do {
+		got = read(IMPORT_UPLOAD_DESCRIPTOR, bytes, size);
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+static int64_t on_seek(void *context, int64_t offset, int whence)
+{
+	off_t position = lseek(IMPORT_UPLOAD_DESCRIPTOR, offset, whence);
+
+	(void)context;
+	return position < 0 ? -errno : position;
+}
+
 /* From the first byte to the analysis; false: the upload could not be read. */
 static bool inspect(struct child *child, struct inspector *inspector)
 {
-	for (;;) {
-		ssize_t got = read(IMPORT_UPLOAD_DESCRIPTOR, child->input, sizeof child->input);
+	const struct format_source source = { child, on_read, on_seek };
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return false;
-		if (got == 0 || child->no_room || child->failed)
-			break;
-		if (!inspector_feed(inspector, child->input, (size_t)got))
-			break;
-	}
+	if (inspector_read(inspector, &source) != 0)
+		return false;
 	inspector_finish(inspector, &child->analysis);
 	flush_text(child);
 	return true;
@@ -160,13 +173,15 @@ int import_child_main(int argc, char **argv)
 	struct inspector_settings settings = { .on_text = on_text };
 	struct child *child = calloc(1, sizeof *child);
 
-	if (argc != 4 || !child || !read_size(argv[2], &settings.text_max_bytes) ||
+	if (argc != 6 || !child || !read_size(argv[2], &settings.text_max_bytes) ||
 		!read_size(argv[3], &child->room_bytes) || !confine(child->room_bytes)) {
 		fprintf(stderr, "--import is for printfarmd itself\n");
 		free(child);
 		return 64;
 	}
 	settings.context = child;
+	settings.plate = (int32_t)strtol(argv[4], NULL, 10);
+	settings.name = argv[5];
 	struct inspector *inspector = inspector_create(&settings);
 	bool good = inspector && inspect(child, inspector);
 

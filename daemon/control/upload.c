@@ -169,6 +169,11 @@ const char *upload_label(const struct upload *upload)
 	return upload->name;
 }
 
+void upload_choose_plate(struct upload *upload, int32_t plate)
+{
+	upload->plate = plate;
+}
+
 void upload_abort(struct upload *upload)
 {
 	if (!upload)
@@ -449,6 +454,8 @@ static int begin_import(struct upload *upload, struct error *error)
 		.program = files->settings.import_program,
 		.upload = upload->descriptor,
 		.text = upload->text,
+		.name = upload->name,
+		.plate = upload->plate,
 		.text_max_bytes = files->settings.text_max_bytes,
 		.room_bytes = space.free_bytes - space.floor_bytes + 1,
 	};
@@ -504,6 +511,10 @@ void upload_finish(struct upload *upload,
 
 	upload->on_done = on_done;
 	upload->context = context;
+	/* Another plate of the same archive is another upload. */
+	if (upload->plate > 0)
+		crypto_hash_sha256_update(
+			&upload->hash, (const unsigned char *)&upload->plate, sizeof upload->plate);
 	crypto_hash_sha256_final(&upload->hash, hash);
 	files_hash_text(hash, upload->upload_sha256);
 	if (is_known(upload)) {

@@ -2,7 +2,10 @@
  * first byte chooses the pieces. */
 #include "gcode/inspect.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h> /* SEEK_SET */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +23,40 @@ static void count(void *context, const char *bytes, size_t length)
 		abort();
 }
 
-static size_t inspect(const char *bytes, size_t size, size_t piece, struct analysis *analysis)
+struct memory {
+	const char *bytes;
+	size_t size, piece, position;
+};
+
+static int64_t read_some(void *context, char *to, size_t size)
+{
+	struct memory *memory = context;
+	size_t left = memory->size - memory->position;
+	size_t some = size < memory->piece ? size : memory->piece;
+
+	if (some > left)
+		some = left;
+	memcpy(to, memory->bytes + memory->position, some);
+	memory->position += some;
+	return (int64_t)some;
+}
+
+static int64_t seek_to(void *context, int64_t offset, int whence)
+{
+	struct memory *memory = context;
+	int64_t to = offset + (whence == SEEK_SET	   ? 0
+				      : whence == SEEK_CUR ? (int64_t)memory->position
+							   : (int64_t)memory->size);
+
+	if (to < 0 || to > (int64_t)memory->size)
+		return -EINVAL;
+	memory->position = (size_t)to;
+	return to;
+}
+
+/* An archive is read through its list of members, or in order as from a pipe. */
+static size_t inspect(
+	const char *bytes, size_t size, size_t piece, bool can_seek, struct analysis *analysis)
 {
 	size_t total = 0;
 	struct inspector_settings settings = {
@@ -30,9 +66,11 @@ static size_t inspect(const char *bytes, size_t size, size_t piece, struct analy
 
 	if (!inspector)
 		abort();
-	for (size_t at = 0; at < size; at += piece)
-		if (!inspector_feed(inspector, bytes + at, size - at < piece ? size - at : piece))
-			break;
+	struct memory memory = { bytes, size, piece, 0 };
+	struct format_source source = { &memory, read_some, can_seek ? seek_to : NULL };
+
+	if (inspector_read(inspector, &source) != 0)
+		abort();
 	inspector_finish(inspector, analysis);
 	inspector_destroy(inspector);
 	return total;
@@ -48,8 +86,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memset(&whole, 0, sizeof whole);
 	memset(&pieces, 0, sizeof pieces);
-	total = inspect(bytes, size - 1, size, &whole);
-	if (inspect(bytes, size - 1, 1u + data[0], &pieces) != total &&
+	inspect(bytes, size - 1, size, false, &whole);
+	total = inspect(bytes, size - 1, size, true, &whole);
+	if (inspect(bytes, size - 1, 1u + data[0], true, &pieces) != total &&
 		whole.verdict != VERDICT_REFUSE)
 		abort();
 	if (memcmp(&whole, &pieces, sizeof whole))

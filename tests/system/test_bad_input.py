@@ -2,9 +2,11 @@
 
 import fcntl
 import gzip
+import io
 import os
 import subprocess
 import time
+import zipfile
 from pathlib import Path
 
 from harness import BUILD, Farm, Skip, box_gcode, check, equal, main, wait
@@ -21,6 +23,14 @@ def stored(farm):
                   if path.is_file() and ("files" in path.parts or "blobs" in path.parts))
 
 
+def zipped(*members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
 def bad_files(folder):
     """[(path, must the message name a line)]"""
     good = Path(box_gcode(folder / "good.gcode")).read_bytes()
@@ -30,6 +40,10 @@ def bad_files(folder):
         ("truncated.gcode.gz", packed[:len(packed) // 2], False),
         ("binary.gcode", bytes(range(256)) * 20, False),
         ("page.gcode", b"<!DOCTYPE html>\n<html><body>Not found</body></html>\n", False),
+        ("disguised.gcode", zipped(("part.gcode", good)), False),
+        ("model.3mf", zipped(("3D/3dmodel.model", b"<model/>")), False),
+        ("cut.zip", zipped(("part.gcode", good))[:-200], False),
+        ("cut.bgcode", b"GCDE\x01\x00\x00\x00\x01", False),
         ("long.gcode", good + b"G1 X1 " + b"Y1 " * 70000 + b"\n", True),
         ("nul.gcode", good.replace(b"M83", b"M8\x003"), True),
         ("hot.gcode", good.replace(b"M109 S205", b"M109 S500"), True),
@@ -56,6 +70,26 @@ def test_files():
         equal(stored(farm), before, "files on disk")
         equal(farm.jobs(), [], "jobs")
         farm.cli("submit", farm.dir / "not-there.gcode", expect=66)
+
+
+def test_archives():
+    """of an archive with several plates one is chosen, and just that one is printed"""
+    with Farm(1) as farm:
+        farm.ready()
+        first, second = (Path(box_gcode(farm.dir / f"{name}.gcode", seed=seed)).read_bytes()
+                         for seed, name in enumerate(("first", "second"), 7))
+        path = farm.dir / "boxes.3mf"
+        path.write_bytes(zipped(("Metadata/plate_1.gcode", first), ("Metadata/plate_2.gcode", second)))
+        refused = farm.cli("submit", path, expect=65)
+        check("2 plates" in refused.stderr and "--plate" in refused.stderr, refused.stderr)
+        refused = farm.cli("submit", "--plate", "3", path, expect=65)
+        check("no plate 3" in refused.stderr, refused.stderr)
+        farm.files["boxes.3mf"] = str(farm.dir / "second.gcode")
+        farm.cli("submit", "--plate", "2", path)
+        order = farm.get("/api/v1/orders")["items"][-1]["id"]
+        equal(farm.run_order(order)["good"], 1, "good units")
+        farm.cli("design", "add", "both", "--plate", f"{path}#1:1", "--plate", f"{path}#2:1")
+        equal(len(farm.get("/api/v1/designs/both")["plates"]), 2, "plates of the design")
 
 
 def test_nobody_fits():
@@ -214,5 +248,5 @@ def test_ports():
         farm.wait_online()
 
 
-main(test_files, test_nobody_fits, test_configuration, test_reload, test_second_control, test_second_streamer, test_disk_floor,
+main(test_files, test_archives, test_nobody_fits, test_configuration, test_reload, test_second_control, test_second_streamer, test_disk_floor,
      test_disk_full, test_ports)

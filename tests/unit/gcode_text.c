@@ -1,6 +1,7 @@
 /* Texts and files through the whole analysis; see gcode_text.h. */
 #include "tests/unit/gcode_text.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -80,16 +81,67 @@ char *gcode_text_read_file(const char *path, size_t *length)
 	return bytes;
 }
 
-void gcode_text_inspect(
-	const char *bytes, size_t length, const struct profile *profile, struct analysis *analysis)
+static int64_t read_bytes(void *context, char *to, size_t size)
 {
-	struct inspector_settings settings = { .profile = profile, .text_max_bytes = 256 << 20 };
+	struct gcode_text_source *source = context;
+	size_t left = source->length - source->position;
+	size_t count = size < left ? size : left;
+
+	if (source->piece > 0 && count > source->piece)
+		count = source->piece;
+	memcpy(to, source->bytes + source->position, count);
+	source->position += count;
+	return (int64_t)count;
+}
+
+static int64_t seek_bytes(void *context, int64_t offset, int whence)
+{
+	struct gcode_text_source *source = context;
+	int64_t base = whence == SEEK_SET   ? 0
+		       : whence == SEEK_CUR ? (int64_t)source->position
+					    : (int64_t)source->length;
+
+	if (base + offset < 0 || base + offset > (int64_t)source->length)
+		return -EINVAL;
+	source->position = (size_t)(base + offset);
+	return base + offset;
+}
+
+struct format_source gcode_text_source(struct gcode_text_source *source)
+{
+	return (struct format_source){ source, read_bytes, seek_bytes };
+}
+
+static void inspect(const char *name, const char *bytes, size_t length,
+	const struct profile *profile, struct analysis *analysis)
+{
+	struct inspector_settings settings = {
+		.name = name, .profile = profile, .text_max_bytes = 256 << 20
+	};
+	struct gcode_text_source bytes_left = { bytes, length, 0, 0 };
+	struct format_source source = gcode_text_source(&bytes_left);
 	struct inspector *inspector = inspector_create(&settings);
 
 	assert_non_null(inspector);
-	inspector_feed(inspector, bytes, length);
+	assert_int_equal(inspector_read(inspector, &source), 0);
 	inspector_finish(inspector, analysis);
 	inspector_destroy(inspector);
+}
+
+void gcode_text_inspect(
+	const char *bytes, size_t length, const struct profile *profile, struct analysis *analysis)
+{
+	inspect(NULL, bytes, length, profile, analysis);
+}
+
+void gcode_text_inspect_file(
+	const char *path, const struct profile *profile, struct analysis *analysis)
+{
+	size_t length;
+	char *bytes = gcode_text_read_file(path, &length);
+
+	inspect(path, bytes, length, profile, analysis);
+	free(bytes);
 }
 
 bool gcode_text_has_problem(const struct analysis *analysis, const char *rule)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "gcode/analysis.h"
+#include "gcode/format.h"
 #include "gcode/profile.h"
 
 /* 235 x 235 x 250 mm, hotend 275, bed 120, one tool, firmware unsaid: what the table of
@@ -29,9 +30,23 @@ void gcode_text_analyse_pieces(const char *text, size_t length, size_t piece,
 /* The whole file, which must exist; *length is set.  The caller frees it. */
 char *gcode_text_read_file(const char *path, size_t *length);
 
+/* A file in memory. */
+struct gcode_text_source {
+	const char *bytes;
+	size_t length;
+	size_t piece; /* bytes of one read at most; 0: as many as are asked for */
+	size_t position;
+};
+/* With seek; *source is borrowed. */
+struct format_source gcode_text_source(struct gcode_text_source *source);
+
 /* Through inspect.h, packed or not. */
 void gcode_text_inspect(
 	const char *bytes, size_t length, const struct profile *profile, struct analysis *analysis);
+
+/* The same for a file, whose name counts too. */
+void gcode_text_inspect_file(
+	const char *path, const struct profile *profile, struct analysis *analysis);
 
 bool gcode_text_has_problem(const struct analysis *analysis, const char *rule);
 

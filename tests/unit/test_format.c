@@ -33,8 +33,9 @@ static const struct detect_case detections[] = {
 	CASE("\xef\xbb\xbfG28\n", FORMAT_GCODE, NULL),
 	CASE(";\xc3\xa9t\xc3\xa9\nG28\n", FORMAT_GCODE, NULL),
 	CASE("\x1f\x8b\x08", FORMAT_GZIP, NULL),
-	CASE("PK\x03\x04zzzz", FORMAT_REFUSED, "ZIP"),
-	CASE("GCDE\x01\0\0\0\x01", FORMAT_REFUSED, "export plain .gcode"),
+	CASE("PK\x03\x04zzzz", FORMAT_ARCHIVE, NULL),
+	CASE("PK\x05\x06zzzz", FORMAT_REFUSED, "ZIP"),
+	CASE("GCDE\x01\0\0\0\x01", FORMAT_BGCODE, NULL),
 	CASE("\xff\xfeG\0", FORMAT_REFUSED, "UTF-16"),
 	CASE("\0G\0"
 	     "2\0"
@@ -226,7 +227,7 @@ static void test_what_is_inside_an_archive_is_looked_at_too(void **state)
 	size = pack(packed, size, twice, sizeof twice);
 	gcode_text_inspect(twice, size, NULL, &analysis);
 	assert_int_equal(analysis.verdict, VERDICT_REFUSE);
-	assert_non_null(strstr(analysis.problem[0].text, "gzip inside a gzip"));
+	assert_non_null(strstr(analysis.problem[0].text, "archive inside an archive"));
 	size = pack("", 0, packed, sizeof packed);
 	gcode_text_inspect(packed, size, NULL, &analysis);
 	assert_int_equal(analysis.verdict, VERDICT_REFUSE);
@@ -244,7 +245,7 @@ static void test_a_cut_archive_is_refused_with_a_reason(void **state)
 	assert_int_equal(analysis.verdict, VERDICT_REFUSE);
 	assert_int_equal(analysis.problem_count, 1);
 	assert_string_equal(analysis.problem[0].rule, "format");
-	assert_non_null(strstr(analysis.problem[0].text, "cut off"));
+	assert_non_null(strstr(analysis.problem[0].text, "cut gzip"));
 }
 
 int main(void)

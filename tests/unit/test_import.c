@@ -42,6 +42,7 @@ static int set_up(void **state)
 			O_RDWR | O_CREAT | O_CLOEXEC, 0600),
 		.text = open(
 			scratch_path(&bench->scratch, "text"), O_RDWR | O_CREAT | O_CLOEXEC, 0600),
+		.name = "upload",
 		.text_max_bytes = 1 << 20,
 		.room_bytes = 1 << 20,
 	};

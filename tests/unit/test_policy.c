@@ -55,16 +55,12 @@ static void test_every_odd_and_dangerous_file_gets_its_answer(void **state)
 	assert_non_null(table);
 	while (fgets(line, sizeof line, table)) {
 		static struct analysis analysis;
-		size_t length;
-		char *bytes;
 
 		if (line[0] == '#')
 			continue;
 		assert_int_equal(sscanf(line, "%127s %31s %7s", file, class, reference), 3);
 		snprintf(path, sizeof path, BAD_FILES "/%s", file);
-		bytes = gcode_text_read_file(path, &length);
-		gcode_text_inspect(bytes, length, &gcode_text_reference, &analysis);
-		free(bytes);
+		gcode_text_inspect_file(path, &gcode_text_reference, &analysis);
 		if (!verdict_fits(class, analysis.verdict))
 			fail_msg("%s: %s, wanted %s; first problem %s", file,
 				analysis_verdict_name(analysis.verdict), class,
