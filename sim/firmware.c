@@ -1,6 +1,7 @@
 /* The table of firmwares; see firmware.h. */
 #include "sim/firmware.h"
 
+#include "sim/klipper_rows.h"
 #include "sim/marlin_rows.h"
 
 #include <string.h> /* strcmp */
@@ -15,6 +16,8 @@ static const struct sim_firmware *const rows[] = {
 	&sim_marlin_212,
 	&sim_prusa_mk3,
 	&sim_prusa_buddy,
+	&sim_klipper,
+	&sim_klipper_bare,
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

@@ -21,6 +21,8 @@ enum {
 	TOKEN_INOTIFY = SPEC_PRINTERS_MAX,
 	TOKEN_SIGNAL,
 	TOKEN_LISTEN,
+	TOKEN_SIDE = 1 << 12,	     /* + station: its side channel has a new client */
+	TOKEN_SIDE_CLIENT = 1 << 13, /* + station: its client has sent something */
 	TOKEN_CLIENT = 1 << 16,
 };
 
@@ -105,6 +107,11 @@ static int open_stations(struct simulation *simulation, const struct simulation_
 		station_set_plan(station, options->plan, options->plan_count);
 		simulation->interest_fd[simulation->count] = -1;
 		simulation->station[simulation->count++] = station;
+		if (station->side.listener >= 0)
+			result = watch(simulation, station->side.listener, TOKEN_SIDE + (uint32_t)i,
+				error);
+		if (result < 0)
+			return result;
 	}
 	return 0;
 }
@@ -248,6 +255,20 @@ static void serve_control(struct simulation *simulation, uint32_t token)
 		fprintf(stderr, "printfarm-sim: %s\n", error.text);
 }
 
+/* Returns the station that the event is about. */
+static size_t serve_side(struct simulation *simulation, uint32_t token)
+{
+	size_t index = token & (TOKEN_SIDE - 1);
+	struct station *station = simulation->station[index];
+	struct error error;
+
+	if (token < TOKEN_SIDE_CLIENT && station_side_knock(station) &&
+		watch(simulation, station->side.client, TOKEN_SIDE_CLIENT + (uint32_t)index,
+			&error) < 0)
+		fprintf(stderr, "printfarm-sim: %s\n", error.text);
+	return index;
+}
+
 /* Returns 1 when a signal asks to end. */
 static int dispatch(struct simulation *simulation, const struct epoll_event *events, int count,
 	struct error *error)
@@ -263,7 +284,9 @@ static int dispatch(struct simulation *simulation, const struct epoll_event *eve
 		uint32_t token = events[i].data.u32;
 		if (token == TOKEN_SIGNAL)
 			return 1;
-		if (token >= TOKEN_LISTEN)
+		if (token >= TOKEN_SIDE && token < TOKEN_CLIENT)
+			due[serve_side(simulation, token)] = true;
+		else if (token >= TOKEN_LISTEN)
 			serve_control(simulation, token);
 		else if (token < SPEC_PRINTERS_MAX) {
 			readable[token] = (events[i].events & EPOLLIN) != 0;

@@ -21,6 +21,7 @@ int station_open(struct station *station, const struct sim_settings *settings, c
 	station->start_wall_us = wall_us;
 	station->heard_wall_us = wall_us - STATION_HOLD_US;
 	station->next_line = station->next_at_us = INT64_MAX;
+	side_init(&station->side);
 	const struct pty_names names = { dir, settings->name, settings->serial, settings->machine,
 		settings->link == SIM_LINK_CDC, socket };
 	if (!pty_init(&station->port, &names) || snprintf(path, sizeof path, "%s/%s.executed", dir,
@@ -38,6 +39,8 @@ int station_open(struct station *station, const struct sim_settings *settings, c
 			result = -ENOMEM;
 		}
 	}
+	if (result == 0)
+		result = side_open(&station->side, station->printer, dir, error);
 	if (result < 0) {
 		station_close(station, inotify_fd);
 		return result;
@@ -59,6 +62,7 @@ void station_close(struct station *station, int inotify_fd)
 	if (station->printer)
 		take_executed(station);
 	truth_close(&station->truth);
+	side_close(&station->side);
 	pty_unplug(&station->port, inotify_fd, false);
 	sim_printer_destroy(station->printer);
 	station->printer = NULL;
@@ -266,12 +270,18 @@ int station_serve(struct station *station, bool readable, int64_t wall_us, int i
 		read_port(station, wall_us);
 	pass_time(station, wall_us);
 	run_plan(station);
+	side_serve(&station->side, station->printer, sim_printer_now_us(station->printer));
 	write_port(station);
 	int result = follow_plug(station, inotify_fd, error);
 	plan_wake(station, wall_us);
 	station->wants_read =
 		station->port.master >= 0 && sim_printer_receive_room(station->printer) > 0;
 	return result;
+}
+
+bool station_side_knock(struct station *station)
+{
+	return side_accept(&station->side, station->printer, sim_printer_now_us(station->printer));
 }
 
 void station_host(struct station *station, int opens, int64_t wall_us)

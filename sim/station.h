@@ -8,6 +8,7 @@
 
 #include "sim/faults.h"
 #include "sim/pty.h"
+#include "sim/side.h"
 #include "sim/truth.h"
 
 enum {
@@ -20,6 +21,7 @@ enum {
 struct station {
 	struct sim_printer *printer; /* owned */
 	struct pty port;
+	struct side side;
 	struct truth truth;
 	double speed;
 	int64_t start_wall_us;
@@ -49,6 +51,9 @@ void station_set_plan(struct station *station, const struct sim_planned_fault *p
  * port has bytes.  Returns 0 or a negative errno and *error: ports can be had no more. */
 int station_serve(struct station *station, bool readable, int64_t wall_us, int inotify_fd,
 	struct error *error);
+
+/* Somebody connects to the side channel.  True: station->side.client is new. */
+bool station_side_knock(struct station *station);
 
 /* Hosts opened (positive) or closed the port. */
 void station_host(struct station *station, int opens, int64_t wall_us);
