@@ -9,7 +9,7 @@
 #include <zlib.h>   /* inflate, crc32 */
 
 #include "gcode/heatshrink.h"
-#include "gcode/meatpack.h"
+#include "gcode/meatpack_decoder.h"
 #include "gcode/thumbnail_comment.h"
 
 enum {
@@ -80,7 +80,7 @@ struct format_bgcode {
 	struct block block;
 	z_stream stream;
 	struct heatshrink heatshrink;
-	struct meatpack meatpack;
+	struct meatpack_decoder meatpack;
 	struct respacer respacer;
 	char *kept; /* of the block, KEPT_MAX_BYTES at most; NULL until the first */
 	size_t kept_length, kept_room;
@@ -184,15 +184,15 @@ static size_t respace(struct respacer *respacer, char character, char output[2])
 static enum format_result unpack_commands(
 	struct format_bgcode *bgcode, struct format_sink *sink, const char *bytes, size_t length)
 {
-	enum { ROOM = 4096, ROOM_LEFT = 2 * MEATPACK_OUTPUT_MAX };
+	enum { ROOM = 4096, ROOM_LEFT = 2 * MEATPACK_DECODER_OUTPUT_MAX };
 	char text[ROOM];
 	size_t end = 0;
 	enum format_result result = FORMAT_OK;
 
 	for (size_t at = 0; at < length && result == FORMAT_OK; at++) {
-		char characters[MEATPACK_OUTPUT_MAX];
-		size_t count =
-			meatpack_unpack(&bgcode->meatpack, (unsigned char)bytes[at], characters);
+		char characters[MEATPACK_DECODER_OUTPUT_MAX];
+		size_t count = meatpack_decoder_take(
+			&bgcode->meatpack, (unsigned char)bytes[at], characters);
 
 		for (size_t i = 0; i < count; i++)
 			end += respace(&bgcode->respacer, characters[i], text + end);
@@ -385,7 +385,7 @@ static enum format_result begin_data(struct format_bgcode *bgcode)
 	if (block->compression >= COMPRESSION_HEATSHRINK_11_4)
 		heatshrink_init(&bgcode->heatshrink,
 			block->compression == COMPRESSION_HEATSHRINK_11_4 ? 11 : 12, 4);
-	meatpack_init(&bgcode->meatpack);
+	meatpack_decoder_init(&bgcode->meatpack);
 	bgcode->kept_length = 0;
 	if (block->type == BLOCK_GCODE)
 		return FORMAT_OK;

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "gcode/heatshrink.h"
-#include "gcode/meatpack.h"
+#include "gcode/meatpack_decoder.h"
 #include "tests/unit/gcode_text.h"
 
 #define FIXTURES "tests/fixtures/packed/"
@@ -301,15 +301,16 @@ static void test_meatpack_gives_what_firmware_understands(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof meatpack_vectors / sizeof *meatpack_vectors; i++) {
 		const struct vector *vector = &meatpack_vectors[i];
-		struct meatpack meatpack;
-		char text[64], output[MEATPACK_OUTPUT_MAX];
+		struct meatpack_decoder meatpack;
+		char text[64], output[MEATPACK_DECODER_OUTPUT_MAX];
 		size_t length = 0;
 
-		meatpack_init(&meatpack);
+		meatpack_decoder_init(&meatpack);
 		for (const char *at = "\xff\xff\xfb"; *at; at++)
-			assert_int_equal(meatpack_unpack(&meatpack, (unsigned char)*at, output), 0);
+			assert_int_equal(
+				meatpack_decoder_take(&meatpack, (unsigned char)*at, output), 0);
 		for (size_t at = 0; at < vector->length; at++) {
-			size_t count = meatpack_unpack(
+			size_t count = meatpack_decoder_take(
 				&meatpack, (unsigned char)vector->packed[at], output);
 
 			memcpy(text + length, output, count);
