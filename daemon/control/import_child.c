@@ -15,6 +15,7 @@
 #include <sys/resource.h> /* setrlimit */
 #include <unistd.h>	  /* read, write, fsync */
 
+#include "daemon/control/import_filter.h"
 #include "gcode/analysis_json.h"
 #include "gcode/inspect.h"
 
@@ -23,12 +24,12 @@
 #else
 #define HAS_FEATURE(name) 0
 #endif
-/* The sanitizers reserve terabytes of addresses. */
+/* The sanitizers reserve terabytes of addresses and look around in /proc at the end. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
 	HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer)
-#define CAN_LIMIT_ADDRESSES 0
+#define CAN_CONFINE 0
 #else
-#define CAN_LIMIT_ADDRESSES 1
+#define CAN_CONFINE 1
 #endif
 
 enum { WRITE_BYTES = 64 * 1024 };
@@ -156,7 +157,7 @@ static bool confine(int64_t room_bytes)
 		return false;
 	return limit(RLIMIT_CPU, IMPORT_CPU_S) && limit(RLIMIT_FSIZE, room_bytes) &&
 	       limit(RLIMIT_CORE, 0) &&
-	       (!CAN_LIMIT_ADDRESSES || limit(RLIMIT_AS, IMPORT_MEMORY_BYTES));
+	       (!CAN_CONFINE || (limit(RLIMIT_AS, IMPORT_MEMORY_BYTES) && import_filter_install()));
 }
 
 static bool read_size(const char *text, int64_t *size)

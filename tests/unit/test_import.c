@@ -5,11 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h> /* SIGSYS */
+#include <spawn.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +24,15 @@
 
 #include "base/error.h"
 #include "daemon/control/files_internal.h"
+#include "daemon/control/import_filter.h"
 #include "tests/unit/scratch.h"
+
+/* The sanitizers need more than the filter gives. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FILTER_CAN_BE_TRIED 0
+#else
+#define FILTER_CAN_BE_TRIED 1
+#endif
 
 struct bench {
 	struct scratch scratch;
@@ -291,6 +304,138 @@ static void test_a_long_text_is_cut_between_characters(void **state)
 	free(upload.analysis_json);
 }
 
+/* ---- the filter --------------------------------------------------------------------------- */
+
+static int try_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static int try_program(void)
+{
+	char name[] = "/bin/true";
+	char *words[] = { name, NULL };
+
+	return execv(name, words);
+}
+
+static int try_fork(void)
+{
+	return fork() == 0 ? 0 : 1;
+}
+
+static int try_kill(void)
+{
+	return kill(getppid(), 0);
+}
+
+static int try_rename(void)
+{
+	return rename("/nowhere/a", "/nowhere/b");
+}
+
+/* What the filter must not let through. */
+static const struct {
+	const char *name;
+	int (*attempt)(void);
+} forbidden[] = {
+	{ "socket", try_socket },
+	{ "exec", try_program },
+	{ "fork", try_fork },
+	{ "kill", try_kill },
+	{ "rename", try_rename },
+};
+
+/* In a process of its own: exit code 0 when reading, writing and memory still work and files do
+ * not open; an attempt at something else should never come back. */
+static int under_the_filter(const char *name)
+{
+	static char buffer[1 << 20];
+	int zero = open("/dev/zero", O_RDWR);
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !import_filter_install())
+		return 2;
+	for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++)
+		if (strcmp(name, forbidden[i].name) == 0) {
+			forbidden[i].attempt();
+			return 3;
+		}
+	char *memory = malloc(64 << 20);
+	bool works = memory && read(zero, buffer, sizeof buffer) == (ssize_t)sizeof buffer &&
+		     write(zero, buffer, 1) == 1;
+
+	free(memory);
+	return works && open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES ? 0 : 4;
+}
+
+static int status_under_the_filter(const char *name)
+{
+	char own[] = "/proc/self/exe", flag[] = "--filter", *word = strdup(name);
+	char *words[] = { own, flag, word, NULL };
+	pid_t child;
+	int status;
+
+	assert_int_equal(posix_spawn(&child, own, NULL, NULL, words, environ), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	free(word);
+	return status;
+}
+
+static void test_under_the_filter_bytes_move_and_nothing_else(void **state)
+{
+	int status;
+
+	(void)state;
+	if (!FILTER_CAN_BE_TRIED)
+		skip();
+	status = status_under_the_filter("memory and descriptors");
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
+		status = status_under_the_filter(forbidden[i].name);
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+			fail_msg("%s: status %#x", forbidden[i].name, status);
+	}
+}
+
+/* The child waits for the bytes of a pipe meanwhile. */
+static void test_the_child_reads_a_strangers_bytes_under_the_filter(void **state)
+{
+	struct bench *bench = *state;
+	int ends[2], upload_file = bench->settings.upload;
+	char path[64], line[128];
+	bool is_filtered = false;
+	pid_t child = -1;
+
+	if (!FILTER_CAN_BE_TRIED)
+		skip();
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	bench->settings.upload = ends[0];
+	struct import *import = start(bench);
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+	FILE *children = fopen(path, "r");
+
+	assert_non_null(children);
+	assert_int_equal(fscanf(children, "%d", &child), 1);
+	fclose(children);
+	snprintf(path, sizeof path, "/proc/%d/status", (int)child);
+	for (int tries = 0; tries < 1000 && !is_filtered; tries++) {
+		FILE *status = fopen(path, "r");
+
+		assert_non_null(status);
+		while (fgets(line, sizeof line, status))
+			is_filtered |= strcmp(line, "Seccomp:\t2\n") == 0;
+		fclose(status);
+		usleep(10000);
+	}
+	assert_true(is_filtered);
+	import_cancel(import);
+	close(ends[0]);
+	close(ends[1]);
+	bench->settings.upload = upload_file;
+}
+
 int main(int argc, char **argv)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -301,12 +446,16 @@ int main(int argc, char **argv)
 		TEST(test_a_child_that_hangs_is_killed),
 		TEST(test_a_cancelled_import_does_not_call_back),
 		TEST(test_what_is_not_for_it_does_not_reach_the_child),
+		TEST(test_the_child_reads_a_strangers_bytes_under_the_filter),
+		cmocka_unit_test(test_under_the_filter_bytes_move_and_nothing_else),
 		TEST(test_a_program_that_is_not_there_is_a_sentence),
 		cmocka_unit_test(test_a_lying_childs_words_are_refused_or_tamed),
 		cmocka_unit_test(test_a_long_text_is_cut_between_characters),
 		cmocka_unit_test(test_called_by_hand_it_explains_itself),
 	};
 
+	if (argc > 2 && strcmp(argv[1], "--filter") == 0)
+		return under_the_filter(argv[2]);
 	if (argc > 1 && strcmp(argv[1], "--import") == 0)
 		return import_child_main(argc, argv);
 	return cmocka_run_group_tests_name("import", tests, NULL, NULL);
