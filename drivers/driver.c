@@ -39,6 +39,19 @@ const char *driver_state_name(enum driver_state state)
 	return "unknown";
 }
 
+const char *driver_link_name(enum driver_link link)
+{
+	switch (link) {
+	case DRIVER_LINK_UART:
+		return "UART";
+	case DRIVER_LINK_CDC:
+		return "USB CDC";
+	case DRIVER_LINK_SOCKET:
+		return "socket";
+	}
+	return "unknown";
+}
+
 const char *driver_fault_name(enum driver_fault fault)
 {
 	switch (fault) {
@@ -93,8 +106,8 @@ const struct driver_dialect *driver_dialect_find(const char *name)
 #define NUMBERED_DIALECT(dialect, creator)                                                         \
 	{                                                                                          \
 		.name = dialect, .create = creator, .destroy = marlin_destroy,                     \
-		.opened = marlin_opened, .closed = marlin_closed, .receive = marlin_receive,       \
-		.wake = marlin_wake, .job_start = marlin_job_start,                                \
+		.link = marlin_link, .opened = marlin_opened, .closed = marlin_closed,             \
+		.receive = marlin_receive, .wake = marlin_wake, .job_start = marlin_job_start,     \
 		.wants_command = marlin_wants_command, .command = marlin_command,                  \
 		.job_end = marlin_job_end, .pause = marlin_pause, .resume = marlin_resume,         \
 		.cancel = marlin_cancel, .manual = marlin_manual, .cool = marlin_cool,             \

@@ -129,8 +129,22 @@ void driver_effects_clear(struct driver_effects *effects);
 
 #define DRIVER_NEVER INT64_MAX
 
+/* What carries the bytes: only a UART (and a pseudo terminal that stands for one) corrupts them. */
+enum driver_link {
+	DRIVER_LINK_UART,
+	DRIVER_LINK_CDC,    /* native USB: checksums and back-pressure of its own */
+	DRIVER_LINK_SOCKET, /* TCP, Unix, the pseudo terminal of a host program such as Klipper */
+};
+const char *driver_link_name(enum driver_link link);
+
+enum {
+	DRIVER_WINDOW_HELD = -1,
+	DRIVER_WINDOW_AUTO = 0,
+	DRIVER_WINDOW_PING_PONG = 1,
+};
+
 struct driver_settings {
-	int32_t window_lines; /* 1: ping-pong; N: up to N lines un-acked; 0: auto */
+	int32_t window_lines; /* N: up to N lines un-acked; or DRIVER_WINDOW_… */
 	int32_t window_bytes; /* bytes un-acked at most; 0: what the dialect knows (127 on Marlin)
 			       */
 	int32_t baud;	      /* for quiet times; 0: unknown, 115200 assumed */
@@ -145,6 +159,7 @@ struct driver_identity {
 	char firmware[DRIVER_NAME_MAX]; /* "Marlin 2.0.9.5", escaped, cut */
 	char machine[DRIVER_NAME_MAX];
 	char uuid[DRIVER_NAME_MAX];
+	char window[DRIVER_NAME_MAX]; /* how much is sent ahead, in words */
 	bool emergency_parser, autoreport_temperature, host_actions, advanced_ok;
 };
 
@@ -220,6 +235,8 @@ struct driver_dialect {
 	/* NULL without memory. */
 	struct driver *(*create)(const struct driver_settings *settings);
 	void (*destroy)(struct driver *driver);
+	/* What the port is that will be opened; a UART until this is called.  May be NULL. */
+	void (*link)(struct driver *driver, enum driver_link link);
 	/* The port is open (it may or may not have reset the board). */
 	void (*opened)(struct driver *driver, int64_t now_us, struct driver_effects *effects);
 	/* The port is gone. State: CLOSED.  A running print is the owner's to end. */

@@ -22,7 +22,7 @@ struct history_line *history_append(
 	line->number = history->next;
 	line->command_index = command_index;
 	line->length = (uint8_t)frame_length;
-	line->has_position = false;
+	line->alone = line->slow = line->asks_temperature = line->has_position = false;
 	history->next++;
 	if (history->next - history->first > HISTORY_LINES)
 		history->first = history->next - HISTORY_LINES;

@@ -18,6 +18,9 @@ struct history_line {
 	int64_t number;
 	int64_t command_index; /* of the last command of the print sent up to this line; -1: none */
 	uint8_t length;	       /* of the frame, with its line end */
+	bool alone;	       /* nothing is sent behind it until it is acknowledged */
+	bool slow;	       /* may take minutes */
+	bool asks_temperature; /* M105 */
 	bool has_position;     /* where the head is behind this line, in the file's coordinates */
 	float position_mm[3];
 	char frame[FRAME_BYTES_MAX];

@@ -29,9 +29,8 @@ struct driver *marlin_create_of(
 	m->family = family;
 	m->variant = family->unknown;
 	random_init(&m->random, settings->seed);
-	m->window_lines = settings->window_lines > 0 ? settings->window_lines : 1;
-	if (m->window_lines > WINDOW_ENTRIES_MAX / 2)
-		m->window_lines = WINDOW_ENTRIES_MAX / 2;
+	m->lines = 1;
+	m->pending = MARLIN_NOTHING_PENDING;
 	m->phase = MARLIN_CLOSED;
 	m->told_state = DRIVER_CLOSED;
 	m->told_wake_us = DRIVER_NEVER;
@@ -47,6 +46,11 @@ struct driver *marlin_create(const struct driver_settings *settings)
 void marlin_destroy(struct driver *driver)
 {
 	free(driver);
+}
+
+void marlin_link(struct driver *driver, enum driver_link link)
+{
+	of(driver)->link = link;
 }
 
 /* ---- state ---- */
@@ -154,6 +158,7 @@ void marlin_drop_everything(struct marlin *m)
 	marlin_task_drop(m);
 	marlin_sync_reset(m);
 	window_clear(&m->window);
+	m->pending = MARLIN_NOTHING_PENDING;
 	m->staged_length = 0;
 	m->manual_length = 0;
 	m->job = m->ended = m->hold = false;
@@ -316,8 +321,10 @@ static bool advance_once(struct marlin *m)
 		return true;
 	if (!marlin_is_clear(m))
 		return marlin_sync_advance(m);
-	marlin_flush_staged(m);
+	marlin_release(m);
+	/* Questions first: a command is staged nearly always. */
 	marlin_poll(m);
+	marlin_flush_staged(m);
 	return marlin_task_advance(m);
 }
 
@@ -468,8 +475,7 @@ void marlin_job_start(struct driver *driver, int64_t now_us, struct driver_effec
 	m->ended = m->hold = false;
 	m->next_index = 0;
 	m->confirmed_index = m->told_index = -1;
-	m->narrow_until = 0;
-	m->errors_in_window = 0;
+	marlin_widen_window(m);
 	m->same_count = 0;
 	m->warned_at = 0;
 	for (size_t i = 0; i < MARLIN_ERRORS_MAX; i++)
@@ -484,10 +490,10 @@ bool marlin_wants_command(const struct driver *driver)
 {
 	const struct marlin *m = of_const(driver);
 
-	return m->phase == MARLIN_PRINTING && marlin_is_clear(m) && !m->ended && !m->hold &&
-	       !m->want_pause && !m->want_cancel && m->task == MARLIN_TASK_NONE &&
-	       m->staged_length == 0 && m->history.next < m->variant->renumber_at &&
-	       marlin_has_line_room(m);
+	/* One ahead of what the window allows, so that it goes out with the answer that makes room.
+	 */
+	return m->staged_length == 0 && m->phase == MARLIN_PRINTING && marlin_is_clear(m) &&
+	       !m->ended && !m->hold && !marlin_task_is_due(m);
 }
 
 void marlin_command(struct driver *driver, int64_t now_us, const char *text, size_t length,

@@ -8,6 +8,7 @@
 
 struct driver *marlin_create(const struct driver_settings *settings);
 void marlin_destroy(struct driver *driver);
+void marlin_link(struct driver *driver, enum driver_link link);
 void marlin_opened(struct driver *driver, int64_t now_us, struct driver_effects *effects);
 void marlin_closed(struct driver *driver, int64_t now_us, struct driver_effects *effects);
 void marlin_receive(struct driver *driver, int64_t now_us, const char *bytes, size_t length,

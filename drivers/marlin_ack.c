@@ -121,11 +121,11 @@ static void on_plain_ok(struct marlin *m)
 
 	if (!head || head->answer == WINDOW_TEMPERATURE) {
 		surplus(m);
-	} else if (m->now_us - head->sent_us < m->round_trip_us / 3) {
+	} else if (!m->held && m->now_us - head->sent_us < m->round_trip_us / 3) {
 		m->too_soon_us = m->now_us - head->sent_us;
 		surplus(m);
 	} else {
-		pop(m, marlin_window_limit(m) > 1 ? PROOF_NONE : PROOF_BY_NEXT);
+		pop(m, marlin_is_crowded(m) ? PROOF_NONE : PROOF_BY_NEXT);
 	}
 }
 

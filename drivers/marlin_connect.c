@@ -16,6 +16,11 @@ enum { IDENTIFY_TRIES_MAX = 3, BREAK_TRIES_MAX = 5 };
 
 static void wait_for_boot(struct marlin *m, bool banner)
 {
+	m->lines = 1;
+	m->held = m->erases = m->unclean = false;
+	m->erase_test = MARLIN_ERASE_UNTESTED;
+	m->pending = MARLIN_NOTHING_PENDING;
+	marlin_widen_window(m);
 	marlin_set_phase(m, MARLIN_BOOT);
 	m->banner_seen = banner;
 	m->tries = 0;
@@ -35,7 +40,8 @@ void marlin_connect_begin(struct marlin *m)
 	m->round_trip_us = 0;
 	m->heaters = (struct driver_heaters){ .time_us = 0 };
 	m->identity = (struct driver_identity){ .advanced_ok = false };
-	m->narrow_until = 0;
+	m->check_lines = MARLIN_CHECK_LINES_MIN;
+	m->checked_surplus = m->counters.surplus_acknowledgements;
 	wait_for_boot(m, false);
 }
 

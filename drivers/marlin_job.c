@@ -133,6 +133,8 @@ static void program_setup(struct marlin *m)
 {
 	add_step(m, MARLIN_STEP_RENUMBER);
 	add_step(m, MARLIN_STEP_VERIFY);
+	if (marlin_wants_held(m))
+		add_step(m, MARLIN_STEP_ERASE);
 	if (m->identity.autoreport_temperature)
 		add_line(m, "M155 S2");
 	add_line(m, "M105");
@@ -205,6 +207,9 @@ static void program_end(struct marlin *m)
 
 static void program_cancel(struct marlin *m)
 {
+	if (m->staged_length > 0)
+		m->next_index = m->staged_index;
+	m->staged_length = 0;
 	/* Cold first: the moves that were accepted may take a while. */
 	add_heaters_off(m);
 	if (m->phase != MARLIN_PAUSED) {
@@ -291,6 +296,7 @@ static void task_done(struct marlin *m)
 	case MARLIN_TASK_RENUMBER:
 		break;
 	case MARLIN_TASK_SETUP:
+		marlin_choose_window(m);
 		marlin_set_phase(m, MARLIN_READY);
 		break;
 	case MARLIN_TASK_PAUSE:
@@ -377,6 +383,9 @@ static void start_step(struct marlin *m, const struct marlin_step *step)
 	case MARLIN_STEP_VERIFY:
 		marlin_sync_begin(m, MARLIN_CAUSE_VERIFY);
 		break;
+	case MARLIN_STEP_ERASE:
+		marlin_erase_test_begin(m);
+		break;
 	case MARLIN_STEP_COLD:
 		marlin_send_host_line(m, "M105", 4);
 		break;
@@ -387,7 +396,8 @@ static void start_step(struct marlin *m, const struct marlin_step *step)
 static bool continue_step(struct marlin *m, const struct marlin_step *step)
 {
 	if (step->kind != MARLIN_STEP_COLD) {
-		step_done(m);
+		if (step->kind != MARLIN_STEP_ERASE || marlin_erase_test_end(m))
+			step_done(m);
 		return true;
 	}
 	if (m->heaters.time_us >= m->step_us && targets_are_zero(m)) {
@@ -429,9 +439,18 @@ static bool may_be_dropped(enum marlin_task task)
 	       task == MARLIN_TASK_MANUAL || task == MARLIN_TASK_COOL;
 }
 
+bool marlin_task_is_due(const struct marlin *m)
+{
+	/* The end waits for the last command. */
+	return m->task != MARLIN_TASK_NONE ||
+	       (next_task(m) != MARLIN_TASK_NONE &&
+		       !(m->staged_length > 0 && next_task(m) == MARLIN_TASK_END));
+}
+
 bool marlin_task_advance(struct marlin *m)
 {
-	if (m->window.count > 0 || m->staged_length > 0)
+	if (m->window.count > 0 || m->pending != MARLIN_NOTHING_PENDING ||
+		(m->staged_length > 0 && !marlin_task_is_due(m)))
 		return break_wait(m);
 	m->break_us = m->want_cancel ? m->break_us : DRIVER_NEVER;
 	if (m->want_cancel && may_be_dropped(m->task)) {

@@ -119,6 +119,13 @@ static void on_connected_reply(struct marlin *m, const struct reply *reply)
 	}
 }
 
+/* It may be what noise has left of a refusal. */
+static bool is_unclear(const struct reply *reply)
+{
+	return reply->kind == REPLY_OTHER || reply->kind == REPLY_ERROR ||
+	       reply->kind == REPLY_OK_DAMAGED;
+}
+
 void marlin_on_line(struct marlin *m, const struct reply_line *line)
 {
 	struct reply reply;
@@ -130,6 +137,8 @@ void marlin_on_line(struct marlin *m, const struct reply_line *line)
 	reply_init(line->text, line->length, &reply);
 	if (!m->variant->classify || !m->variant->classify(line->text, line->length, &reply))
 		reply_classify(line->text, line->length, &reply);
+	m->unclean = m->unclean || line->noisy || line->too_long || is_unclear(&reply);
+	marlin_erase_test_line(m, &reply);
 	if (reply.kind != REPLY_TEMPERATURE)
 		m->last_said_us = m->now_us;
 	m->in_file_list = reply.kind == REPLY_LIST_BEGIN;

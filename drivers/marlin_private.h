@@ -44,7 +44,13 @@ enum {
 	MARLIN_STEP_TEXT_MAX = 48,
 	MARLIN_TOOLS_MAX = MODAL_TOOLS_MAX,
 
-	MARLIN_CHECK_LINES = 20, /* at most between two M105 while the window is open */
+	/* At most so many lines between two M105 that show whether an ok was one too many, while
+	 * more than one line is out: few where that has happened, more each time it has not. */
+	MARLIN_CHECK_LINES_MIN = 20,
+	MARLIN_CHECK_LINES_MAX = 320,
+
+	MARLIN_NOTHING_PENDING = -1,
+	MARLIN_WINDOW_ERRORS_MAX = 3,
 
 	MARLIN_SAME_RESENDS_MAX = 10, /* of one number, then the print ends (14.5 step 7) */
 	MARLIN_SAME_RESENDS_WARN = 5,
@@ -134,7 +140,14 @@ enum marlin_step_kind {
 	MARLIN_STEP_LINE,     /* a numbered line; done when it is acknowledged */
 	MARLIN_STEP_RENUMBER, /* M110 */
 	MARLIN_STEP_VERIFY,   /* barrier and counter: everything so far is executed */
+	MARLIN_STEP_ERASE,    /* does the board take bytes of a line back? */
 	MARLIN_STEP_COLD,     /* a reading in which every target is 0 */
+};
+
+enum marlin_erase_test {
+	MARLIN_ERASE_UNTESTED,
+	MARLIN_ERASE_TESTING, /* nothing has come of the tail so far */
+	MARLIN_ERASE_FAILED,
 };
 
 struct marlin_step {
@@ -208,15 +221,26 @@ struct marlin {
 	bool banner_seen, identity_seen;
 	bool busy_board, waits_for_person; /* since M115 */
 
+	enum driver_link link;
 	struct window window;
-	int64_t narrow_until;  /* lines_sent up to which the window is one line; MAX: for good */
+	int32_t lines;	      /* un-acknowledged at most, as chosen */
+	int32_t narrow_lines; /* at most so many up to narrow_until; MAX: for good */
+	int64_t narrow_until; /* lines_sent */
+	int64_t window_error_at[MARLIN_WINDOW_ERRORS_MAX]; /* lines_sent */
+	int window_error_next;
 	int64_t round_trip_us; /* fastest answer seen that is certain to be one; 0: none yet */
 	int64_t too_soon_us;   /* how soon an ok came that was dropped for it; 0: none */
 	int64_t suspect_us;    /* when to probe because of an odd acknowledgement; NEVER */
-	int32_t window_lines;  /* of the settings */
 	int32_t queue_max;     /* the largest B of ADVANCED_OK */
 	int32_t queue_limit;   /* what it allows now */
-	int errors_in_window;  /* line errors while more than one line was in flight */
+
+	/* The held newline (marlin_held.c). */
+	bool held;	 /* in use on this connection */
+	bool erases;	 /* 0x08 takes a byte back: the board has shown it */
+	bool unclean;	 /* something unreadable came since the last line end went out */
+	int64_t pending; /* number of the line whose body is out; MARLIN_NOTHING_PENDING */
+	enum marlin_erase_test erase_test;
+	int erase_tries;
 
 	struct marlin_sync sync;
 	int64_t acked_number;	 /* highest in order */
@@ -231,6 +255,8 @@ struct marlin {
 	bool gentle_sent;      /* an M105 stands behind the oldest line */
 
 	int64_t polled_us, polled_lines; /* when the last M105 went out, and after how many lines */
+	int32_t check_lines;		 /* see MARLIN_CHECK_LINES_MIN */
+	int64_t checked_surplus;	 /* surplus acknowledgements by then */
 
 	/* The print. */
 	struct modal modal;
@@ -283,20 +309,45 @@ void marlin_on_line(struct marlin *m, const struct reply_line *line);
 
 /* marlin_send.c: what goes out, and the window it goes through */
 void marlin_write_raw(struct marlin *m, const char *text, size_t length);
-/* Ends half a line. */
-void marlin_write_flush(struct marlin *m);
 /* A numbered line of the host (command_index as of the last command). False: it has to wait. */
 bool marlin_send_host_line(struct marlin *m, const char *text, size_t length);
 /* An un-numbered line that is answered. */
 void marlin_send_unnumbered(struct marlin *m, const char *text, enum window_answer answer);
 void marlin_send_history_line(struct marlin *m, const struct history_line *line);
+/* Its last byte goes out now: it is in flight. */
+void marlin_note_sent(struct marlin *m, const struct history_line *line);
 void marlin_send_renumber(struct marlin *m);
 void marlin_send_far(struct marlin *m);
 void marlin_flush_staged(struct marlin *m);
-int32_t marlin_window_limit(const struct marlin *m);
-bool marlin_has_line_room(const struct marlin *m);
 void marlin_poll(struct marlin *m);
 int64_t marlin_poll_wake(const struct marlin *m);
+
+/* marlin_window.c: how much may be under way */
+bool marlin_wants_held(const struct marlin *m);
+void marlin_choose_window(struct marlin *m);
+int32_t marlin_window_limit(const struct marlin *m);
+int32_t marlin_window_bytes(const struct marlin *m);
+bool marlin_has_room(const struct marlin *m, size_t frame_length, bool alone);
+/* More than one line is out, or part of one. */
+bool marlin_is_crowded(const struct marlin *m);
+void marlin_narrow_window(struct marlin *m);
+void marlin_widen_window(struct marlin *m);
+
+/* marlin_held.c: the held newline */
+bool marlin_can_hold(const struct marlin *m, size_t body_length);
+void marlin_hold(struct marlin *m, const struct history_line *line);
+/* Ends half a line of somebody else's, or takes it back where the board can. */
+void marlin_write_flush(struct marlin *m);
+/* The window is empty: the pending body gets its line end. */
+void marlin_release(struct marlin *m);
+/* Takes the pending body back and sends its line, whole, behind what is in flight. */
+void marlin_send_pending_whole(struct marlin *m);
+/* In doubt: the pending body must not run. */
+void marlin_take_back(struct marlin *m);
+void marlin_erase_test_begin(struct marlin *m);
+void marlin_erase_test_line(struct marlin *m, const struct reply *reply);
+/* False: it is tried once more. */
+bool marlin_erase_test_end(struct marlin *m);
 
 /* marlin_ack.c: who is meant by an ok */
 void marlin_on_ok(struct marlin *m, const struct reply *reply);
@@ -334,6 +385,8 @@ bool marlin_connect_advance(struct marlin *m);
 
 /* marlin_job.c: tasks */
 void marlin_task_begin(struct marlin *m, enum marlin_task task);
+/* Does a task run, or wait for the lines in flight? Then no line of the file goes out. */
+bool marlin_task_is_due(const struct marlin *m);
 void marlin_task_drop(struct marlin *m);
 bool marlin_task_advance(struct marlin *m);
 int64_t marlin_task_wake(const struct marlin *m);

@@ -21,8 +21,6 @@ enum {
 	COUNTER_TRIES_MAX = 5,
 	RENUMBER_TRIES_MAX = 5,
 	POSITION_TRIES_MAX = 3,
-	NARROW_LINES = 1000, /* one line in flight for so many after a line error */
-	ERRORS_IN_WINDOW_MAX = 3,
 };
 
 static void enter(struct marlin *m, enum marlin_sync_step step, int64_t wait_us)
@@ -40,19 +38,6 @@ void marlin_sync_reset(struct marlin *m)
 
 /* ---- how much is too much (14.5 step 7) ---- */
 
-static void narrow_window(struct marlin *m)
-{
-	if (m->window_lines <= 1)
-		return;
-	m->errors_in_window++;
-	/* Where the acks carry no number, a torn line cannot be told from a doubled ok well enough
-	 * to risk a second one. */
-	if (!m->identity.advanced_ok || m->errors_in_window >= ERRORS_IN_WINDOW_MAX)
-		m->narrow_until = INT64_MAX;
-	else
-		m->narrow_until = m->counters.lines_sent + NARROW_LINES;
-}
-
 static void count_line_error(struct marlin *m)
 {
 	int64_t now = m->counters.lines_sent;
@@ -61,7 +46,7 @@ static void count_line_error(struct marlin *m)
 	m->counters.line_errors++;
 	if (!m->job)
 		return;
-	narrow_window(m);
+	marlin_narrow_window(m);
 	oldest = m->error_at[m->error_next];
 	middle = m->error_at[(m->error_next + MARLIN_ERRORS_MAX - MARLIN_ERRORS_WARN) %
 			     MARLIN_ERRORS_MAX];
@@ -115,6 +100,7 @@ void marlin_sync_begin(struct marlin *m, enum marlin_cause cause)
 	*s = (struct marlin_sync){ .cause = cause, .wanted = -1, .last_line = -1 };
 	s->account.crowded = m->window.count > 1;
 	s->slow = head && head->slow;
+	marlin_take_back(m);
 	m->suspect_us = DRIVER_NEVER;
 	enter(m, MARLIN_SYNC_QUIET, MARLIN_QUIET_MAX_US);
 	if (cause == MARLIN_CAUSE_LINE_ERROR)
@@ -164,7 +150,7 @@ void marlin_on_input_lost(struct marlin *m)
 {
 	if (!marlin_is_clear(m) || m->window.count == 0)
 		return;
-	narrow_window(m);
+	marlin_narrow_window(m);
 	marlin_sync_begin(m, MARLIN_CAUSE_STALL);
 }
 

@@ -9,39 +9,15 @@
 
 #include <string.h>
 
+enum {
+	FRAMING_BYTES = 12, /* "N64999 ", "*255" and the line end */
+	QUESTION_BYTES = 4 + FRAMING_BYTES,
+};
+
 void marlin_write_raw(struct marlin *m, const char *text, size_t length)
 {
 	effects_write(m->effects, text, length);
 	m->counters.bytes_sent += (int64_t)length;
-}
-
-void marlin_write_flush(struct marlin *m)
-{
-	marlin_write_raw(m, m->variant->flush, strlen(m->variant->flush));
-}
-
-int32_t marlin_window_limit(const struct marlin *m)
-{
-	int32_t limit = m->window_lines < m->queue_limit ? m->window_lines : m->queue_limit;
-
-	return m->counters.lines_sent < m->narrow_until || limit < 1 ? 1 : limit;
-}
-
-static struct window_limits limits(const struct marlin *m)
-{
-	struct window_limits limits = { .lines = marlin_window_limit(m),
-		.bytes = m->variant->ring_bytes };
-
-	if (m->settings.window_bytes > 0 && m->settings.window_bytes < limits.bytes)
-		limits.bytes = m->settings.window_bytes;
-	return limits;
-}
-
-bool marlin_has_line_room(const struct marlin *m)
-{
-	const struct window_limits bounds = limits(m);
-
-	return window_has_room(&m->window, &bounds, 0, false);
 }
 
 /* Marlin takes any line that holds "M110" whatever its number, a text of M117 too. */
@@ -54,41 +30,68 @@ static bool holds_m110(const char *text, size_t length)
 	return false;
 }
 
-static bool has_to_be_alone(const char *text, size_t length)
-{
-	enum command_class class = command_classify(text, length);
-
-	return class == COMMAND_LONG || class == COMMAND_MODE || holds_m110(text, length);
-}
-
 static bool is_temperature_question(const char *text, size_t length)
 {
 	return length >= 4 && memcmp(text, "M105", 4) == 0 && (length == 4 || text[4] == ' ');
 }
 
-static struct window_entry entry_of(const struct marlin *m, const struct history_line *line)
-{
-	size_t length;
-	const char *text = history_command(line, &length);
+/* What the sender has to know of a command before it goes out. */
+struct traits {
+	bool alone, slow, asks_temperature;
+};
 
-	return (struct window_entry){
-		.number = line->number,
+static struct traits traits_of(const char *text, size_t length)
+{
+	enum command_class class = command_classify(text, length);
+
+	return (struct traits){
+		.alone = class == COMMAND_LONG || class == COMMAND_MODE || holds_m110(text, length),
+		.slow = class == COMMAND_LONG,
+		.asks_temperature = is_temperature_question(text, length),
+	};
+}
+
+static struct history_line *append(struct marlin *m, const char *text, size_t length,
+	int64_t command_index, const struct traits *traits)
+{
+	struct history_line *line = history_append(&m->history, text, length, command_index);
+
+	if (!line)
+		return NULL;
+	line->alone = traits->alone;
+	line->slow = traits->slow;
+	line->asks_temperature = traits->asks_temperature;
+	return line;
+}
+
+void marlin_note_sent(struct marlin *m, const struct history_line *line)
+{
+	const struct window_entry entry = { .number = line->number,
 		.sent_us = m->now_us,
 		.bytes = line->length,
-		.answer = is_temperature_question(text, length) ? WINDOW_TEMPERATURE : WINDOW_PLAIN,
-		.alone = has_to_be_alone(text, length),
-		.slow = command_classify(text, length) == COMMAND_LONG,
-	};
+		.answer = line->asks_temperature ? WINDOW_TEMPERATURE : WINDOW_PLAIN,
+		.alone = line->alone,
+		.slow = line->slow };
+
+	window_push(&m->window, &entry);
+	m->counters.lines_sent++;
+	m->gentle_sent = false;
+	m->unclean = false;
 }
 
 void marlin_send_history_line(struct marlin *m, const struct history_line *line)
 {
-	struct window_entry entry = entry_of(m, line);
-
-	window_push(&m->window, &entry);
+	marlin_note_sent(m, line);
 	marlin_write_raw(m, line->frame, line->length);
-	m->counters.lines_sent++;
-	m->gentle_sent = false;
+}
+
+/* There is room. */
+static void send_or_hold(struct marlin *m, const struct history_line *line)
+{
+	if (m->held && m->window.count > 0)
+		marlin_hold(m, line);
+	else
+		marlin_send_history_line(m, line);
 }
 
 static void tell_number(struct marlin *m, const struct history_line *line, int64_t index)
@@ -117,19 +120,18 @@ static void note_position(const struct marlin *m, struct history_line *line)
 
 bool marlin_send_host_line(struct marlin *m, const char *text, size_t length)
 {
-	const struct window_limits bounds = limits(m);
+	const struct traits traits = traits_of(text, length);
 	struct history_line *line;
 
 	if (m->history.next > m->variant->last_number ||
-		!window_has_room(
-			&m->window, &bounds, FRAME_BYTES_MAX, has_to_be_alone(text, length)))
+		!marlin_has_room(m, length + FRAMING_BYTES, traits.alone))
 		return false;
-	line = history_append(&m->history, text, length, m->job ? last_index(m) : -1);
+	line = append(m, text, length, m->job ? last_index(m) : -1, &traits);
 	if (!line)
 		return false;
 	if (m->task == MARLIN_TASK_NONE)
 		note_position(m, line);
-	marlin_send_history_line(m, line);
+	send_or_hold(m, line);
 	tell_number(m, line, -1);
 	return true;
 }
@@ -155,10 +157,11 @@ void marlin_send_renumber(struct marlin *m)
 {
 	char text[24] = "M110 N";
 	size_t length = 6 + frame_decimal(text + 6, m->variant->first_number);
+	const struct traits traits = traits_of(text, length);
 	const struct history_line *line;
 
 	history_restart(&m->history, m->variant->first_number);
-	line = history_append(&m->history, text, length, m->job ? last_index(m) : -1);
+	line = append(m, text, length, m->job ? last_index(m) : -1, &traits);
 	m->renumber_pending = true;
 	m->acked_number = m->variant->first_number - 1;
 	marlin_send_history_line(m, line);
@@ -180,15 +183,17 @@ void marlin_send_far(struct marlin *m)
 
 void marlin_flush_staged(struct marlin *m)
 {
-	const struct window_limits bounds = limits(m);
+	struct traits traits;
 	struct history_line *line;
 
-	if (m->staged_length == 0)
+	if (m->staged_length == 0 || m->phase != MARLIN_PRINTING || m->hold ||
+		marlin_task_is_due(m) ||
+		!marlin_has_room(m, m->staged_length + FRAMING_BYTES, false))
 		return;
-	if (!window_has_room(&m->window, &bounds, (int32_t)m->staged_length + 12,
-		    has_to_be_alone(m->staged, m->staged_length)))
+	traits = traits_of(m->staged, m->staged_length);
+	if (traits.alone && !marlin_has_room(m, m->staged_length + FRAMING_BYTES, true))
 		return;
-	line = history_append(&m->history, m->staged, m->staged_length, m->staged_index);
+	line = append(m, m->staged, m->staged_length, m->staged_index, &traits);
 	if (!line) {
 		marlin_fault(
 			m, DRIVER_FAULT_COMMAND, "a command of the file cannot be put into a line");
@@ -199,7 +204,7 @@ void marlin_flush_staged(struct marlin *m)
 		m->tools_seen |= 1u << m->modal.tool;
 	note_position(m, line);
 	m->staged_length = 0;
-	marlin_send_history_line(m, line);
+	send_or_hold(m, line);
 	tell_number(m, line, m->staged_index);
 }
 
@@ -239,15 +244,14 @@ static int64_t poll_us(const struct marlin *m)
 	int64_t due =
 		m->heaters.time_us +
 		(m->identity.autoreport_temperature ? MARLIN_REPORT_STALE_US : MARLIN_POLL_US);
-	bool crowded = marlin_window_limit(m) > 1;
-
-	if (m->renumber_pending || m->task != MARLIN_TASK_NONE || !marlin_has_line_room(m))
+	if (m->renumber_pending || m->task != MARLIN_TASK_NONE ||
+		!marlin_has_room(m, QUESTION_BYTES, false))
 		return DRIVER_NEVER;
 	if (due < m->polled_us + MARLIN_POLL_US)
 		due = m->polled_us + MARLIN_POLL_US;
 	if (m->phase != MARLIN_PRINTING || m->identity.advanced_ok)
 		return due;
-	if (crowded && m->counters.lines_sent >= m->polled_lines + MARLIN_CHECK_LINES)
+	if (marlin_is_crowded(m) && m->counters.lines_sent >= m->polled_lines + m->check_lines)
 		return m->now_us;
 	return due < m->polled_us + MARLIN_CHECK_US ? due : m->polled_us + MARLIN_CHECK_US;
 }
@@ -262,12 +266,21 @@ int64_t marlin_poll_wake(const struct marlin *m)
 /* Past the window's limit of one line, within what the printer's queue holds. */
 static void send_question(struct marlin *m)
 {
-	struct history_line *line =
-		history_append(&m->history, "M105", 4, m->job ? last_index(m) : -1);
+	const struct traits traits = { .asks_temperature = true };
+	struct history_line *line = append(m, "M105", 4, m->job ? last_index(m) : -1, &traits);
 
 	note_position(m, line);
 	marlin_send_history_line(m, line);
 	tell_number(m, line, -1);
+}
+
+static void set_check_lines(struct marlin *m)
+{
+	if (m->checked_surplus != m->counters.surplus_acknowledgements)
+		m->check_lines = MARLIN_CHECK_LINES_MIN;
+	else if (m->check_lines < MARLIN_CHECK_LINES_MAX)
+		m->check_lines *= 2;
+	m->checked_surplus = m->counters.surplus_acknowledgements;
 }
 
 void marlin_poll(struct marlin *m)
@@ -275,12 +288,16 @@ void marlin_poll(struct marlin *m)
 	if (m->phase < MARLIN_READY)
 		return;
 	if (m->now_us >= gentle_us(m)) {
-		marlin_write_flush(m);
+		if (m->pending != MARLIN_NOTHING_PENDING)
+			marlin_send_pending_whole(m);
+		else
+			marlin_write_flush(m);
 		send_question(m);
 		m->gentle_sent = true;
 	} else if (m->now_us < poll_us(m) || !marlin_send_host_line(m, "M105", 4)) {
 		return;
 	}
+	set_check_lines(m);
 	m->polled_us = m->now_us;
 	m->polled_lines = m->counters.lines_sent;
 }

@@ -333,7 +333,7 @@ static void connect(struct peer *peer, bool advanced, bool reports, int64_t slow
 static void begin_case(struct peer *peer, const char *options)
 {
 	const char *window = strstr(options, "window "), *standby = strstr(options, "standby ");
-	const struct driver_settings settings = { .window_lines = window ? atoi(window + 7) : 0,
+	const struct driver_settings settings = { .window_lines = window ? atoi(window + 7) : 1,
 		.can_reset_line = strstr(options, "can-reset") != NULL,
 		.hotend_standby_celsius = standby ? atof(standby + 8) : 0,
 		.park_x_mm = 5,

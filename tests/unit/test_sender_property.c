@@ -250,11 +250,17 @@ static void test_noise_1e4_with_lost_and_doubled_oks_gives_the_file_or_a_stated_
 	static const struct mix windows = { "noise 1e-4, oks 1 %, window 2 and 3", 1e-4, 0.01, 0,
 		NULL };
 	static const struct mix noise = { "noise 1e-4 alone, one line", 1e-4, 0, 1, NULL };
+	static const struct mix held = { "noise 1e-4, oks 1 %, held newline", 1e-4, 0.01,
+		DRIVER_WINDOW_HELD, NULL };
+	static const struct mix held_noise = { "noise 1e-4 alone, held newline", 1e-4, 0,
+		DRIVER_WINDOW_HELD, NULL };
 
 	(void)state;
 	run_mix(&ping_pong, 1, scaled(200));
 	run_mix(&noise, 100001, scaled(100));
 	run_mix(&windows, 200001, scaled(400));
+	run_mix(&held, 800001, scaled(400));
+	run_mix(&held_noise, 900001, scaled(400));
 }
 
 /* One line in thirty damaged, one in five: stops may be many, but each is stated. */
@@ -263,11 +269,14 @@ static void test_harsh_noise_never_makes_another_file(void **state)
 	static const struct mix harsh = { "noise 1e-3, oks 2 %", 1e-3, 0.02, 1, NULL };
 	static const struct mix harsh_windows = { "noise 1e-3, oks 2 %, windows", 1e-3, 0.02, 0,
 		NULL };
+	static const struct mix harsh_held = { "noise 1e-3, oks 2 %, held newline", 1e-3, 0.02,
+		DRIVER_WINDOW_HELD, NULL };
 	static const struct mix hopeless = { "noise 5e-3", 5e-3, 0, 1, NULL };
 
 	(void)state;
 	run_mix(&harsh, 300001, scaled(40));
 	run_mix(&harsh_windows, 400001, scaled(20));
+	run_mix(&harsh_held, 1000001, scaled(40));
 	run_mix(&hopeless, 500001, scaled(10));
 }
 
