@@ -76,6 +76,7 @@ static void show_printer(const struct cli *cli, const json_t *printer)
 	show_loaded(printer);
 	say_line("profile", words_text(printer, "profile"));
 	say_line("firmware", words_text(printer, "firmware"));
+	say_line("window", words_text(printer, "window"));
 	say_line("machine", words_text(printer, "machine"));
 	say_line("uuid", words_text(printer, "uuid"));
 	say_line("port", words_text(printer, "port"));

@@ -20,6 +20,7 @@ enum {
 	CONFIG_SOCKET_MAX = 108, /* sockaddr_un, with the NUL */
 	CONFIG_HOURS_MAX = 64,
 	CONFIG_HOSTS_MAX = 16,
+	CONFIG_WINDOW_HELD = -1, /* as in daemon/wire and drivers/driver.h */
 };
 
 enum config_streamers {
@@ -40,12 +41,13 @@ struct config_printer {
 	char dialect[NAME_MAX_BYTES];
 	char klipper_socket[CONFIG_SOCKET_MAX]; /* empty: none */
 	int32_t baud;				/* 0: the usual one */
-	int32_t window_lines;			/* 0: auto; 1: "ping-pong"; N */
+	int32_t window_lines;			/* 0: auto; 1: "ping-pong"; N; CONFIG_WINDOW_HELD */
 	char profile[PROFILE_NAME_MAX];
 	char material[NAME_MAX_BYTES]; /* loaded unless a spool says otherwise; empty: not said */
 	size_t tag_count;
 	char tag[CONFIG_TAGS_MAX][NAME_MAX_BYTES];
 	enum config_unattended unattended;
+	bool meatpack;	 /* two characters a byte, where the firmware can */
 	bool reset_line; /* DTR resets this board: the last rung of an emergency stop */
 };
 

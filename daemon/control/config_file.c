@@ -128,6 +128,22 @@ static void store_choice(const struct option *option, int index, unsigned char *
 		memcpy(at, &index, sizeof index);
 }
 
+static bool store_window(const char *text, unsigned char *at)
+{
+	static const struct {
+		const char *word;
+		int32_t lines;
+	} words[] = { { "auto", 0 }, { "ping-pong", 1 }, { "held", CONFIG_WINDOW_HELD } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(text, words[i].word) != 0)
+			continue;
+		memcpy(at, &words[i].lines, sizeof(int32_t));
+		return true;
+	}
+	return false;
+}
+
 /* true: the text is accepted and stored. */
 static bool store_text(const struct option *option, const char *text, unsigned char *at)
 {
@@ -141,11 +157,7 @@ static bool store_text(const struct option *option, const char *text, unsigned c
 		store_choice(option, index, at);
 		return true;
 	case OPTION_WINDOW:
-		index = strcmp(text, "ping-pong") == 0;
-		if (!index && strcmp(text, "auto") != 0)
-			return false;
-		memcpy(at, &(int32_t){ index }, sizeof(int32_t));
-		return true;
+		return store_window(text, at);
 	case OPTION_WORD:
 		if (!is_in(option->choice, text, &index))
 			return false;
@@ -511,12 +523,29 @@ static int check_profiles(struct place *place, const config_t *file, const struc
 	return 0;
 }
 
+/* Dialects whose firmware drops half a line that waits for its end. */
+static bool drops_half_lines(const char *dialect)
+{
+	static const char *const dialects[] = { "prusa-mk3", "repetier" };
+
+	for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++)
+		if (strcmp(dialect, dialects[i]) == 0)
+			return true;
+	return false;
+}
+
 static int check_printers(struct place *place, const config_t *file, const struct config *config)
 {
 	for (size_t i = 0; i < config->printer_count; i++) {
 		const config_setting_t *setting = row_setting(file, "printers", i);
 
 		snprintf(place->key, sizeof place->key, "printers[%zu]", i + 1);
+		if (config->printer[i].window_lines == CONFIG_WINDOW_HELD &&
+			drops_half_lines(config->printer[i].dialect))
+			return wrong(place, setting,
+				"window = \"held\": this dialect's firmware drops half a line that "
+				"waits for its end, and refuses damaged lines by itself; give "
+				"\"auto\", \"ping-pong\" or a number of lines");
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(config->printer[i].name, config->printer[j].name) == 0)
 				return wrong(

@@ -250,6 +250,7 @@ static void clean_state(struct wire_printer_state *state)
 {
 	clean(state->reason, sizeof(state->reason));
 	clean(state->firmware, sizeof(state->firmware));
+	clean(state->window, sizeof(state->window));
 	clean(state->machine, sizeof(state->machine));
 	clean(state->uuid, sizeof(state->uuid));
 	clean(state->attempt, sizeof(state->attempt));
@@ -529,6 +530,7 @@ bool farm_printer_settings(
 	farm_copy(settings->side_port, sizeof(settings->side_port), printer->config.klipper_socket);
 	settings->baud = printer->config.baud;
 	settings->window_lines = printer->config.window_lines;
+	settings->meatpack = printer->config.meatpack;
 	settings->hotend_max_celsius = profile->hotend_max_celsius;
 	settings->bed_max_celsius = profile->bed_max_celsius;
 	memcpy(settings->volume_min_mm, profile->volume_min_mm, sizeof(settings->volume_min_mm));

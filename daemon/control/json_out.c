@@ -433,6 +433,7 @@ json_t *json_out_printer(const struct farm_printer_view *printer)
 	set_text(object, "unattended",
 		config->unattended == UNATTENDED_ALLOWED ? "allowed" : "never");
 	set_text(object, "firmware", state->firmware);
+	set_text(object, "window", state->window);
 	set_text(object, "machine", state->machine);
 	set_text(object, "uuid", state->uuid);
 	set_text(object, "port", config->port);

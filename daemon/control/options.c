@@ -94,8 +94,14 @@ static const struct option printer_options[] = {
 		AT(config_printer, baud), .help = "Speed of the port.  0: the usual one." },
 	{ "window", OPTION_WINDOW, .min = 1, .max = 64, .initial = "auto",
 		AT(config_printer, window_lines),
-		.help = "How many lines may be under way without an answer.  Printers that lose "
-			"lines are served with ping-pong." },
+		.help = "How much may be under way without an answer.  \"auto\": as much as the "
+			"printer can hold where the link damages nothing (native USB) or the "
+			"firmware refuses pieces of lines by itself; behind a UART the held "
+			"newline once the board has shown that it can, else ping-pong.  "
+			"\"ping-pong\": one line.  \"held\": one line and the next one without its "
+			"line end; not for dialects that drop half a line that waits (prusa-mk3).  "
+			"A number: so many lines; behind a UART with Marlin this can run pieces of "
+			"damaged lines." },
 	{ "profile", OPTION_NAME, .required = true, .min = 1, .max = PROFILE_NAME_MAX - 1,
 		AT(config_printer, profile),
 		.help = "What it can do: the name of a profile in this file, or of a file "
@@ -109,6 +115,9 @@ static const struct option printer_options[] = {
 	{ "unattended", OPTION_CHOICE, .choice = unattended_choice, .initial = "never",
 		AT(config_printer, unattended),
 		.help = "Whether prints may run while nobody is there." },
+	{ "meatpack", OPTION_BOOL, .initial = "false", AT(config_printer, meatpack),
+		.help = "Sends two characters in a byte where the firmware says that it unpacks "
+			"them: more lines a second on a slow wire.  A damaged byte damages more." },
 	{ "reset_line", OPTION_BOOL, .initial = "false", AT(config_printer, reset_line),
 		.help = "DTR resets this board: used as the last means of an emergency stop." },
 };
@@ -253,7 +262,8 @@ void option_accepts(const struct option *option, char *text, size_t size)
 		return;
 	case OPTION_WINDOW:
 		snprintf(text, size,
-			"\"auto\", \"ping-pong\" or a whole number of lines from %.0f to %.0f",
+			"\"auto\", \"ping-pong\", \"held\" or a whole number of lines from %.0f to "
+			"%.0f",
 			option->min, option->max);
 		return;
 	case OPTION_POINT:

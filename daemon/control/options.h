@@ -18,7 +18,7 @@ enum option_type {
 	OPTION_BOOL,
 	OPTION_CHOICE, /* one of `choice`; stored as its index in an enum or a bool */
 	OPTION_WORD,   /* one of `choice`; stored as text */
-	OPTION_WINDOW, /* "auto" (0), "ping-pong" (1) or a number of lines */
+	OPTION_WINDOW, /* "auto" (0), "ping-pong" (1), "held" (-1) or a number of lines */
 	OPTION_POINT,  /* three numbers */
 	OPTION_TEXTS,  /* list of texts */
 	OPTION_HOURS,  /* list of staffed hours */

@@ -1,5 +1,7 @@
 #include "daemon/stream/port.h"
 
+#include "daemon/stream/port_link.h"
+
 #include <errno.h>
 #include <limits.h> /* PATH_MAX */
 #include <poll.h>
@@ -51,6 +53,7 @@ int port_open_with(struct port *port, const struct port_operations *operations, 
 
 	port->fd = -1;
 	port->handle = NULL;
+	port->link = port_link("/sys", path);
 	code = operations->open(port, path, baud, error);
 	port->operations = code == 0 ? operations : NULL;
 	return code;

@@ -6,6 +6,7 @@
 #define DAEMON_STREAM_PORT_H
 
 #include "base/error.h"
+#include "drivers/driver.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +36,7 @@ struct port {
 	const struct port_operations *operations; /* NULL: closed */
 	int fd;					  /* to wait for; -1: none (memory) */
 	void *handle;				  /* of the implementation */
+	enum driver_link link;			  /* what it is, while it is open */
 };
 
 extern const struct port_operations port_serial, port_fd, port_socket;

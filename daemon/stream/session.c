@@ -97,6 +97,7 @@ static void make_driver(struct session *session)
 		.window_lines = (int32_t)settings->window_lines,
 		.baud = (int32_t)settings->baud,
 		.can_reset_line = settings->can_reset_line,
+		.meatpack = settings->meatpack,
 		.hotend_max_celsius = settings->hotend_max_celsius,
 		.bed_max_celsius = settings->bed_max_celsius,
 		.park_x_mm = settings->park_x_mm,
@@ -593,6 +594,7 @@ static void describe_printer(const struct session *session, struct wire_printer_
 	const struct driver_identity *identity = session->dialect->identity(session->driver);
 
 	snprintf(state->firmware, sizeof(state->firmware), "%s", identity->firmware);
+	snprintf(state->window, sizeof(state->window), "%s", identity->window);
 	snprintf(state->machine, sizeof(state->machine), "%s", identity->machine);
 	snprintf(state->uuid, sizeof(state->uuid), "%.*s", (int)sizeof(state->uuid) - 1,
 		identity->uuid);

@@ -70,6 +70,8 @@ void session_open_port(struct session *session, int64_t now_us)
 		session->cool_since_us = now_us;
 	session->news = true;
 	session->setup.events->port_opened(session->setup.context, session, session->port.fd);
+	if (session->dialect->link)
+		session->dialect->link(session->driver, session->port.link);
 	session->dialect->opened(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
 	session->side_tries = 0;

@@ -361,8 +361,8 @@ static int check_settings(const struct streamer *streamer, const char *name,
 	else if (settings->baud < 0 || settings->baud > 4000000)
 		error_set(error, "printer %s: baud %lld; 0 to 4000000 is accepted", name,
 			(long long)settings->baud);
-	else if (settings->window_lines < 0 || settings->window_lines > 64)
-		error_set(error, "printer %s: window %lld; 0 to 64 is accepted", name,
+	else if (settings->window_lines < DRIVER_WINDOW_HELD || settings->window_lines > 64)
+		error_set(error, "printer %s: window %lld; -1 to 64 is accepted", name,
 			(long long)settings->window_lines);
 	else
 		return 0;

@@ -90,6 +90,7 @@ static const struct field fields[] = {
 	{ 35, KIND(SET_PRINTER), FIELD_DOUBLE, AT(settings.park_lift_mm), 0 },
 	{ 36, KIND(SET_PRINTER), FIELD_DOUBLE, AT(settings.hotend_standby_celsius), 0 },
 	{ 37, KIND(SET_PRINTER), TEXT_OF(settings.side_port) },
+	{ 38, KIND(SET_PRINTER), FIELD_BOOL, AT(settings.meatpack), 0 },
 
 	{ 50, KIND(START), TEXT_OF(start.path) },
 	{ 51, KIND(START), FIELD_I64, AT(start.bytes), 0 },
@@ -106,6 +107,7 @@ static const struct field fields[] = {
 	{ 68, KIND(PRINTER), FIELD_I64, AT(state.heaters_age_us), 0 },
 	{ 69, KIND(PRINTER), FIELD_COUNT, AT(state.heater_count), WIRE_HEATERS_MAX },
 	{ 70, KIND(PRINTER), FIELD_BOOL, AT(state.hot_by_us), 0 },
+	{ 71, KIND(PRINTER), TEXT_OF(state.window) },
 	HEATER_ROWS(80, 0),
 	HEATER_ROWS(83, 1),
 	HEATER_ROWS(86, 2),

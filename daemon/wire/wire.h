@@ -89,10 +89,11 @@ struct wire_settings {
 	char port[WIRE_PATH_MAX];
 	char dialect[WIRE_NAME_MAX];
 	int64_t baud;	      /* 0: the usual one */
-	int64_t window_lines; /* 0: auto */
+	int64_t window_lines; /* 0: auto; -1: held newline; see enum in drivers/driver.h */
 	double hotend_max_celsius, bed_max_celsius;
 	double volume_min_mm[3], volume_max_mm[3];
 	bool can_reset_line;
+	bool meatpack;
 	double park_x_mm, park_y_mm, park_lift_mm, hotend_standby_celsius;
 	char side_port[WIRE_SOCKET_MAX]; /* of the dialect's side channel; empty: none */
 };
@@ -122,6 +123,7 @@ struct wire_printer_state {
 	char reason[WIRE_TEXT_MAX]; /* why offline, what it wants, the fault's words */
 	int64_t fault;		    /* enum driver_fault; not 0: locked until WIRE_CONNECT */
 	char firmware[WIRE_TEXT_MAX];
+	char window[WIRE_TEXT_MAX]; /* how much is sent ahead, in words */
 	char machine[WIRE_TEXT_MAX];
 	char uuid[WIRE_NAME_MAX];
 	int64_t heaters_age_us; /* -1: never read */

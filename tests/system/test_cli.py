@@ -42,7 +42,7 @@ JOB = {"id": 7, "order": 1, "design": LONG, "state": "needs_look", "plate": PLAT
 PRINTER = {"name": "p1", "link": "online", "bed": "occupied", "lock": {"fault": "thermal", "text": HOSTILE + LONG},
            "activity": "needs_attention", "ready": False, "enabled": True, "reason": LONG, "profile": "mk3s",
            "material": "PLA", "color": LONG, "spool": 3, "tags": ["a"], "unattended": "never", "firmware": HOSTILE,
-           "machine": HOSTILE, "uuid": "", "port": "/dev/x", "job": 7, "attempt": None, "progress": 0.42,
+           "window": HOSTILE, "machine": HOSTILE, "uuid": "", "port": "/dev/x", "job": 7, "attempt": None, "progress": 0.42,
            "eta_s": 100000, "layer": None, "heaters": [{"name": "T", "celsius": 209.7, "target_celsius": 210.0}],
            "heaters_age_s": 0.4, "heat": "on", "not_ready": [LONG, HOSTILE], "starts_in_s": None, "resends": 0,
            "lines_sent": 0}

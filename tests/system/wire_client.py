@@ -25,7 +25,8 @@ FIELDS = {
                     26: ("x_min_mm", "d"), 27: ("y_min_mm", "d"), 28: ("z_min_mm", "d"),
                     29: ("x_max_mm", "d"), 30: ("y_max_mm", "d"), 31: ("z_max_mm", "d"),
                     32: ("can_reset_line", "i"), 33: ("park_x_mm", "d"), 34: ("park_y_mm", "d"),
-                    35: ("park_lift_mm", "d"), 36: ("hotend_standby_celsius", "d"), 37: ("side_port", "t")},
+                    35: ("park_lift_mm", "d"), 36: ("hotend_standby_celsius", "d"), 37: ("side_port", "t"),
+                    38: ("meatpack", "i")},
     "start": {50: ("path", "t"), 51: ("bytes", "i"), 52: ("commands", "i")},
     "manual": {5: ("text", "t")},
     "said": {5: ("text", "t")},
@@ -34,7 +35,8 @@ FIELDS = {
     "recording": {150: ("received", "i"), 151: ("remarks", "i"), 152: ("sent", "i")},
     "printer": {60: ("link", LINKS), 61: ("activity", ACTIVITIES), 62: ("state_attempt", "t"),
                 63: ("reason", "t"), 64: ("fault", "i"), 65: ("firmware", "t"), 66: ("machine", "t"),
-                67: ("uuid", "t"), 68: ("heaters_age_us", "i"), 69: ("heater_count", "i"), 70: ("hot_by_us", "i")},
+                67: ("uuid", "t"), 68: ("heaters_age_us", "i"), 69: ("heater_count", "i"), 70: ("hot_by_us", "i"),
+                71: ("window", "t")},
     "ended": {120: ("ended_attempt", "t"), 121: ("result", RESULTS), 122: ("fault", "i"), 123: ("reason", "t")},
 }
 for _heater in range(4):

@@ -88,9 +88,11 @@ static void test_wrong_contents_name_line_key_and_what_is_accepted(void **state)
 			{ "printers[1].profile: is missing" } },
 		{ PROFILE PRINTER "window = 0; } );",
 			{ ":2: printers[1].window: 0",
-				"\"auto\", \"ping-pong\" or a whole number" } },
+				"\"auto\", \"ping-pong\", \"held\" or a whole number" } },
 		{ PROFILE PRINTER "window = \"big\"; } );", { "printers[1].window: \"big\"" } },
 		{ PROFILE PRINTER "window = 2.5; } );", { "printers[1].window: 2.5" } },
+		{ PROFILE PRINTER "window = \"held\"; dialect = \"prusa-mk3\"; } );",
+			{ "printers[1]: window = \"held\"", "give \"auto\"" } },
 		{ PROFILE PRINTER "dialect = \"teacup\"; } );",
 			{ "printers[1].dialect: \"teacup\"", "\"auto\", \"marlin\"" } },
 		{ PROFILE PRINTER "unattended = true; } );",
@@ -180,7 +182,7 @@ static void test_every_option_arrives_where_it_belongs(void **state)
 		"window = 4; profile = \"delta\"; material = \"PLA\"; tags = [\"visors\", "
 		"\"fast\"]; "
 		"unattended = \"allowed\"; reset_line = true; },\n"
-		"{ name = \"p2\"; port = \"/dev/b\"; profile = \"delta\"; window = \"ping-pong\"; "
+		"{ name = \"p2\"; port = \"/dev/b\"; profile = \"delta\"; window = \"held\"; "
 		"},\n"
 		"{ name = \"p3\"; port = \"/dev/c\"; profile = \"delta\"; window = \"auto\"; } "
 		");\n");
@@ -230,7 +232,7 @@ static void test_every_option_arrives_where_it_belongs(void **state)
 	assert_int_equal(config.printer[0].unattended, UNATTENDED_ALLOWED);
 	assert_true(config.printer[0].reset_line);
 	assert_string_equal(config.printer[1].dialect, "auto");
-	assert_int_equal(config.printer[1].window_lines, 1);
+	assert_int_equal(config.printer[1].window_lines, CONFIG_WINDOW_HELD);
 	assert_int_equal(config.printer[1].unattended, UNATTENDED_NEVER);
 	assert_false(config.printer[1].reset_line);
 	assert_int_equal(config.printer[2].window_lines, 0);

@@ -78,6 +78,7 @@ static void fill_settings(struct wire_settings *settings)
 		settings->volume_max_mm[i] = 100.0 * (i + 1);
 	}
 	settings->can_reset_line = true;
+	settings->meatpack = true;
 	settings->park_x_mm = 5;
 	settings->park_y_mm = 200;
 	settings->park_lift_mm = 0.1;
@@ -93,6 +94,8 @@ static void fill_state(struct wire_printer_state *state)
 	fill_text(state->reason, sizeof(state->reason), 4);
 	state->fault = 7;
 	fill_text(state->firmware, sizeof(state->firmware), 5);
+	fill_text(state->window, sizeof(state->window), 6);
+	fill_text(state->window, sizeof(state->window), 6);
 	fill_text(state->machine, sizeof(state->machine), 6);
 	fill_text(state->uuid, sizeof(state->uuid), 7);
 	state->heaters_age_us = -1;
@@ -397,6 +400,7 @@ static void test_settings_are_equal_by_what_they_say_not_by_their_bytes(void **s
 			each->volume_max_mm[axis] = 200;
 		}
 		each->can_reset_line = false;
+		each->meatpack = false;
 		each->park_x_mm = each->park_y_mm = each->park_lift_mm = 1;
 		each->hotend_standby_celsius = 0;
 	}
