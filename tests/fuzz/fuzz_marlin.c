@@ -18,7 +18,8 @@ static const char *const replies[] = { "ok\n", "ok\n", "ok P15 B3\n", "Resend: 2
 	"//action:resume\n", "//action:cancel\n", "okok\n", "k\n",
 	"Error:Printer halted. kill() called!\n",
 	"Error:Line Number is not Last Line Number+1, Last Line: 2000\n", "Resend: 2001\n", "rs\n",
-	"Begin file list\n", "End file list\n" };
+	"Begin file list\n", "End file list\n", "FIRMWARE_NAME:Prusa-Firmware 3.13.3\n",
+	"Resend: 1\n", "echo:RX timeout\n" };
 
 static const char *const commands[] = { "G1 X1", "G28", "M109 S200", "M105", "M110 N0", "G1 X1;",
 	"M0", "T1", "G91", "M83", "G92 E0" };
@@ -34,6 +35,14 @@ struct world {
 	int64_t now_us, acknowledged, commands, window;
 	struct driver_effects effects;
 };
+
+/* A question may stand behind a full window of fewer lines than the queue holds. */
+static int64_t most(const struct world *world, const struct marlin *m)
+{
+	int64_t queue = m->variant->queue_lines;
+
+	return world->window > queue ? world->window : queue;
+}
 
 static void check(struct world *world)
 {
@@ -54,7 +63,9 @@ static void check(struct world *world)
 		if (effect->kind == DRIVER_WAKE_AT && effect->time_us <= world->now_us)
 			abort();
 	}
-	if ((int64_t)m->window.count > world->window || m->step_count > MARLIN_STEPS_MAX)
+	if ((int64_t)m->window.count > most(world, m) || m->pending >= m->history.next ||
+		(m->pending != MARLIN_NOTHING_PENDING && m->window.count != 1) ||
+		m->step_count > MARLIN_STEPS_MAX)
 		abort();
 	driver_effects_clear(effects);
 }
@@ -158,14 +169,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	memset(&world, 0, sizeof(world));
-	settings.window_lines = data[0] % 5;
+	settings.window_lines = data[0] % 6 - 1;
 	world.acknowledged = -1;
-	world.window = settings.window_lines > MARLIN_QUEUE_LINES ? settings.window_lines
-								  : MARLIN_QUEUE_LINES;
-	world.dialect = driver_dialect_find("marlin");
+	world.window = settings.window_lines;
+	world.dialect = driver_dialect_find((data[0] & 64) ? "prusa-mk3" : "marlin");
 	world.driver = world.dialect->create(&settings);
 	if (!world.driver)
 		return 0;
+	world.dialect->link(world.driver, (data[0] & 128) ? DRIVER_LINK_CDC : DRIVER_LINK_UART);
 	world.dialect->opened(world.driver, 0, &world.effects);
 	check(&world);
 	for (data++, size--; size >= 2;)
