@@ -2,6 +2,7 @@
 #include "sim/firmware.h"
 
 #include "sim/klipper_rows.h"
+#include "sim/grbl_rows.h"
 #include "sim/marlin_rows.h"
 
 #include <string.h> /* strcmp */
@@ -18,6 +19,10 @@ static const struct sim_firmware *const rows[] = {
 	&sim_prusa_buddy,
 	&sim_klipper,
 	&sim_klipper_bare,
+	&sim_grbl,
+	&sim_grbl_laser,
+	&sim_grblhal,
+	&sim_fluidnc,
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
