@@ -4,6 +4,7 @@
 #include "sim/klipper_rows.h"
 #include "sim/grbl_rows.h"
 #include "sim/marlin_rows.h"
+#include "sim/repetier_rows.h"
 
 #include <string.h> /* strcmp */
 
@@ -17,6 +18,8 @@ static const struct sim_firmware *const rows[] = {
 	&sim_marlin_212,
 	&sim_prusa_mk3,
 	&sim_prusa_buddy,
+	&sim_repetier,
+	&sim_repetier_2,
 	&sim_klipper,
 	&sim_klipper_bare,
 	&sim_grbl,

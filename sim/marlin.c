@@ -87,6 +87,10 @@ const char *sim_marlin_running_text(const struct marlin *marlin)
 /* Dead until the reset line is pulled. */
 void sim_marlin_kill(struct marlin *marlin, const char *reason)
 {
+	if (marlin->family->kill) {
+		marlin->family->kill(marlin, reason);
+		return;
+	}
 	sim_marlin_heat_off(marlin);
 	if (reason)
 		sim_marlin_say(marlin, "echo:%s\n", reason);
@@ -187,7 +191,9 @@ static void keepalive(struct marlin *marlin)
 	if (!marlin->running || marlin->keepalive_us == 0 || marlin->next_busy_us > marlin->now_us)
 		return;
 	sim_marlin_say(marlin, "%s%s\n", marlin->family->busy,
-		marlin->paused_for_user ? "paused for user" : "processing");
+		marlin->paused_for_user ? marlin->family->busy_user
+		: marlin->wait.heating	? marlin->family->busy_heating
+					: "processing");
 	marlin->next_busy_us = marlin->now_us + marlin->keepalive_us;
 }
 
@@ -416,7 +422,9 @@ void sim_marlin_step(void *state, int64_t now_us)
 		loop_once(marlin);
 		break;
 	}
-	marlin->free_us = marlin->now_us;
+	/* A firmware that has reset itself is busy with its boot loader. */
+	if (marlin->life != MARLIN_BOOTLOADER)
+		marlin->free_us = marlin->now_us;
 }
 
 void sim_marlin_control(void *state, int64_t now_us)
@@ -564,6 +572,8 @@ const struct sim_marlin_family sim_marlin_family = {
 	.temperatures = sim_marlin_temperatures,
 	.report_prefix = " ",
 	.busy = "echo:busy: ",
+	.busy_heating = "processing",
+	.busy_user = "paused for user",
 };
 
 /* ---- settings ---- */

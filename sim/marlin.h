@@ -114,13 +114,18 @@ struct sim_marlin_family {
 	/* A heater is out of bounds: heaters are off, `what` is Marlin's word for it. */
 	void (*thermal)(
 		struct marlin *marlin, const char *what, const char *id, const char *display);
+	/* M112 has come.  NULL: dead until the reset line is pulled. */
+	void (*kill)(struct marlin *marlin, const char *reason);
 	/* The panel; false: as on Marlin. */
 	bool (*press)(struct marlin *marlin, const char *text);
 	int (*temperatures)(const struct marlin *marlin, char *text, size_t size);
 	const char *report_prefix; /* of temperatures that nobody asked for */
 	const char *busy;	   /* in front of "processing" */
+	const char *busy_heating;  /* instead of "processing" while it waits for heat */
+	const char *busy_user;	   /* and while it waits for a person */
 	bool crlf;		   /* ends its lines so */
 	bool answers_first;	   /* the ok is out before the answer (M105: no "ok T:") */
+	bool no_countdown;	   /* no W: in the reports of a wait for heat */
 };
 
 typedef enum sim_marlin_result sim_marlin_resume(struct marlin *marlin);
@@ -215,11 +220,15 @@ struct marlin {
 	bool print_going; /* moves since the host last let the machine come to rest */
 
 	/* for families: what each means is said there */
-	int64_t reader_us; /* of the last byte or the last answer */
-	int64_t hold_us;   /* until then the port is not read */
-	int32_t expects;   /* further errors that are no news */
-	bool trouble;	   /* a resend is pending */
-	bool stopped;	   /* halted, but listening */
+	int64_t reader_us;     /* of the last byte or the last answer */
+	int64_t hold_us;       /* until then the port is not read */
+	int32_t expects;       /* further errors that are no news */
+	bool trouble;	       /* a resend is pending */
+	bool stopped;	       /* halted, but listening */
+	bool acked;	       /* the command under way has its ok already */
+	int32_t parsed_number; /* of the last line with one, taken or not */
+	char fatal[48];	       /* why it has stopped */
+	int32_t binary_bytes;  /* of a binary command on its way in */
 
 	/* heat */
 	double target_celsius[SIM_HEATERS];

@@ -190,7 +190,10 @@ static void report_wait(struct marlin *marlin)
 			(long long)((RESIDENCY_US - (marlin->now_us - marlin->wait.residency_us)) /
 				    1000000));
 	marlin->family->temperatures(marlin, text, sizeof text);
-	sim_marlin_say(marlin, "%s%s W:%s\n", marlin->family->report_prefix, text, left);
+	if (marlin->family->no_countdown)
+		sim_marlin_say(marlin, "%s%s\n", marlin->family->report_prefix, text);
+	else
+		sim_marlin_say(marlin, "%s%s W:%s\n", marlin->family->report_prefix, text, left);
 }
 
 static void watch_residency(struct marlin *marlin)

@@ -110,6 +110,8 @@ static const struct sim_marlin_family buddy_family = {
 	.temperatures = sim_marlin_temperatures,
 	.report_prefix = " ",
 	.busy = "echo:busy: ",
+	.busy_heating = "processing",
+	.busy_user = "paused for user",
 };
 
 static const struct sim_marlin_variant buddy_62 = {

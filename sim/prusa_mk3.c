@@ -351,6 +351,8 @@ static const struct sim_marlin_family mk3_family = {
 	.temperatures = temperatures,
 	.report_prefix = "",
 	.busy = "echo:busy: ",
+	.busy_heating = "processing",
+	.busy_user = "paused for user",
 };
 
 static const struct sim_marlin_variant mk3_313 = {
