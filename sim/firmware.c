@@ -5,6 +5,7 @@
 #include "sim/grbl_rows.h"
 #include "sim/marlin_rows.h"
 #include "sim/repetier_rows.h"
+#include "sim/rrf_rows.h"
 
 #include <string.h> /* strcmp */
 
@@ -26,6 +27,9 @@ static const struct sim_firmware *const rows[] = {
 	&sim_grbl_laser,
 	&sim_grblhal,
 	&sim_fluidnc,
+	&sim_rrf,
+	&sim_rrf_33,
+	&sim_rrf_2,
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

@@ -47,6 +47,10 @@ struct sim_firmware {
 	/* Somebody uses the panel: a command that nobody acknowledges, or "continue". */
 	void (*press)(void *state, const char *text, int64_t now_us);
 
+	/* Has the firmware restarted its board since this was asked?  A USB of its own goes with
+	 * it.  NULL: it never does. */
+	bool (*restarts)(void *state);
+
 	/* Nothing to do but to wait for input; *printing: a print is going. */
 	bool (*waits)(const void *state, bool *printing);
 

@@ -162,6 +162,8 @@ static void replug(struct sim_printer *printer)
 	printer->plugged = true;
 }
 
+static void reset(struct sim_printer *printer);
+
 static void step_heat(struct sim_printer *printer, int64_t now_us)
 {
 	heat_step(&printer->board.heat);
@@ -195,6 +197,9 @@ void sim_printer_advance(struct sim_printer *printer, int64_t now_us)
 				printer->state, next > printer->now_us ? next : printer->now_us);
 	}
 	printer->now_us = now_us;
+	if (printer->powered && !printer->frozen && printer->firmware->restarts &&
+		printer->firmware->restarts(printer->state))
+		reset(printer);
 	/* Steppers run by themselves. */
 	if (printer->powered && !printer->frozen)
 		motion_advance(&printer->board.planner, now_us);
