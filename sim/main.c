@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "sim/simulation.h"
 #include "sim/firmware.h"
+#include "sim/replay.h"
 #include "sim/summary.h"
 
 #include <errno.h>    /* errno */
@@ -12,6 +13,8 @@
 #include <sys/stat.h> /* stat, mkdir */
 #include <sysexits.h> /* EX_USAGE, ... */
 
+enum { REPLAY_PATH_MAX = 4096, REPLAY_TEXT_MAX = 16 << 20 };
+
 static void usage(FILE *out)
 {
 	char keys[4096];
@@ -19,6 +22,7 @@ static void usage(FILE *out)
 
 	fputs("usage: printfarm-sim --dir DIR --printers SPEC [--speed X] [--seed N] [--faults "
 	      "FILE]\n"
+	      "       printfarm-sim --replay FILE [--dir DIR] [--speed X]\n"
 	      "       printfarm-sim --help | --version\n\n"
 	      "SPEC is FIRMWARE:COUNT[,...] or a file with \"NAME key=value ...\" a line.\n\n",
 		out);
@@ -152,7 +156,7 @@ static int run(const struct simulation_options *options)
 }
 
 struct words {
-	const char *dir, *spec, *speed, *seed, *faults;
+	const char *dir, *spec, *speed, *seed, *faults, *replay;
 };
 
 /* Returns -1 to go on, or the exit code. */
@@ -164,6 +168,7 @@ static int read_options(int argc, char **argv, struct words *words)
 		{ "speed", required_argument, NULL, 'x' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "faults", required_argument, NULL, 'f' },
+		{ "replay", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -187,6 +192,9 @@ static int read_options(int argc, char **argv, struct words *words)
 		case 'f':
 			words->faults = optarg;
 			break;
+		case 'r':
+			words->replay = optarg;
+			break;
 		case 'h':
 			usage(stdout);
 			return EX_OK;
@@ -198,7 +206,7 @@ static int read_options(int argc, char **argv, struct words *words)
 			return EX_USAGE;
 		}
 	}
-	if (optind == argc && words->dir && words->spec)
+	if (optind == argc && (words->replay ? !words->spec : words->dir && words->spec))
 		return -1;
 	usage(stderr);
 	return EX_USAGE;
@@ -213,10 +221,48 @@ static bool read_seed(const char *word, uint64_t *seed)
 	return errno == 0 && *word && !*end;
 }
 
+/* DIR/NAME.txt is played at DIR/NAME. */
+static bool name_link(const struct words *words, char path[REPLAY_PATH_MAX])
+{
+	const char *name =
+		strrchr(words->replay, '/') ? strrchr(words->replay, '/') + 1 : words->replay;
+	size_t length = strlen(name);
+
+	if (length > 4 && strcmp(name + length - 4, ".txt") == 0)
+		length -= 4;
+	return snprintf(path, REPLAY_PATH_MAX, "%s/%.*s", words->dir, (int)length, name) <
+	       REPLAY_PATH_MAX;
+}
+
+static int replay(const struct words *words, double speed)
+{
+	struct replay_options options = { .path = words->replay, .speed = speed };
+	char link[REPLAY_PATH_MAX];
+	struct error error;
+
+	if (words->dir && mkdir(words->dir, 0777) != 0 && errno != EEXIST) {
+		error_set(&error, "%s: %s", words->dir, strerror(errno));
+		return complain(EX_CANTCREAT, &error);
+	}
+	if (words->dir && !name_link(words, link)) {
+		error_set(&error, "%s: too long a path", words->dir);
+		return complain(EX_USAGE, &error);
+	}
+	options.link = words->dir ? link : NULL;
+	options.text = read_file(words->replay, REPLAY_TEXT_MAX, &options.length, &error);
+	if (!options.text)
+		return complain(EX_NOINPUT, &error);
+	int result = replay_run(&options, &error);
+	free(options.text);
+	if (result < 0)
+		return complain(result == -EINVAL ? EX_DATAERR : EX_OSERR, &error);
+	return result;
+}
+
 int main(int argc, char **argv)
 {
 	static struct spec spec;
-	struct words words = { NULL, NULL, "1", "1", NULL };
+	struct words words = { .speed = "1", .seed = "1" };
 	struct simulation_options options = { .spec = &spec };
 	struct error error;
 
@@ -229,6 +275,8 @@ int main(int argc, char **argv)
 			&error, "--speed %s: a number from 0.01 to 1000000 is wanted", words.speed);
 		return complain(EX_USAGE, &error);
 	}
+	if (words.replay)
+		return replay(&words, options.speed);
 	if (!read_seed(words.seed, &options.seed)) {
 		error_set(&error, "--seed %s: a whole number of at most 64 bits is wanted",
 			words.seed);
