@@ -140,6 +140,13 @@ const struct command cli_commands[] = {
 	{ "printer", NULL, "one printer", NULL, NULL, printer_commands },
 	{ "printers", "", "every printer", NULL, command_printers, NULL },
 	{ "reload", "", "printfarmd reads its configuration again", NULL, command_reload, NULL },
+	{ "replay", "FILE [--dialect NAME]", "feeds a recorded conversation to a driver",
+		"The file holds what 'printer log' shows, or a transcript of another host.  Shown "
+		"is\n"
+		"what our driver makes of it and, for a recording of ours, where it differs; the\n"
+		"exit code is 1 then.  'printfarm-sim --replay FILE' plays the printer's side.\n\n"
+		"example: printfarm printer log p1 >p1.txt && printfarm replay p1.txt\n",
+		command_replay, NULL },
 	{ "spool", NULL, "filament on reels", NULL, NULL, spool_commands },
 	{ "status", "", "the farm on one screen", NULL, command_status, NULL },
 	{ "submit", "FILE... [-n UNITS] [--yield K] [--due TIME] [...]",

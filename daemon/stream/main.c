@@ -3,6 +3,7 @@
 #include "daemon/stream/log.h"
 #include "daemon/stream/notify.h"
 #include "daemon/stream/probe.h"
+#include "daemon/stream/replay.h"
 #include "daemon/stream/streamer.h"
 
 #include <errno.h>
@@ -21,18 +22,21 @@
 #include <unistd.h>
 
 struct options {
-	const char *socket, *state, *probe, *printer;
+	const char *socket, *state, *probe, *printer, *replay, *dialect;
 };
 
 static const char usage[] =
 	"usage: printfarm-stream --socket PATH --state DIR [--printer NAME]\n"
 	"       printfarm-stream --probe PORT\n"
+	"       printfarm-stream --replay FILE [--dialect NAME]\n"
 	"       printfarm-stream --version\n"
 	"\n"
 	"  --socket PATH   listen here for printfarmd, and at PATH.stop for emergency stops\n"
 	"  --state DIR     printers' settings and progress; one streamer at a time\n"
 	"  --printer NAME  serve this printer only\n"
-	"  --probe PORT    say what is on PORT, as JSON\n";
+	"  --probe PORT    say what is on PORT, as JSON\n"
+	"  --replay FILE   feed a recorded conversation to a driver, say what it makes of it\n"
+	"  --dialect NAME  of the recording, unless it tells itself\n";
 
 /* Returns an exit status, or -1 to go on. */
 static int parse_options(int argc, char **argv, struct options *options)
@@ -40,7 +44,9 @@ static int parse_options(int argc, char **argv, struct options *options)
 	static const struct option known[] = { { "socket", required_argument, NULL, 's' },
 		{ "state", required_argument, NULL, 'd' },
 		{ "printer", required_argument, NULL, 'n' },
-		{ "probe", required_argument, NULL, 'p' }, { "version", no_argument, NULL, 'v' },
+		{ "probe", required_argument, NULL, 'p' },
+		{ "replay", required_argument, NULL, 'r' },
+		{ "dialect", required_argument, NULL, 'i' }, { "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	int option;
 
@@ -53,6 +59,10 @@ static int parse_options(int argc, char **argv, struct options *options)
 			options->printer = optarg;
 		} else if (option == 'p') {
 			options->probe = optarg;
+		} else if (option == 'r') {
+			options->replay = optarg;
+		} else if (option == 'i') {
+			options->dialect = optarg;
 		} else if (option == 'v') {
 			printf("printfarm-stream %s\n", PRINTFARM_VERSION);
 			return EX_OK;
@@ -64,7 +74,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 			return EX_USAGE;
 		}
 	}
-	if (optind == argc && (options->probe || (options->socket && options->state)))
+	if (optind == argc &&
+		(options->probe || options->replay || (options->socket && options->state)))
 		return -1;
 	fprintf(stderr, "%s", usage);
 	return EX_USAGE;
@@ -180,7 +191,7 @@ static int run(struct event_base *base, const struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct options options = { NULL, NULL, NULL, NULL };
+	struct options options = { 0 };
 	int status = parse_options(argc, argv, &options);
 	struct event_base *base;
 
@@ -188,6 +199,8 @@ int main(int argc, char **argv)
 		return status;
 	if (options.probe)
 		return probe_run(options.probe);
+	if (options.replay)
+		return replay_main(options.replay, options.dialect);
 	status = check_path(options.socket);
 	if (status < 0)
 		status = lock_state(options.state);

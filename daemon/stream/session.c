@@ -158,6 +158,24 @@ void session_remark(struct session *session, const char *text)
 	recorder_add(session->recorder, RECORDER_REMARK, "\n", 1, session->now_us);
 }
 
+void session_act(struct session *session, const char *act, int64_t now_us)
+{
+	char text[WIRE_TEXT_MAX];
+
+	session->now_us = now_us;
+	snprintf(text, sizeof(text), "do %.200s", act);
+	session_remark(session, text);
+}
+
+void session_act_on_job(struct session *session, const char *act, int64_t now_us)
+{
+	char text[WIRE_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%.16s | %.128s", act,
+		session->job.offered > 0 ? session->job.command.text : "");
+	session_act(session, text, now_us);
+}
+
 void session_keep(struct session *session, const char *why)
 {
 	if (!session->keep_why[0])
@@ -250,6 +268,7 @@ static void stop_at_once(
 	if (!port_is_open(&session->port))
 		return;
 	session_drop_queue(session);
+	session_act(session, "estop", now_us);
 	session->dialect->estop(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
 	session_flush(session, now_us);
@@ -303,6 +322,7 @@ static bool is_heating_command(const char *text)
 int session_manual(struct session *session, const char *text, int64_t now_us, struct error *error)
 {
 	struct command command;
+	char act[COMMAND_MAX + 16];
 
 	switch (command_from_line(text, strlen(text), &command)) {
 	case COMMAND_SEND:
@@ -324,6 +344,8 @@ int session_manual(struct session *session, const char *text, int64_t now_us, st
 		session_set_hot(session, true);
 		session->manual_heat_us = now_us;
 	}
+	snprintf(act, sizeof(act), "manual %s", command.text);
+	session_act(session, act, now_us);
 	session->dialect->manual(
 		session->driver, now_us, command.text, command.length, session_effects(session));
 	session_perform(session, now_us);
@@ -427,6 +449,7 @@ static void cool(struct session *session, int64_t now_us)
 	if (session->cool_sent_us != 0 && now_us - session->cool_sent_us < SESSION_COOL_AGAIN_US)
 		return;
 	session->cool_sent_us = now_us;
+	session_act(session, "cool", now_us);
 	session->dialect->cool(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
 }

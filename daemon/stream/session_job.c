@@ -155,6 +155,7 @@ int session_pause(struct session *session, const char *attempt, int64_t now_us, 
 
 	if (code < 0 || session->paused)
 		return code;
+	session_act_on_job(session, "pause", now_us);
 	session->dialect->pause(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
 	session_settle(session, now_us);
@@ -168,6 +169,7 @@ int session_resume(
 
 	if (code < 0)
 		return code;
+	session_act(session, "resume", now_us);
 	session->dialect->resume(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
 	session_settle(session, now_us);
@@ -213,6 +215,7 @@ void session_job_stop(struct session *session, enum wire_result result, enum dri
 	progress_store(&session->progress);
 	session->news = true;
 	session_say(session, "stopping the print: %s", job->reason);
+	session_act_on_job(session, "cancel", now_us);
 	session->dialect->cancel(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
 }
@@ -275,6 +278,7 @@ static void begin(struct session *session, int64_t now_us)
 	session->progress.facts.state = PROGRESS_PRINTING;
 	session->progress.facts.hot_by_us = 1;
 	progress_store(&session->progress);
+	session_act(session, "job", now_us);
 	session->dialect->job_start(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
 }
@@ -303,6 +307,7 @@ static bool take_next(struct session *session, int64_t now_us)
 		}
 		job->all_offered = true;
 		job->starving_since_us = 0;
+		session_act_on_job(session, "end", now_us);
 		session->dialect->job_end(session->driver, now_us, session_effects(session));
 		session_perform(session, now_us);
 		return false;

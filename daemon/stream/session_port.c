@@ -45,6 +45,26 @@ static int open_by_settings(struct session *session, struct error *error)
 	return port_open(&session->port, session->settings.port, baud, error);
 }
 
+/* Who replays the recording makes the same driver of this; lengths and degrees are thousandths. */
+static void remark_open(struct session *session)
+{
+	const struct wire_settings *settings = &session->settings;
+	char text[WIRE_TEXT_MAX];
+
+	session_remark(session, settings->port);
+	snprintf(text, sizeof(text),
+		"do open %s window=%lld baud=%lld reset=%d meatpack=%d link=%d hotend=%.0f "
+		"bed=%.0f park_x=%.0f "
+		"park_y=%.0f park_lift=%.0f standby=%.0f",
+		session->dialect->name, (long long)settings->window_lines,
+		(long long)settings->baud, settings->can_reset_line, settings->meatpack,
+		(int)session->port.link, settings->hotend_max_celsius * 1000,
+		settings->bed_max_celsius * 1000, settings->park_x_mm * 1000,
+		settings->park_y_mm * 1000, settings->park_lift_mm * 1000,
+		settings->hotend_standby_celsius * 1000);
+	session_remark(session, text);
+}
+
 void session_open_port(struct session *session, int64_t now_us)
 {
 	struct error error = { "" };
@@ -63,8 +83,7 @@ void session_open_port(struct session *session, int64_t now_us)
 		return;
 	}
 	reset_port_state(session);
-	session_remark(session, "the port is open:");
-	session_remark(session, session->settings.port);
+	remark_open(session);
 	session->cool_wanted = session->progress.facts.hot_by_us != 0;
 	if (session->cool_wanted && session->cool_since_us == 0)
 		session->cool_since_us = now_us;

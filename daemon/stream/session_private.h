@@ -108,6 +108,10 @@ void session_apply_settings(struct session *session, int64_t now_us);
 bool session_is_online(const struct session *session);
 /* A remark of the recorder, which people read with the conversation. */
 void session_remark(struct session *session, const char *text);
+/* What the driver is asked to do, from where a replay of the recording knows it. */
+void session_act(struct session *session, const char *act, int64_t now_us);
+/* ... behind the command that it was given last. */
+void session_act_on_job(struct session *session, const char *act, int64_t now_us);
 /* Something went wrong: the conversation will be kept in a file, soon. */
 void session_keep(struct session *session, const char *why);
 

@@ -90,4 +90,24 @@ def test_another_host():
         check(result.returncode == 65 and "bad.txt:2: no row of a recording" in result.stderr, f"{result}")
 
 
-main(test_printers_side, test_another_host)
+def test_senders_side():
+    """what 'printer log' showed of a print is fed to the driver again and gives the same lines; a change is found"""
+    with Farm(1) as farm:
+        farm.ready()
+        order = farm.simple_order(1)
+        wait(lambda: farm.order(order)["printed"] == 1, "the part is printed")
+        log = farm.dir / "p1.txt"
+        log.write_text(farm.cli("printer", "log", "p1").stdout)
+        result = farm.cli("replay", log)
+        check("recorded by printfarm" in result.stdout and "print     done" in result.stdout, result.stdout[-1500:])
+        changed = farm.dir / "changed.txt"
+        rows = [row for row in log.read_text().splitlines() if " M140 S0*" not in row]
+        changed.write_text("\n".join(rows) + "\n")
+        check("too much" in farm.cli("replay", changed, expect=1).stdout, "a missing line was not told")
+        farm.cli("replay", farm.dir / "none.txt", expect=66)
+        for path in TRANSCRIPTS:
+            if not path.stem.startswith("grbl"):
+                check("recorded by another host" in farm.cli("replay", path).stdout, path.name)
+
+
+main(test_printers_side, test_another_host, test_senders_side)
