@@ -6,6 +6,7 @@
 #include "sim/marlin_rows.h"
 #include "sim/repetier_rows.h"
 #include "sim/rrf_rows.h"
+#include "sim/smoothie_rows.h"
 
 #include <string.h> /* strcmp */
 
@@ -21,6 +22,8 @@ static const struct sim_firmware *const rows[] = {
 	&sim_prusa_buddy,
 	&sim_repetier,
 	&sim_repetier_2,
+	&sim_smoothie,
+	&sim_smoothie_uart,
 	&sim_klipper,
 	&sim_klipper_bare,
 	&sim_grbl,

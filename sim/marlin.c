@@ -309,6 +309,18 @@ static bool woken(const struct marlin *marlin)
 	       (marlin->wake_us <= marlin->free_us || sim_marlin_released(marlin));
 }
 
+/* When there is something on the wire to look at. */
+static int64_t input_us(struct marlin *marlin)
+{
+	struct receiver *receiver = &marlin->board->receiver;
+
+	if (marlin->family->wanted)
+		return receiver_wanted_us(receiver, marlin->family->wanted);
+	if (marlin->board->settings.meatpack)
+		return receiver_wanted_us(receiver, meatpack_may_end);
+	return receiver_line_end_us(receiver);
+}
+
 int64_t sim_marlin_next_us(void *state)
 {
 	struct marlin *marlin = state;
@@ -332,10 +344,8 @@ int64_t sim_marlin_next_us(void *state)
 		(room && (receiver->ring_count > 0 || marlin->unpacked_count > 0) &&
 			!sim_marlin_released(marlin)))
 		return marlin->free_us;
-	if (room || marlin->board->settings.emergency_parser)
-		next = marlin->board->settings.meatpack
-			       ? receiver_wanted_us(receiver, meatpack_may_end)
-			       : receiver_line_end_us(receiver);
+	if (room || marlin->board->settings.emergency_parser || marlin->family->wanted)
+		next = input_us(marlin);
 	if (marlin->running) {
 		/* What is being stopped goes on only behind the stop. */
 		next = stopping ? next : earlier(next, marlin->wake_us);

@@ -104,6 +104,10 @@ struct sim_marlin_family {
 	void (*read)(struct marlin *marlin);
 	/* There is room for another line; otherwise nobody takes bytes out of the ring. */
 	bool (*has_room)(const struct marlin *marlin);
+	/* Bytes that the interrupt eats and acts on, and for which the firmware is woken besides
+	 * line ends.  NULL: none. */
+	bool (*wanted)(uint8_t byte);
+	bool (*realtime)(struct marlin *marlin, uint8_t byte);
 	/* When `idle` has something to do without input; SIM_NEVER. */
 	int64_t (*idle_us)(const struct marlin *marlin);
 	void (*idle)(struct marlin *marlin);
@@ -225,7 +229,7 @@ struct marlin {
 	int32_t expects;       /* further errors that are no news */
 	bool trouble;	       /* a resend is pending */
 	bool stopped;	       /* halted, but listening */
-	bool acked;	       /* the command under way has its ok already */
+	bool query;	       /* a report was asked for in the interrupt */
 	int32_t parsed_number; /* of the last line with one, taken or not */
 	char fatal[48];	       /* why it has stopped */
 	int32_t binary_bytes;  /* of a binary command on its way in */

@@ -12,6 +12,11 @@ static void interrupt(struct marlin *marlin)
 	struct board *board = marlin->board;
 	uint8_t byte;
 
+	if (marlin->family->realtime &&
+		marlin->family->realtime(marlin, receiver_first(&board->receiver))) {
+		receiver_skip(&board->receiver);
+		return;
+	}
 	if (!receiver_interrupt(&board->receiver, &byte))
 		board->counters.rx_overruns++;
 	if (board->settings.emergency_parser)

@@ -57,6 +57,8 @@ int64_t receiver_line_end_us(struct receiver *receiver)
 
 int64_t receiver_wanted_us(struct receiver *receiver, bool (*wanted)(uint8_t byte))
 {
+	if (receiver_is_blocked(receiver))
+		return SIM_NEVER;
 	if (receiver->wanted < receiver->wire_head)
 		receiver->wanted = receiver->wire_head;
 	for (; receiver->wanted < receiver->wire_tail; receiver->wanted++) {
