@@ -1,5 +1,5 @@
 /* Klipper's API socket: JSON requests and replies, each ended by a byte 0x03. */
-#include "base/json.h"
+#include "base/json_text.h"
 #include "sim/firmware.h"
 #include "sim/klipper.h"
 
@@ -179,21 +179,21 @@ static const struct {
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 _Static_assert(sizeof fields / sizeof fields[0] <= KLIPPER_FIELDS_MAX, "one text for each field");
 
-static bool is_wanted(const struct json *objects, size_t field)
+static bool is_wanted(const struct json_text *objects, size_t field)
 {
-	struct json wanted = json_member(objects, fields[field].object), name;
+	struct json_text wanted = json_text_member(objects, fields[field].object), name;
 
 	if (wanted.kind == JSON_NULL)
 		return true;
-	for (size_t i = 0; (name = json_element(&wanted, i)).kind != JSON_NONE; i++)
-		if (json_is_string(&name, fields[field].name))
+	for (size_t i = 0; (name = json_text_element(&wanted, i)).kind != JSON_NONE; i++)
+		if (json_text_is_string(&name, fields[field].name))
 			return true;
 	return false;
 }
 
 /* {"webhooks":{"state":…},…} with the wanted fields, or those of them that have changed since they
  * were told; false: none. */
-static bool put_status(struct klipper *klipper, const struct json *objects, bool changed_only)
+static bool put_status(struct klipper *klipper, const struct json_text *objects, bool changed_only)
 {
 	const char *open = NULL;
 	char text[KLIPPER_FIELD_BYTES];
@@ -225,7 +225,7 @@ static void put_eventtime(struct klipper *klipper)
 
 static void push(struct klipper *klipper)
 {
-	struct json objects = json_read(klipper->objects, strlen(klipper->objects));
+	struct json_text objects = json_text_read(klipper->objects, strlen(klipper->objects));
 	size_t before = klipper->reply_length;
 
 	klipper->next_push_us = klipper->now_us + PUSH_US;
@@ -242,9 +242,9 @@ static void push(struct klipper *klipper)
 /* ---- requests ---- */
 
 static void query(
-	struct klipper *klipper, const char *id, const struct json *params, bool subscribe)
+	struct klipper *klipper, const char *id, const struct json_text *params, bool subscribe)
 {
-	struct json objects = json_member(params, "objects");
+	struct json_text objects = json_text_member(params, "objects");
 
 	if (objects.kind != JSON_OBJECT) {
 		reply_error(klipper, id, "Missing Argument [objects]");
@@ -322,17 +322,17 @@ static const struct {
 	{ "pause_resume/cancel", "CANCEL_PRINT" } };
 
 static void act(
-	struct klipper *klipper, const char *id, const char *method, const struct json *params)
+	struct klipper *klipper, const char *id, const char *method, const struct json_text *params)
 {
 	char text[KLIPPER_LINE_MAX];
-	struct json script = json_member(params, "script");
+	struct json_text script = json_text_member(params, "script");
 
 	for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++)
 		if (strcmp(method, scripts[i].method) == 0) {
 			add_script(klipper, id, scripts[i].script);
 			return;
 		}
-	if (strcmp(method, "gcode/script") == 0 && json_string(&script, text, sizeof text)) {
+	if (strcmp(method, "gcode/script") == 0 && json_text_string(&script, text, sizeof text)) {
 		add_script(klipper, id, text);
 	} else if (strcmp(method, "info") == 0) {
 		info(klipper, id);
@@ -353,13 +353,14 @@ static void act(
 /* Without an id there is no answer, not even to an error; what is no JSON is ignored. */
 static void request(struct klipper *klipper, const char *text, size_t length)
 {
-	struct json top = json_read(text, length), id = json_member(&top, "id"),
-		    params = json_member(&top, "params"), method = json_member(&top, "method");
+	struct json_text top = json_text_read(text, length), id = json_text_member(&top, "id"),
+			 params = json_text_member(&top, "params"),
+			 method = json_text_member(&top, "method");
 	char id_text[KLIPPER_ID_MAX] = "", method_text[48];
 	size_t before = klipper->reply_length;
 	bool silent = id.kind == JSON_NONE || id.kind == JSON_NULL || id.length >= sizeof id_text;
 
-	if (!json_string(&method, method_text, sizeof method_text))
+	if (!json_text_string(&method, method_text, sizeof method_text))
 		return;
 	if (!silent)
 		memcpy(id_text, id.text, id.length);

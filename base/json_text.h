@@ -2,8 +2,8 @@
  * allocation, no recursion, no locale; every walk ends at the text's end.  Meant for short texts
  * from a device, of which a few members are wanted: what is malformed behind them is not noticed.
  */
-#ifndef BASE_JSON_H
-#define BASE_JSON_H
+#ifndef BASE_JSON_TEXT_H
+#define BASE_JSON_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,32 +19,32 @@ enum json_kind {
 	JSON_OBJECT,
 };
 
-struct json {
+struct json_text {
 	enum json_kind kind;
 	const char *text; /* of a string: with its quotes */
 	size_t length;
 };
 
 /* The value at the start of the text, behind blanks. */
-struct json json_read(const char *text, size_t length);
+struct json_text json_text_read(const char *text, size_t length);
 
 /* A member of an object, by a name without escapes; the first of two equal names counts.  kind
  * NONE: no object, or no such member. */
-struct json json_member(const struct json *object, const char *name);
+struct json_text json_text_member(const struct json_text *object, const char *name);
 
 /* The same along a path of names: "result.status.extruder". */
-struct json json_find(const struct json *object, const char *path);
+struct json_text json_text_find(const struct json_text *object, const char *path);
 
 /* An element of an array, from 0. */
-struct json json_element(const struct json *array, size_t index);
+struct json_text json_text_element(const struct json_text *array, size_t index);
 
 /* False: not a finite number of an ordinary size. */
-bool json_number(const struct json *value, double *number);
+bool json_text_number(const struct json_text *value, double *number);
 
 /* Copies a string, escapes resolved (beyond ASCII: '?'), cut to size - 1, NUL-terminated.  False:
  * no string, and *out is empty. */
-bool json_string(const struct json *value, char *out, size_t size);
+bool json_text_string(const struct json_text *value, char *out, size_t size);
 
-bool json_is_string(const struct json *value, const char *text);
+bool json_text_is_string(const struct json_text *value, const char *text);
 
 #endif

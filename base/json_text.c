@@ -1,10 +1,10 @@
 /* See json.h. */
-#include "base/json.h"
+#include "base/json_text.h"
 
 #include <math.h> /* isfinite */
 #include <string.h>
 
-static const struct json nothing = { .kind = JSON_NONE, .text = "", .length = 0 };
+static const struct json_text nothing = { .kind = JSON_NONE, .text = "", .length = 0 };
 
 static bool is_blank(char c)
 {
@@ -70,9 +70,9 @@ static enum json_kind word_kind(const char *text, size_t length)
 	return JSON_NONE;
 }
 
-static struct json value_at(const char *at, const char *end)
+static struct json_text value_at(const char *at, const char *end)
 {
-	struct json value = nothing;
+	struct json_text value = nothing;
 	const char *stop;
 
 	at = skip_blanks(at, end);
@@ -96,32 +96,32 @@ static struct json value_at(const char *at, const char *end)
 	return value;
 }
 
-struct json json_read(const char *text, size_t length)
+struct json_text json_text_read(const char *text, size_t length)
 {
 	return value_at(text, text + length);
 }
 
 /* Where the next item begins behind this value; NULL: there is none. */
-static const char *next_item(const struct json *value, const char *end)
+static const char *next_item(const struct json_text *value, const char *end)
 {
 	const char *at = skip_blanks(value->text + value->length, end);
 
 	return at < end && *at == ',' ? at + 1 : NULL;
 }
 
-static bool is_named(const struct json *key, const char *name, size_t length)
+static bool is_named(const struct json_text *key, const char *name, size_t length)
 {
 	return key->length == length + 2 && memcmp(key->text + 1, name, length) == 0;
 }
 
-static struct json member(const struct json *object, const char *name, size_t length)
+static struct json_text member(const struct json_text *object, const char *name, size_t length)
 {
 	const char *at = object->text + 1, *end = object->text + object->length;
 
 	if (object->kind != JSON_OBJECT)
 		return nothing;
 	while (at) {
-		struct json key = value_at(at, end), value;
+		struct json_text key = value_at(at, end), value;
 
 		if (key.kind != JSON_STRING)
 			return nothing;
@@ -136,14 +136,14 @@ static struct json member(const struct json *object, const char *name, size_t le
 	return nothing;
 }
 
-struct json json_member(const struct json *object, const char *name)
+struct json_text json_text_member(const struct json_text *object, const char *name)
 {
 	return member(object, name, strlen(name));
 }
 
-struct json json_find(const struct json *object, const char *path)
+struct json_text json_text_find(const struct json_text *object, const char *path)
 {
-	struct json value = *object;
+	struct json_text value = *object;
 
 	for (;;) {
 		const char *dot = strchr(path, '.');
@@ -155,14 +155,14 @@ struct json json_find(const struct json *object, const char *path)
 	}
 }
 
-struct json json_element(const struct json *array, size_t index)
+struct json_text json_text_element(const struct json_text *array, size_t index)
 {
 	const char *at = array->text + 1, *end = array->text + array->length;
 
 	if (array->kind != JSON_ARRAY)
 		return nothing;
 	for (; at; index--) {
-		struct json value = value_at(at, end);
+		struct json_text value = value_at(at, end);
 
 		if (value.kind == JSON_NONE || index == 0)
 			return value;
@@ -176,7 +176,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-bool json_number(const struct json *value, double *number)
+bool json_text_number(const struct json_text *value, double *number)
 {
 	enum { DIGITS_MAX = 30, EXPONENT_MAX = 30 };
 	const char *at = value->text, *end = value->text + value->length;
@@ -251,7 +251,7 @@ static char unescape(const char **at, const char *end)
 	}
 }
 
-bool json_string(const struct json *value, char *out, size_t size)
+bool json_text_string(const struct json_text *value, char *out, size_t size)
 {
 	const char *at = value->text + 1, *end = value->text + value->length - 1;
 	size_t length = 0;
@@ -269,7 +269,7 @@ bool json_string(const struct json *value, char *out, size_t size)
 	return true;
 }
 
-bool json_is_string(const struct json *value, const char *text)
+bool json_text_is_string(const struct json_text *value, const char *text)
 {
 	return value->kind == JSON_STRING && is_named(value, text, strlen(text));
 }
