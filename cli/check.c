@@ -24,7 +24,7 @@
 #include "gcode/text.h"
 
 enum { EXIT_USAGE = 64, EXIT_BAD_FILE = 65, EXIT_NO_FILE = 66 };
-enum { SHOWN_MAX = 256, PLATE_MAX = 1000 };
+enum { SHOWN_MAX = 256, PLATE_MAX = 1000, READ_BYTES = 1 << 16 };
 #define TEXT_MAX_BYTES (2LL << 30)
 
 struct options {
@@ -41,6 +41,8 @@ struct check {
 	const struct options *options;
 	crypto_hash_sha256_state hash;
 	bool hashed;
+	struct analysis_layer *layers; /* owned */
+	size_t layer_count;
 	char sha256[2 * crypto_hash_sha256_BYTES + 1];
 	char format[16];
 	struct analysis analysis;
@@ -91,6 +93,21 @@ static int64_t on_seek(void *context, int64_t offset, int whence)
 	return position < 0 ? -errno : position;
 }
 
+/* Without memory the index is left out. */
+static void keep_layers(struct check *check, const struct inspector *inspector)
+{
+	size_t count;
+	const struct analysis_layer *layers = inspector_layers(inspector, &count);
+
+	if (!check->options->json || count == 0)
+		return;
+	check->layers = malloc(count * sizeof *layers);
+	if (!check->layers)
+		return;
+	memcpy(check->layers, layers, count * sizeof *layers);
+	check->layer_count = count;
+}
+
 static int inspect_descriptor(int descriptor, const char *name, struct check *check)
 {
 	struct format_source source = {
@@ -117,6 +134,7 @@ static int inspect_descriptor(int descriptor, const char *name, struct check *ch
 	status = inspector_read(inspector, &source);
 	if (!status) {
 		inspector_finish(inspector, &check->analysis);
+		keep_layers(check, inspector);
 		snprintf(check->format, sizeof check->format, "%s", inspector_format(inspector));
 	}
 	inspector_destroy(inspector);
@@ -125,17 +143,52 @@ static int inspect_descriptor(int descriptor, const char *name, struct check *ch
 	return status;
 }
 
+/* A pipe as a file, which can be read twice and from its end; -1: no room. */
+static int spool(int descriptor)
+{
+	FILE *copy = tmpfile();
+	char *bytes = malloc(READ_BYTES);
+	int64_t count = -1;
+	int kept = -1;
+
+	while (copy && bytes && (count = on_read(&descriptor, bytes, READ_BYTES)) > 0)
+		if (fwrite(bytes, 1, (size_t)count, copy) != (size_t)count)
+			break;
+	if (count == 0 && fflush(copy) == 0)
+		kept = dup(fileno(copy));
+	if (kept >= 0)
+		lseek(kept, 0, SEEK_SET);
+	if (copy)
+		fclose(copy);
+	free(bytes);
+	return kept;
+}
+
+static int inspect_input(struct check *check)
+{
+	int descriptor = STDIN_FILENO, kept, status;
+
+	if (lseek(descriptor, 0, SEEK_CUR) >= 0)
+		return inspect_descriptor(descriptor, NULL, check);
+	kept = spool(descriptor);
+	if (kept < 0)
+		return -EIO;
+	status = inspect_descriptor(kept, NULL, check);
+	close(kept);
+	return status;
+}
+
 static int inspect_file(const char *name, struct check *check)
 {
-	bool is_input = !strcmp(name, "-");
-	int descriptor = is_input ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-	int status;
+	int descriptor, status;
 
+	if (!strcmp(name, "-"))
+		return inspect_input(check);
+	descriptor = open(name, O_RDONLY | O_CLOEXEC);
 	if (descriptor < 0)
 		return -errno;
-	status = inspect_descriptor(descriptor, is_input ? NULL : name, check);
-	if (!is_input)
-		close(descriptor);
+	status = inspect_descriptor(descriptor, name, check);
+	close(descriptor);
 	return status;
 }
 
@@ -305,8 +358,8 @@ static void print_report(const char *name, const struct check *check)
 
 static int print_json(const char *name, const struct check *check)
 {
-	struct analysis_labels labels = { name, check->hashed ? check->sha256 : NULL,
-		check->format };
+	struct analysis_labels labels = { name, check->hashed ? check->sha256 : NULL, check->format,
+		check->layers, check->layer_count };
 	char *text = malloc(ANALYSIS_JSON_MAX);
 	size_t length;
 
@@ -358,6 +411,7 @@ static int check_file(const char *name, const struct options *options)
 	}
 	if (options->commands && code == EXIT_BAD_FILE)
 		print_refusal(shown, &check->analysis);
+	free(check->layers);
 	free(check);
 	return code;
 }

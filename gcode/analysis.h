@@ -10,7 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gcode/feature.h"
+
+struct modal_move;
 struct profile;
+struct time_limits;
 
 enum {
 	ANALYSIS_TOOLS_MAX = 8,
@@ -18,6 +22,9 @@ enum {
 	ANALYSIS_NAME_MAX = 96,
 	ANALYSIS_COMMAND_MAX = 96,
 	ANALYSIS_TEXT_MAX = 200,
+	ANALYSIS_OBJECTS_MAX = 32,
+	ANALYSIS_TARGETS_MAX = 16,
+	ANALYSIS_LAYERS_MAX = 100000, /* kept one by one; further ones are counted and timed */
 };
 
 enum analysis_verdict { VERDICT_OK, VERDICT_WARN, VERDICT_REFUSE };
@@ -30,6 +37,36 @@ struct analysis_problem {
 	char text[ANALYSIS_TEXT_MAX];	    /* a sentence: what, and what would be accepted */
 };
 
+enum analysis_heater { ANALYSIS_HOTEND, ANALYSIS_BED, ANALYSIS_CHAMBER };
+
+/* One temperature that the file asks for; each once. */
+struct analysis_target {
+	enum analysis_heater heater;
+	int tool; /* hotends */
+	double celsius;
+	int64_t line; /* where first */
+	bool waited;  /* and waited for */
+};
+
+/* Who said what the machine's planner may do. */
+enum analysis_limits { LIMITS_ASSUMED, LIMITS_CONFIGURED, LIMITS_COMMANDED };
+
+struct analysis_box {
+	bool any;
+	double min_mm[3], max_mm[3];
+};
+
+/* Where a layer begins: an index for progress by time, and for resuming. */
+struct analysis_layer {
+	double z_mm;
+	int64_t line, offset_bytes; /* of its first line in the text */
+	int64_t command;	    /* commands before it */
+	double start_s, time_s;	    /* printing time before it, and of it */
+	double filament_mm;	    /* of it, purge included, all tools */
+	int tool;		    /* in use at its start */
+	bool resumable; /* positions are known and absolute, and nothing printed stands higher */
+};
+
 struct analysis {
 	enum analysis_verdict verdict;
 	int64_t bytes;
@@ -39,23 +76,41 @@ struct analysis {
 	double time_s;	      /* printing, comparable with the slicer's figure */
 	double heat_s;	      /* heating up, told apart */
 	double slicer_time_s; /* the slicer's own figure, 0: not stated */
+	enum analysis_limits limits;
+	double feature_s[FEATURE_COUNT]; /* what time_s is made of */
 	size_t tool_count;
 	struct {
 		double filament_mm;	  /* with purge */
 		double filament_print_mm; /* without */
+		double filament_mm3;	  /* with purge */
 		double filament_g;	  /* negative: density unknown */
+		double cost;		  /* negative: price unknown */
+		double time_s;		  /* while it is selected */
+		double hotend_celsius;	  /* highest target, 0: none */
+		int32_t changes;	  /* to this tool */
 	} tool[ANALYSIS_TOOLS_MAX];
 	bool has_print_box;
 	double box_min_mm[3]; /* of extruding moves */
 	double box_max_mm[3];
-	double hotend_celsius; /* highest target set, 0: none */
+	struct analysis_box travel; /* of the others */
+	double hotend_celsius;	    /* highest target set, 0: none */
 	double bed_celsius;
-	double nozzle_mm;		  /* from the slicer's words, 0: not stated */
-	bool needs_person;		  /* M0, M1, M600 and their kind */
-	int32_t thumbnails;		  /* pictures that the slicer put in */
+	double chamber_celsius;
+	double fan_max; /* 0 to 255 */
+	size_t target_count;
+	struct analysis_target target[ANALYSIS_TARGETS_MAX];
+	double nozzle_mm;			   /* from the slicer's words, 0: not stated */
+	double layer_height_mm;			   /* the same */
+	int64_t first_print_line;		   /* first extruding move of the print, 0: none */
+	bool needs_person;			   /* M0, M1, M600 and their kind */
+	int32_t thumbnails;			   /* pictures that the slicer put in */
+	int32_t thumbnail_width, thumbnail_height; /* of the largest */
+	size_t object_count;			   /* distinct labels kept */
+	char object[ANALYSIS_OBJECTS_MAX][ANALYSIS_NAME_MAX];
 	char slicer[ANALYSIS_NAME_MAX];	  /* "PrusaSlicer 2.5.0", empty: unknown; printable ASCII */
 	char machine[ANALYSIS_NAME_MAX];  /* the slicer's name of the machine, empty: not stated */
 	char material[ANALYSIS_NAME_MAX]; /* "PETG", empty: not stated */
+	char colour[ANALYSIS_NAME_MAX];	  /* "#FF8000", empty: not stated */
 	size_t problem_count;		  /* kept in problem[] */
 	int64_t problem_total;		  /* found */
 	struct analysis_problem
@@ -82,6 +137,27 @@ void analyser_feed(struct analyser *analyser, const char *bytes, size_t length);
  * NUL-terminated and valid during the call.  NULL: none. */
 typedef void analyser_command(void *context, const char *text, size_t length);
 void analyser_on_command(struct analyser *analyser, analyser_command *on_command, void *context);
+
+/* Called for each move in order: where it goes, what it is, how much filament, and in which layer
+ * (0: before the first).  NULL: none. */
+typedef void analyser_move(void *context, const struct modal_move *move, enum feature feature,
+	double extruded_mm, int32_t layer);
+void analyser_on_move(struct analyser *analyser, analyser_move *on_move, void *context);
+
+/* Learnt from actual prints of this machine: all times are multiplied by it.  Before the first
+ * byte; 1 otherwise. */
+void analyser_correct(struct analyser *analyser, double factor);
+
+/* The limits to plan with until commands say otherwise, before the first byte. */
+void analyser_assume(struct analyser *analyser, const struct time_limits *limits);
+
+/* After the last byte: true, and *limits, when the text's end says what its beginning should have
+ * been planned with (the settings of PrusaSlicer and Cura stand there).  Another analyser that
+ * assumes them has the better times; all else stays as it is. */
+bool analyser_learnt(const struct analyser *analyser, struct time_limits *limits);
+
+/* The layers that are kept, after analyser_finish; borrowed until analyser_destroy. */
+const struct analysis_layer *analyser_layers(const struct analyser *analyser, size_t *count);
 
 /* Ends the pass and fills *analysis.  Call once. */
 void analyser_finish(struct analyser *analyser, struct analysis *analysis);

@@ -165,6 +165,18 @@ static void put_integer_member(struct writer *writer, const char *key, int64_t v
 	put_integer(writer, value);
 }
 
+static void put_bool_member(struct writer *writer, const char *key, bool value)
+{
+	put_key(writer, key);
+	put_raw(writer, value ? "true" : "false");
+}
+
+/* What is not known is null. */
+static void put_positive_member(struct writer *writer, const char *key, double value)
+{
+	put_number_member(writer, key, value > 0 ? value : (double)NAN);
+}
+
 static const char *verdict_name(enum analysis_verdict verdict)
 {
 	switch (verdict) {
@@ -176,6 +188,19 @@ static const char *verdict_name(enum analysis_verdict verdict)
 		return "refuse";
 	}
 	return "refuse";
+}
+
+static const char *limits_name(enum analysis_limits limits)
+{
+	switch (limits) {
+	case LIMITS_ASSUMED:
+		return "assumed";
+	case LIMITS_CONFIGURED:
+		return "configuration";
+	case LIMITS_COMMANDED:
+		return "commands";
+	}
+	return "assumed";
 }
 
 static void put_problems(struct writer *writer, const struct analysis *analysis)
@@ -205,7 +230,12 @@ static void put_tools(struct writer *writer, const struct analysis *analysis)
 		open_with(writer, NULL, '{');
 		put_number_member(writer, "filament_mm", analysis->tool[i].filament_mm);
 		put_number_member(writer, "filament_print_mm", analysis->tool[i].filament_print_mm);
+		put_number_member(writer, "filament_mm3", analysis->tool[i].filament_mm3);
 		put_number_member(writer, "filament_g", grams < 0 ? (double)NAN : grams);
+		put_positive_member(writer, "cost", analysis->tool[i].cost);
+		put_number_member(writer, "time_s", analysis->tool[i].time_s);
+		put_positive_member(writer, "hotend_celsius", analysis->tool[i].hotend_celsius);
+		put_integer_member(writer, "changes", analysis->tool[i].changes);
 		close_with(writer, '}');
 	}
 	close_with(writer, ']');
@@ -221,16 +251,87 @@ static void put_corner(struct writer *writer, const char *key, const double corn
 	close_with(writer, ']');
 }
 
-static void put_box(struct writer *writer, const struct analysis *analysis)
+static void put_box(struct writer *writer, const char *key, bool any, const double min_mm[3],
+	const double max_mm[3])
 {
-	if (!analysis->has_print_box) {
-		put_number_member(writer, "bbox_print_mm", (double)NAN);
+	if (!any) {
+		put_number_member(writer, key, (double)NAN);
 		return;
 	}
-	open_with(writer, "bbox_print_mm", '{');
-	put_corner(writer, "min", analysis->box_min_mm);
-	put_corner(writer, "max", analysis->box_max_mm);
+	open_with(writer, key, '{');
+	put_corner(writer, "min", min_mm);
+	put_corner(writer, "max", max_mm);
 	close_with(writer, '}');
+}
+
+static void put_features(struct writer *writer, const struct analysis *analysis)
+{
+	open_with(writer, "features", '[');
+	for (int i = 0; i < FEATURE_COUNT; i++) {
+		if (!(analysis->feature_s[i] > 0))
+			continue;
+		open_with(writer, NULL, '{');
+		put_text_member(writer, "name", feature_name((enum feature)i));
+		put_number_member(writer, "time_s", analysis->feature_s[i]);
+		close_with(writer, '}');
+	}
+	close_with(writer, ']');
+}
+
+static void put_targets(struct writer *writer, const struct analysis *analysis)
+{
+	static const char *const heaters[] = { "hotend", "bed", "chamber" };
+
+	open_with(writer, "temperatures", '[');
+	for (size_t i = 0; i < analysis->target_count; i++) {
+		const struct analysis_target *target = &analysis->target[i];
+
+		open_with(writer, NULL, '{');
+		put_text_member(writer, "heater", heaters[target->heater]);
+		put_integer_member(writer, "tool", target->tool);
+		put_number_member(writer, "celsius", target->celsius);
+		put_integer_member(writer, "line", target->line);
+		put_bool_member(writer, "waited", target->waited);
+		close_with(writer, '}');
+	}
+	close_with(writer, ']');
+}
+
+static void put_objects(struct writer *writer, const struct analysis *analysis)
+{
+	open_with(writer, "objects", '[');
+	for (size_t i = 0; i < analysis->object_count; i++) {
+		put_comma(writer);
+		put_string(writer, analysis->object[i]);
+	}
+	close_with(writer, ']');
+}
+
+/* Every n-th layer, so that the list stays short whatever the file. */
+static void put_layers(struct writer *writer, const struct analysis_labels *labels)
+{
+	size_t count = labels ? labels->layer_count : 0;
+	size_t step = count / ANALYSIS_JSON_LAYERS_MAX + 1;
+
+	if (!labels || !labels->layers)
+		return;
+	open_with(writer, "layer_index", '[');
+	for (size_t i = 0; i < count; i += step) {
+		const struct analysis_layer *layer = &labels->layers[i];
+
+		open_with(writer, NULL, '{');
+		put_integer_member(writer, "layer", (int64_t)i + 1);
+		put_number_member(writer, "z_mm", layer->z_mm);
+		put_integer_member(writer, "line", layer->line);
+		put_integer_member(writer, "offset_bytes", layer->offset_bytes);
+		put_integer_member(writer, "command", layer->command);
+		put_number_member(writer, "start_s", layer->start_s);
+		put_number_member(writer, "time_s", layer->time_s);
+		put_number_member(writer, "filament_mm", layer->filament_mm);
+		put_bool_member(writer, "resumable", layer->resumable);
+		close_with(writer, '}');
+	}
+	close_with(writer, ']');
 }
 
 static void put_labels(struct writer *writer, const struct analysis_labels *labels)
@@ -256,24 +357,36 @@ size_t analysis_to_json(const struct analysis *analysis, const struct analysis_l
 	put_problems(&writer, analysis);
 	put_number_member(&writer, "time_s", analysis->time_s);
 	put_number_member(&writer, "heat_s", analysis->heat_s);
-	put_number_member(&writer, "slicer_time_s",
-		analysis->slicer_time_s > 0 ? analysis->slicer_time_s : (double)NAN);
+	put_positive_member(&writer, "slicer_time_s", analysis->slicer_time_s);
+	put_text_member(&writer, "limits", limits_name(analysis->limits));
 	put_integer_member(&writer, "bytes", analysis->bytes);
 	put_integer_member(&writer, "lines", analysis->lines);
 	put_integer_member(&writer, "commands", analysis->commands);
 	put_integer_member(&writer, "layers", analysis->layers);
 	put_tools(&writer, analysis);
-	put_box(&writer, analysis);
+	put_box(&writer, "bbox_print_mm", analysis->has_print_box, analysis->box_min_mm,
+		analysis->box_max_mm);
+	put_box(&writer, "bbox_travel_mm", analysis->travel.any, analysis->travel.min_mm,
+		analysis->travel.max_mm);
 	put_number_member(&writer, "bed_celsius", analysis->bed_celsius);
 	put_number_member(&writer, "hotend_celsius", analysis->hotend_celsius);
-	put_number_member(
-		&writer, "nozzle_mm", analysis->nozzle_mm > 0 ? analysis->nozzle_mm : (double)NAN);
-	put_key(&writer, "needs_person");
-	put_raw(&writer, analysis->needs_person ? "true" : "false");
+	put_number_member(&writer, "chamber_celsius", analysis->chamber_celsius);
+	put_targets(&writer, analysis);
+	put_number_member(&writer, "fan_max", analysis->fan_max);
+	put_positive_member(&writer, "nozzle_mm", analysis->nozzle_mm);
+	put_positive_member(&writer, "layer_height_mm", analysis->layer_height_mm);
+	put_bool_member(&writer, "needs_person", analysis->needs_person);
+	put_integer_member(&writer, "first_print_line", analysis->first_print_line);
 	put_name_member(&writer, "slicer", analysis->slicer);
 	put_name_member(&writer, "machine", analysis->machine);
 	put_name_member(&writer, "material", analysis->material);
+	put_name_member(&writer, "colour", analysis->colour);
 	put_integer_member(&writer, "thumbnails", analysis->thumbnails);
+	put_integer_member(&writer, "thumbnail_width", analysis->thumbnail_width);
+	put_integer_member(&writer, "thumbnail_height", analysis->thumbnail_height);
+	put_objects(&writer, analysis);
+	put_features(&writer, analysis);
+	put_layers(&writer, labels);
 	close_with(&writer, '}');
 	if (size)
 		buffer[writer.length < size ? writer.length : size - 1] = '\0';

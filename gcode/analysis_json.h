@@ -7,11 +7,14 @@
 #include <stddef.h>
 
 struct analysis;
+struct analysis_layer;
 
 enum {
 	/* Room for every analysis and any label of up to 1 KiB: 64 problems whose texts consist of
-	 * nothing but bytes that need six characters each. */
-	ANALYSIS_JSON_MAX = 192 * 1024,
+	 * nothing but bytes that need six characters each, and 1000 layers. */
+	ANALYSIS_JSON_MAX = 384 * 1024,
+	ANALYSIS_JSON_LAYERS_MAX =
+		1000, /* rows of the index: every n-th layer when there are more */
 };
 
 /* What the analysis does not know itself; a NULL member is left out. */
@@ -19,6 +22,8 @@ struct analysis_labels {
 	const char *file;   /* name as the user knows it */
 	const char *sha256; /* hex, of the plain text */
 	const char *format; /* "gcode", "gzip", ... */
+	const struct analysis_layer *layers;
+	size_t layer_count;
 };
 
 /* Writes one line of JSON without a line end, NUL-terminated, cut when `size` is too small.

@@ -1,12 +1,13 @@
 /* A file from its first byte to its analysis; see inspect.h. */
 #include "gcode/inspect.h"
 
-#include <stdio.h>  /* snprintf of text */
+#include <stdio.h>  /* SEEK_SET, snprintf of text */
 #include <stdlib.h> /* calloc, free */
 #include <string.h> /* memcpy, memset */
 
 #include "gcode/format_archive.h"
 #include "gcode/policy.h"
+#include "gcode/time_limits.h"
 
 enum { READ_BYTES = 65536 };
 
@@ -25,6 +26,8 @@ struct inspector {
 	struct analyser *analyser;
 	struct format_archive_result archive;
 	const char *refused; /* a sentence; NULL: not */
+	bool second;	     /* the file is read a second time */
+	double factor;
 	char piece[READ_BYTES];
 };
 
@@ -41,6 +44,7 @@ struct inspector *inspector_create(const struct inspector_settings *settings)
 	if (!inspector)
 		return NULL;
 	inspector->settings = *settings;
+	inspector->factor = 1;
 	inspector->analyser = analyser_create(settings->profile);
 	if (!inspector->analyser) {
 		free(inspector);
@@ -79,7 +83,7 @@ static void take_text(struct inspector *inspector, const char *bytes, size_t len
 {
 	if (inspector->refused || length == 0)
 		return;
-	if (inspector->settings.on_text)
+	if (inspector->settings.on_text && !inspector->second)
 		inspector->settings.on_text(inspector->settings.context, bytes, length);
 	analyser_feed(inspector->analyser, bytes, length);
 }
@@ -180,7 +184,7 @@ static void read_archive(struct inspector *inspector, const struct format_source
 	refuse_name(inspector, FORMAT_ARCHIVE);
 }
 
-int inspector_read(struct inspector *inspector, const struct format_source *source)
+static int read_once(struct inspector *inspector, const struct format_source *source)
 {
 	struct head *head = &inspector->outer;
 	int64_t count;
@@ -209,10 +213,9 @@ int inspector_read(struct inspector *inspector, const struct format_source *sour
 	return 0;
 }
 
-void inspector_finish(struct inspector *inspector, struct analysis *analysis)
+/* Whatever has been held back goes through. */
+static void end_text(struct inspector *inspector)
 {
-	char text[ANALYSIS_TEXT_MAX];
-
 	if (!inspector->outer.decided)
 		decide_outer(inspector);
 	if (!inspector->refused && inspector->reader &&
@@ -220,6 +223,59 @@ void inspector_finish(struct inspector *inspector, struct analysis *analysis)
 		refuse(inspector, format_reader_reason(inspector->reader));
 	if (!inspector->refused && !inspector->inner.decided)
 		decide_inner(inspector);
+}
+
+/* All from the start, with the limits that the first pass has learnt; false: there is no need. */
+static bool begin_again(struct inspector *inspector)
+{
+	struct time_limits limits;
+	struct analyser *analyser;
+
+	end_text(inspector);
+	if (inspector->refused || !analyser_learnt(inspector->analyser, &limits))
+		return false;
+	analyser = analyser_create(inspector->settings.profile);
+	if (!analyser)
+		return false;
+	analyser_assume(analyser, &limits);
+	analyser_correct(analyser, inspector->factor);
+	analyser_destroy(inspector->analyser);
+	format_reader_destroy(inspector->reader);
+	inspector->analyser = analyser;
+	inspector->reader = NULL;
+	inspector->outer = inspector->inner = (struct head){ .length = 0 };
+	inspector->second = true;
+	return true;
+}
+
+int inspector_read(struct inspector *inspector, const struct format_source *source)
+{
+	int64_t start = source->seek ? source->seek(source->context, 0, SEEK_CUR) : -1;
+	int status = read_once(inspector, source);
+
+	if (status != 0 || start < 0 || !begin_again(inspector))
+		return status;
+	start = source->seek(source->context, start, SEEK_SET);
+	return start < 0 ? (int)start : read_once(inspector, source);
+}
+
+void inspector_correct(struct inspector *inspector, double factor)
+{
+	inspector->factor = factor;
+	analyser_correct(inspector->analyser, factor);
+}
+
+const struct analysis_layer *inspector_layers(const struct inspector *inspector, size_t *count)
+{
+	*count = 0;
+	return inspector->refused ? NULL : analyser_layers(inspector->analyser, count);
+}
+
+void inspector_finish(struct inspector *inspector, struct analysis *analysis)
+{
+	char text[ANALYSIS_TEXT_MAX];
+
+	end_text(inspector);
 	if (!inspector->refused) {
 		analyser_finish(inspector->analyser, analysis);
 		return;

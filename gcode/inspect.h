@@ -32,12 +32,21 @@ struct inspector_settings {
 struct inspector *inspector_create(const struct inspector_settings *settings);
 void inspector_destroy(struct inspector *inspector);
 
-/* Reads a whole file.  0, or the source's negative errno value. */
+/* Reads a whole file.  0, or the source's negative errno value.  When the end of the file says what
+ * its beginning should have been planned with (analysis.h: analyser_learnt) and the source can go
+ * back, it is read twice; text and commands come out in the first pass only. */
 int inspector_read(struct inspector *inspector, const struct format_source *source);
 
 /* The same in pieces, for what is no archive (a ZIP is refused).  False: nothing that follows can
  * change the answer; stop feeding. */
 bool inspector_feed(struct inspector *inspector, const char *bytes, size_t length);
+
+/* Learnt from actual prints: times are multiplied by it (analyser_correct).  Before the first byte.
+ */
+void inspector_correct(struct inspector *inspector, double factor);
+
+/* The layers of the analysis, after finish; borrowed until inspector_destroy. */
+const struct analysis_layer *inspector_layers(const struct inspector *inspector, size_t *count);
 
 /* Ends the file and fills *analysis; what is wrong with the format is a problem in it.  Call once.
  */

@@ -64,10 +64,23 @@ static void advance(struct line_reader *reader, const char **bytes, size_t *leng
 	reader->offset_bytes += (int64_t)by;
 }
 
+/* A line that lies whole in the caller's bytes is given out where it lies. */
+static enum line_reader_result whole_line(
+	struct line_reader *reader, const char *bytes, size_t length, struct line_reader_line *line)
+{
+	line->text = bytes;
+	line->length = length;
+	line->number = reader->line_number++;
+	line->end_bytes = reader->offset_bytes;
+	line->terminated = true;
+	line->has_nul = memchr(bytes, '\0', length) != NULL;
+	return LINE_READER_LINE;
+}
+
 enum line_reader_result line_reader_next(struct line_reader *reader, const char **bytes,
 	size_t *length, struct line_reader_line *line)
 {
-	const char *end, *carriage_return;
+	const char *end, *carriage_return, *start;
 	size_t taken;
 
 	/* The LF of a CR LF; its line was given out at the CR. */
@@ -78,19 +91,30 @@ enum line_reader_result line_reader_next(struct line_reader *reader, const char 
 	}
 	if (*length == 0)
 		return LINE_READER_MORE;
-	end = memchr(*bytes, '\n', *length);
-	taken = end ? (size_t)(end - *bytes) : *length;
-	carriage_return = memchr(*bytes, '\r', taken);
+	start = *bytes;
+	end = memchr(start, '\n', *length);
+	taken = end ? (size_t)(end - start) : *length;
+	carriage_return = memchr(start, '\r', taken);
 	if (carriage_return)
-		taken = (size_t)(carriage_return - *bytes);
-	take(reader, *bytes, taken);
+		taken = (size_t)(carriage_return - start);
 	if (!end && !carriage_return) {
+		take(reader, start, taken);
 		advance(reader, bytes, length, taken);
 		return LINE_READER_MORE;
 	}
 	advance(reader, bytes, length, taken + 1);
 	reader->last_was_cr = carriage_return != NULL;
+	if (reader->length == 0 && reader->line_number > 1 && taken <= LINE_READER_LINE_MAX)
+		return whole_line(reader, start, taken, line);
+	take(reader, start, taken);
 	return end_line(reader, true, line);
+}
+
+void line_reader_skip(struct line_reader *reader, const char **bytes, size_t *length, size_t taken,
+	int64_t *number)
+{
+	advance(reader, bytes, length, taken);
+	*number = reader->line_number++;
 }
 
 enum line_reader_result line_reader_finish(

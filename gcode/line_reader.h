@@ -30,7 +30,8 @@ enum line_reader_result {
 };
 
 struct line_reader_line {
-	const char *text; /* borrowed until the next call */
+	const char
+		*text; /* borrowed from the reader or from the caller's bytes until the next call */
 	size_t length;
 	int64_t number;	   /* from 1 */
 	int64_t end_bytes; /* offset in the stream just behind this line's terminator (LF or CR) */
@@ -43,6 +44,17 @@ void line_reader_init(struct line_reader *reader);
 /* Takes bytes from *bytes (advancing it and *length) until one line is complete. */
 enum line_reader_result line_reader_next(struct line_reader *reader, const char **bytes,
 	size_t *length, struct line_reader_line *line);
+
+/* Between two lines, with nothing held back: the caller may read the next line where it lies. */
+static inline bool line_reader_is_between(const struct line_reader *reader)
+{
+	return reader->length == 0 && !reader->last_was_cr && !reader->has_nul;
+}
+
+/* The caller has read one whole line of `taken` bytes, line end included, by itself; only when
+ * line_reader_is_between. */
+void line_reader_skip(struct line_reader *reader, const char **bytes, size_t *length, size_t taken,
+	int64_t *number);
 
 /* End of input: returns a last line without line end, or LINE_READER_MORE when there is none. */
 enum line_reader_result line_reader_finish(

@@ -5,11 +5,13 @@
 #include <string.h> /* memset */
 
 #include "gcode/lexer.h"
+#include "gcode/motion.h"
 
 #define MM_PER_INCH    25.4
 #define TWO_PI	       6.283185307179586
 #define RETRACT_MM     3.0  /* Marlin's RETRACT_LENGTH */
 #define RETRACT_MM_MIN 2700 /* and RETRACT_FEEDRATE, 45 mm/s */
+#define PI_QUARTER     0.7853981633974483
 /* Ends nearer than this are the start: a full circle. */
 #define ARC_CLOSED_MM 1e-6
 
@@ -39,17 +41,27 @@ static const struct lexer_word *axis_word(const struct lexer_line *line, int axi
 	return word;
 }
 
-static void move_axes(struct modal *modal, const struct lexer_line *line, struct modal_move *move)
+/* Volumetric E (M200) is mm3 in the file and mm of filament here. */
+static double extruder_mm(const struct modal *modal, double value)
+{
+	double area = modal->filament_mm2[modal_tool(modal)];
+
+	return area > 0 ? value / area : value;
+}
+
+static void move_axes(struct modal *modal, const struct motion *motion, struct modal_move *move)
 {
 	for (int axis = 0; axis < MODAL_AXES; axis++) {
-		const struct lexer_word *word = axis_word(line, axis);
 		bool relative = axis == MODAL_E ? modal_e_is_relative(modal) : !modal->absolute;
 		double from = modal->position_mm[axis];
 
 		move->from_mm[axis] = from + modal->offset_mm[axis];
-		move->has[axis] = word != NULL;
-		if (word) {
-			double value = in_mm(modal, word->value);
+		move->has[axis] = motion->has & 1U << axis;
+		if (move->has[axis]) {
+			double value = in_mm(modal, motion->value[axis]);
+
+			if (axis == MODAL_E)
+				value = extruder_mm(modal, value);
 			modal->position_mm[axis] = relative ? from + value : value;
 			modal->known[axis] |= !relative;
 		}
@@ -77,13 +89,21 @@ static bool centre_from_radius(struct modal_move *move, double radius)
 	return true;
 }
 
+static bool motion_value(const struct motion *motion, enum motion_word word, double *value)
+{
+	if (!(motion->numbers & 1U << word))
+		return false;
+	*value = motion->value[word];
+	return true;
+}
+
 static bool find_centre(
-	const struct modal *modal, const struct lexer_line *line, struct modal_move *move)
+	const struct modal *modal, const struct motion *motion, struct modal_move *move)
 {
 	double i = 0, j = 0, radius = 0;
-	bool has_i = lexer_value(line, 'I', &i), has_j = lexer_value(line, 'J', &j);
+	bool has_i = motion_value(motion, MOTION_I, &i), has_j = motion_value(motion, MOTION_J, &j);
 
-	if (lexer_value(line, 'R', &radius)) {
+	if (motion_value(motion, MOTION_R, &radius)) {
 		if (has_i || has_j)
 			return false;
 		return centre_from_radius(move, in_mm(modal, radius));
@@ -96,13 +116,13 @@ static bool find_centre(
 }
 
 static bool read_arc(
-	const struct modal *modal, const struct lexer_line *line, struct modal_move *move)
+	const struct modal *modal, const struct motion *motion, struct modal_move *move)
 {
 	double from_x, from_y, to_x, to_y;
 
 	move->is_arc = true;
-	move->clockwise = line->code == 2;
-	if (!find_centre(modal, line, move))
+	move->clockwise = motion->code == 2;
+	if (!find_centre(modal, motion, move))
 		return false;
 	from_x = move->from_mm[MODAL_X] - move->centre_mm[0];
 	from_y = move->from_mm[MODAL_Y] - move->centre_mm[1];
@@ -120,20 +140,29 @@ static bool read_arc(
 	return true;
 }
 
-static enum modal_effect apply_move(
-	struct modal *modal, const struct lexer_line *line, struct modal_move *move)
+enum modal_effect modal_apply_motion(
+	struct modal *modal, const struct motion *motion, struct modal_move *move)
 {
 	double feed;
 
-	if (lexer_value(line, 'F', &feed) && feed > 0)
+	if (motion_value(motion, MOTION_F, &feed) && feed > 0)
 		modal->feed_mm_min = in_mm(modal, feed);
 	move->is_arc = false;
-	move_axes(modal, line, move);
-	if ((line->code == 2 || line->code == 3) && !read_arc(modal, line, move)) {
+	move_axes(modal, motion, move);
+	if ((motion->code == 2 || motion->code == 3) && !read_arc(modal, motion, move)) {
 		move->is_arc = false;
 		return MODAL_BAD_ARC;
 	}
 	return MODAL_MOVE;
+}
+
+static enum modal_effect apply_move(
+	struct modal *modal, const struct lexer_line *line, struct modal_move *move)
+{
+	struct motion motion;
+
+	motion_from_line(line, &motion);
+	return modal_apply_motion(modal, &motion, move);
 }
 
 /* Where the head is after homing only the firmware knows; 0 is the usual place. */
@@ -169,6 +198,8 @@ static enum modal_effect apply_set(struct modal *modal, const struct lexer_line 
 		if (named && !word)
 			continue;
 		modal->position_mm[axis] = word ? in_mm(modal, word->value) : 0;
+		if (axis == MODAL_E)
+			modal->position_mm[axis] = extruder_mm(modal, modal->position_mm[axis]);
 		/* Of a head that nobody knows the place of, the file's word is the best. */
 		modal->offset_mm[axis] = axis == MODAL_E || modal->known[axis]
 						 ? machine - modal->position_mm[axis]
@@ -227,6 +258,40 @@ static enum modal_effect apply_g10(struct modal *modal, const struct lexer_line 
 	return MODAL_RETRACT;
 }
 
+/* D0 turns it off; Marlin 2's S turns it off and on with the diameter kept, which few use. */
+static enum modal_effect apply_volumetric(struct modal *modal, const struct lexer_line *line)
+{
+	double diameter, tool = modal_tool(modal), on = 1;
+
+	lexer_value(line, 'T', &tool);
+	lexer_value(line, 'S', &on);
+	if (tool < 0 || tool >= MODAL_TOOLS_MAX)
+		return MODAL_NOTHING;
+	if (lexer_value(line, 'D', &diameter))
+		modal->filament_mm2[(int)tool] =
+			diameter > 0 ? PI_QUARTER * in_mm(modal, diameter) * in_mm(modal, diameter)
+				     : 0;
+	if (on <= 0)
+		modal->filament_mm2[(int)tool] = 0;
+	return MODAL_STATE;
+}
+
+static enum modal_effect apply_retraction_settings(
+	struct modal *modal, const struct lexer_line *line)
+{
+	bool recovers = line->code == 208;
+	double value;
+
+	if (lexer_value(line, 'S', &value))
+		*(recovers ? &modal->recover_mm : &modal->retract_mm) = in_mm(modal, value);
+	if (lexer_value(line, 'F', &value) && value > 0)
+		*(recovers ? &modal->recover_feed_mm_min : &modal->retract_feed_mm_min) =
+			in_mm(modal, value);
+	if (!recovers && lexer_value(line, 'Z', &value))
+		modal->retract_lift_mm = in_mm(modal, value);
+	return MODAL_STATE;
+}
+
 static enum modal_effect apply_g(
 	struct modal *modal, const struct lexer_line *line, struct modal_move *move)
 {
@@ -252,6 +317,8 @@ static enum modal_effect apply_g(
 	case 91:
 		modal->absolute = line->code == 90;
 		modal->distance_stated = true;
+		if (modal->extruder == MODAL_EXTRUDER_FOLLOWS)
+			modal->e_absolute = modal->absolute;
 		return MODAL_STATE;
 	case 92:
 		return apply_set(modal, line);
@@ -291,12 +358,11 @@ static enum modal_effect apply_m(struct modal *modal, const struct lexer_line *l
 		if (target(line, &value))
 			modal->chamber_celsius = value;
 		return MODAL_STATE;
+	case 200:
+		return apply_volumetric(modal, line);
 	case 207:
-		if (lexer_value(line, 'S', &value))
-			modal->retract_mm = value;
-		if (lexer_value(line, 'F', &value) && value > 0)
-			modal->retract_feed_mm_min = value;
-		return MODAL_STATE;
+	case 208:
+		return apply_retraction_settings(modal, line);
 	case 220:
 		if (lexer_value(line, 'S', &value))
 			modal->speed_percent = value;

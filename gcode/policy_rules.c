@@ -113,6 +113,8 @@ static const struct policy_rule rules[] = {
 		"M83 is in force but amounts are absolute: a file for MakerBot-like firmware" },
 	{ POLICY_EXTRUDER_MODE_UNSAID, "extruder-mode-unclear", WARN,
 		"M83 is in force but amounts are absolute: right on MakerBot-like firmware only" },
+	{ POLICY_EXTRUDER_MODE_G90, "extruder-mode-g90", WARN,
+		"G90 behind M83: Marlin 2 then takes amounts as absolute; say M83 again" },
 	{ POLICY_BARE_G92, "bare-g92", WARN, "G92 without axes sets all positions to 0" },
 	{ POLICY_LEFT_HOT, "left-hot", WARN, "ends with heaters on; the farm will turn them off" },
 	{ POLICY_NO_EXTRUSION, "no-extrusion", WARN, "extrudes nothing" },

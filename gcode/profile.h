@@ -33,6 +33,8 @@ struct profile {
 	double nozzle_mm;
 	double hotend_max_celsius;
 	double bed_max_celsius;
+	/* How fast they warm at room temperature (optional keys); 0: as common machines do. */
+	double hotend_celsius_s, bed_celsius_s;
 	enum profile_firmware firmware; /* key `firmware`, optional */
 	int tool_count;			/* key `tools`, optional; 0 means 1 */
 	/* Names that slicers give this machine (PrusaSlicer's printer_model and the like); a file

@@ -1,6 +1,8 @@
 /* What a slicer says in comments; see slicer_hints.h. */
 #include "gcode/slicer_hints.h"
 
+#include <assert.h> /* static_assert */
+#include <stddef.h> /* offsetof */
 #include <string.h> /* memchr, memcmp, memset, strlen */
 
 #include "gcode/lexer.h"
@@ -9,6 +11,10 @@
 #define TIME_MAX_S	(60.0 * 86400)
 #define NOZZLE_MAX_MM	5.0
 #define DIAMETER_MAX_MM 5.0
+#define LAYER_MAX_MM	5.0
+#define COST_MAX	1e6
+#define CHANGE_MAX_S	600.0
+#define PICTURE_MAX	4096
 #define DENSITY_MAX	25.0 /* lead is 11, filament with tungsten 7.5 */
 
 struct slice {
@@ -19,6 +25,7 @@ struct slice {
 void slicer_hints_init(struct slicer_hints *hints)
 {
 	memset(hints, 0, sizeof *hints);
+	time_limits_assumed(&hints->limits, "", "");
 }
 
 static bool is_blank(char c)
@@ -110,6 +117,23 @@ static void take_material(const struct slice *value, char *name)
 	take_name(&first, name);
 }
 
+/* "visor.stl id:0 copy 0": the name, once. */
+static void take_object(struct slicer_hints *hints, struct slice text)
+{
+	char name[ANALYSIS_NAME_MAX] = "";
+
+	for (size_t i = 0; i + 4 <= text.length; i++)
+		if (!memcmp(text.at + i, " id:", 4))
+			text.length = i;
+	take_name(&text, name);
+	if (!name[0] || hints->object_count == ANALYSIS_OBJECTS_MAX)
+		return;
+	for (size_t i = 0; i < hints->object_count; i++)
+		if (!strcmp(hints->object[i], name))
+			return;
+	memcpy(hints->object[hints->object_count++], name, sizeof name);
+}
+
 /* "1d 2h 13m 0s", "1 hour 3 minutes". */
 static void take_duration(struct slice value, double *time_s)
 {
@@ -193,25 +217,83 @@ static bool read_block(struct slicer_hints *hints, const struct slice *text)
 	return false;
 }
 
+/* gcode_flavor of PrusaSlicer and its descendants. */
+static void take_block_flavor(struct slicer_hints *hints, const struct slice *value)
+{
+	static const char *const limited[] = { "marlin2", "marlinfirmware", "reprapfirmware",
+		"klipper", "rapid" };
+
+	hints->flavor = key_is(value, "marlin") ? SLICER_FLAVOR_MARLIN_LEGACY : SLICER_FLAVOR_OTHER;
+	for (size_t i = 0; i < sizeof limited / sizeof *limited; i++)
+		if (key_is(value, limited[i]))
+			hints->flavor = SLICER_FLAVOR_LIMITED;
+}
+
+enum { NAME, NUMBER, NUMBERS };
+
+struct setting {
+	const char *key;
+	int kind;
+	size_t offset;
+	double max;
+};
+
+#define SETTING(key, kind, member, max)                                                            \
+	{                                                                                          \
+		key, kind, offsetof(struct slicer_hints, member), max                              \
+	}
+static const struct setting settings[] = {
+	SETTING("printer_model", NAME, printer_model, 0),
+	SETTING("printer_settings_id", NAME, printer_settings, 0),
+	SETTING("nozzle_diameter", NUMBER, nozzle_mm, NOZZLE_MAX_MM),
+	SETTING("layer_height", NUMBER, layer_height_mm, LAYER_MAX_MM),
+	SETTING("first_layer_height", NUMBER, first_layer_height_mm, LAYER_MAX_MM),
+	SETTING("initial_layer_print_height", NUMBER, first_layer_height_mm, LAYER_MAX_MM),
+	SETTING("filament_diameter", NUMBERS, filament_diameter_mm, DIAMETER_MAX_MM),
+	SETTING("filament_density", NUMBERS, filament_density_g_cm3, DENSITY_MAX),
+	SETTING("filament_cost", NUMBERS, filament_cost_kg, COST_MAX),
+	SETTING("filament_load_time", NUMBERS, load_s, CHANGE_MAX_S),
+	SETTING("filament_unload_time", NUMBERS, unload_s, CHANGE_MAX_S),
+	SETTING("estimated printing time (normal mode)", -1, time_s, 0),
+	SETTING("estimated printing time", -1, time_s, 0),
+};
+
+static bool read_setting(struct slicer_hints *hints, const struct slice *key, struct slice value)
+{
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+		void *to = (char *)hints + settings[i].offset;
+
+		if (!key_is(key, settings[i].key))
+			continue;
+		if (settings[i].kind == NAME)
+			take_name(&value, to);
+		else if (settings[i].kind == NUMBER)
+			take_number(&value, settings[i].max, to);
+		else if (settings[i].kind == NUMBERS)
+			take_list(&value, settings[i].max, to);
+		else
+			take_duration(value, to);
+		return true;
+	}
+	return false;
+}
+
 static void read_pair(struct slicer_hints *hints, const struct slice *key, struct slice value)
 {
-	if (key_is(key, "printer_model"))
-		take_name(&value, hints->printer_model);
-	else if (key_is(key, "printer_settings_id"))
-		take_name(&value, hints->printer_settings);
+	if (time_limits_setting(&hints->limits, key->at, key->length, value.at, value.length))
+		hints->limits_found = true;
+	else if (read_setting(hints, key, value))
+		return;
 	else if (key_is(key, "filament_type"))
 		take_material(&value, hints->material);
-	else if (key_is(key, "nozzle_diameter"))
-		take_number(&value, NOZZLE_MAX_MM, &hints->nozzle_mm);
-	else if (key_is(key, "filament_diameter"))
-		take_list(&value, DIAMETER_MAX_MM, hints->filament_diameter_mm);
-	else if (key_is(key, "filament_density"))
-		take_list(&value, DENSITY_MAX, hints->filament_density_g_cm3);
+	else if (key_is(key, "filament_colour") || key_is(key, "filament_color"))
+		take_material(&value, hints->colour);
+	else if (key_is(key, "gcode_flavor"))
+		take_block_flavor(hints, &value);
+	else if (key_is(key, "machine_limits_usage"))
+		hints->limits_ignored = key_is(&value, "ignore");
 	else if (key_is(key, "single_extruder_multi_material"))
 		hints->one_nozzle = value.length == 1 && *value.at == '1';
-	else if (key_is(key, "estimated printing time (normal mode)") ||
-		 key_is(key, "estimated printing time"))
-		take_duration(value, &hints->time_s);
 }
 
 static void take_flavor(struct slicer_hints *hints, const struct slice *value)
@@ -229,6 +311,10 @@ static void read_tag(struct slicer_hints *hints, const struct slice *key, struct
 		take_number(&value, TIME_MAX_S, &hints->time_s);
 	else if (key_is(key, "FLAVOR"))
 		take_flavor(hints, &value);
+	else if (key_is(key, "Layer height"))
+		take_number(&value, LAYER_MAX_MM, &hints->layer_height_mm);
+	else if (key_is(key, "MESH") && !key_is(&value, "NONMESH"))
+		take_object(hints, value);
 	else if (key_is(key, "TARGET_MACHINE.NAME"))
 		take_name(&value, hints->printer_model);
 	else if (key_is(key, "NOZZLE_DIAMETER") || key_is(key, "EXTRUDER_TRAIN.0.NOZZLE.DIAMETER"))
@@ -237,6 +323,24 @@ static void read_tag(struct slicer_hints *hints, const struct slice *key, struct
 		take_duration(value, &hints->time_s);
 	else if (key_is(key, "Build time"))
 		take_duration(value, &hints->time_s);
+}
+
+/* "220x124 18488": width, height, characters. */
+static void take_thumbnail(struct slicer_hints *hints, struct slice text)
+{
+	double width = 0, height = 0;
+	size_t used;
+
+	if (hints->thumbnails < INT32_MAX)
+		hints->thumbnails++;
+	if (!lexer_number(text.at, text.length, &width, &used) || used >= text.length ||
+		!lexer_number(text.at + used + 1, text.length - used - 1, &height, &used))
+		return;
+	if (width > 0 && height > 0 && width <= PICTURE_MAX && height <= PICTURE_MAX &&
+		width > hints->picture_width) {
+		hints->picture_width = (int32_t)width;
+		hints->picture_height = (int32_t)height;
+	}
 }
 
 static void next_layer(struct slicer_hints *hints)
@@ -256,19 +360,58 @@ static bool read_mark(struct slicer_hints *hints, struct slice text)
 		next_layer(hints);
 		return true;
 	}
-	if (cut(&text, "TYPE:") || cut(&text, "FEATURE:")) {
-		hints->section =
-			key_is(&text, "Custom") ? SLICER_SECTION_CUSTOM : SLICER_SECTION_PRINT;
+	if (cut(&text, "TYPE:") || cut(&text, "FEATURE:") || cut(&text, "feature ")) {
+		hints->feature = feature_from_words(text.at, text.length);
+		hints->section = hints->feature == FEATURE_CUSTOM ? SLICER_SECTION_CUSTOM
+								  : SLICER_SECTION_PRINT;
+		return true;
+	}
+	if (cut(&text, "printing object ") || cut(&text, "start printing object ")) {
+		take_object(hints, text);
 		return true;
 	}
 	/* Cura: all before the first layer is start code. */
 	if (begins(&text, "FLAVOR:") && hints->layer_marks == 0)
 		hints->section = SLICER_SECTION_CUSTOM;
-	if (begins(&text, "thumbnail begin") && hints->thumbnails < INT32_MAX) {
-		hints->thumbnails++;
+	if (cut(&text, "thumbnail begin") || cut(&text, "thumbnail_QOI begin") ||
+		cut(&text, "thumbnail_JPG begin")) {
+		take_thumbnail(hints, text);
 		return true;
 	}
 	return false;
+}
+
+/* Cura's last comments are its settings as JSON, cut every 80 characters: `...\nname = printfarm
+ * test\ndef` and `inition = creality_ender3\n\n[values]...`. */
+static bool read_cura_settings(struct slicer_hints *hints, struct slice text)
+{
+	static const char word[] = "definition =";
+	char joined[SLICER_TAIL_MAX + 256];
+	size_t length = hints->setting_tail_length, part;
+
+	if (!cut(&text, "SETTING_3 "))
+		return false;
+	memcpy(joined, hints->setting_tail, length);
+	part = text.length < sizeof joined - length ? text.length : sizeof joined - length;
+	memcpy(joined + length, text.at, part);
+	length += part;
+	for (size_t i = 0; !hints->definition[0] && i + sizeof word - 1 <= length; i++) {
+		struct slice name = { joined + i + sizeof word - 1, 0 };
+
+		if (memcmp(joined + i, word, sizeof word - 1) != 0)
+			continue;
+		while (name.at < joined + length && *name.at == ' ')
+			name.at++;
+		while (name.at + name.length < joined + length && name.at[name.length] != '\\')
+			name.length++;
+		/* Without its end it is in the next piece. */
+		if (name.at + name.length < joined + length)
+			take_name(&name, hints->definition);
+	}
+	part = length < SLICER_TAIL_MAX ? length : SLICER_TAIL_MAX;
+	memcpy(hints->setting_tail, joined + length - part, part);
+	hints->setting_tail_length = part;
+	return true;
 }
 
 void slicer_hints_comment(struct slicer_hints *hints, const char *bytes, size_t length)
@@ -278,7 +421,7 @@ void slicer_hints_comment(struct slicer_hints *hints, const char *bytes, size_t 
 
 	trim(&text);
 	if (text.length == 0 || read_mark(hints, text) || read_block(hints, &text) ||
-		read_slicer(hints, text))
+		read_slicer(hints, text) || read_cura_settings(hints, text))
 		return;
 	separator = memchr(text.at, '=', text.length);
 	if (!separator)
@@ -298,4 +441,32 @@ void slicer_hints_comment(struct slicer_hints *hints, const char *bytes, size_t 
 const char *slicer_hints_machine(const struct slicer_hints *hints)
 {
 	return hints->printer_model[0] ? hints->printer_model : hints->printer_settings;
+}
+
+void slicer_hints_limits(const struct slicer_hints *hints, struct time_limits *limits)
+{
+	static_assert((int)TIME_LIMITS_TOOLS_MAX == (int)ANALYSIS_TOOLS_MAX, "as many tools");
+	time_limits_assumed(limits, hints->slicer, hints->definition);
+	if (hints->limits_found && !hints->limits_ignored && hints->flavor != SLICER_FLAVOR_OTHER) {
+		bool as_prusaslicer = limits->as_prusaslicer;
+
+		*limits = hints->limits;
+		limits->as_prusaslicer = as_prusaslicer;
+	}
+	/* For other flavors PrusaSlicer takes its default printer, bounds included. */
+	if (hints->flavor == SLICER_FLAVOR_OTHER) {
+		limits->print_max_mm_s2 = limits->print_mm_s2;
+		limits->travel_max_mm_s2 = limits->travel_mm_s2;
+		limits->retract_max_mm_s2 = limits->retract_mm_s2;
+	}
+	/* One time stands for all tools. */
+	for (size_t tool = 0; tool < ANALYSIS_TOOLS_MAX; tool++) {
+		limits->load_s[tool] = hints->load_s[hints->load_s[tool] > 0 ? tool : 0];
+		limits->unload_s[tool] = hints->unload_s[hints->unload_s[tool] > 0 ? tool : 0];
+	}
+	if (hints->flavor == SLICER_FLAVOR_MARLIN_LEGACY && hints->limits_found &&
+		limits->print_max_mm_s2 > 0) {
+		limits->travel_max_mm_s2 = limits->print_max_mm_s2;
+		limits->travel_mm_s2 = limits->print_mm_s2;
+	}
 }

@@ -123,13 +123,14 @@ static bool inspect(struct child *child, struct inspector *inspector)
 }
 
 /* {"error":"none","text_bytes":N,"analysis":{...}} */
-static bool report(struct child *child, const char *error, const char *format)
+static bool report(struct child *child, const char *error, const struct inspector *inspector)
 {
-	const struct analysis_labels labels = { .format = format };
+	struct analysis_labels labels = { .format = inspector_format(inspector) };
 	char head[96];
-	size_t length =
-		analysis_to_json(&child->analysis, &labels, child->json, sizeof child->json);
+	size_t length;
 
+	labels.layers = inspector_layers(inspector, &labels.layer_count);
+	length = analysis_to_json(&child->analysis, &labels, child->json, sizeof child->json);
 	if (length >= sizeof child->json)
 		return false;
 	snprintf(head, sizeof head, "{\"error\":\"%s\",\"text_bytes\":%lld,\"analysis\":", error,
@@ -193,7 +194,7 @@ int import_child_main(int argc, char **argv)
 			child->no_room	? "no_room"
 			: child->failed ? "disk"
 					: "none",
-			inspector_format(inspector));
+			inspector);
 	inspector_destroy(inspector);
 	free(child);
 	return good ? 0 : 1;

@@ -28,7 +28,10 @@ static struct analysis some_analysis(void)
 		.heat_s = 0.0004,
 		.slicer_time_s = 0,
 		.tool_count = 2,
-		.tool = { { 1000.125, 990.06, 2.9834 }, { 0.5, 0, -1 } },
+		.tool = { { .filament_mm = 1000.125,
+				  .filament_print_mm = 990.06,
+				  .filament_g = 2.9834 },
+			{ .filament_mm = 0.5, .filament_g = -1 } },
 		.has_print_box = true,
 		.box_min_mm = { -3.25, -0.0004, 0.2 },
 		.box_max_mm = { 200, 210.1, 1e5 },
@@ -83,7 +86,9 @@ static const char *text_of(const json_t *object, const char *key)
 static void test_every_field_is_read_back(void **state)
 {
 	struct analysis analysis = some_analysis();
-	const struct analysis_labels labels = { "visor.gcode", "abc", "gzip" };
+	const struct analysis_labels labels = {
+		.file = "visor.gcode", .sha256 = "abc", .format = "gzip"
+	};
 	json_t *root = read_back(&analysis, &labels);
 	const json_t *tools = json_object_get(root, "tools");
 	const json_t *box = json_object_get(root, "bbox_print_mm");
@@ -129,7 +134,7 @@ static void test_any_byte_in_a_text_gives_valid_json(void **state)
 	for (int first = 1; first < 256; first++) {
 		for (int second = 0; second < 256; second += 5) {
 			char name[] = { 'a', (char)first, (char)second, 'z', '\0' };
-			const struct analysis_labels labels = { name, NULL, NULL };
+			const struct analysis_labels labels = { .file = name };
 
 			json_decref(read_back(&analysis, &labels));
 		}
@@ -154,7 +159,7 @@ static void test_what_is_utf8_is_kept_and_what_is_not_is_marked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		const struct analysis_labels labels = { rows[i].in, NULL, NULL };
+		const struct analysis_labels labels = { .file = rows[i].in };
 		json_t *root = read_back(&analysis, &labels);
 
 		assert_string_equal(text_of(root, "file"), rows[i].out);

@@ -126,6 +126,73 @@ static void test_firmware_retraction_is_remembered(void **state)
 	assert_false(modal.retracted);
 }
 
+static void test_volumetric_amounts_become_lengths(void **state)
+{
+	struct modal modal;
+	double area = acos(-1) / 4 * 1.75 * 1.75;
+
+	(void)state;
+	APPLY(&modal, "M200 D1.75", "M82", "G92 E0", "G1 E24.0528");
+	assert_true(fabs(modal.position_mm[MODAL_E] - 24.0528 / area) < 1e-9);
+	APPLY(&modal, "M200 D1.75", "M83", "G1 E2.4", "M200 D0", "G1 E1");
+	assert_true(fabs(modal.position_mm[MODAL_E] - (2.4 / area + 1)) < 1e-9);
+	/* Of another tool. */
+	APPLY(&modal, "M200 T1 D1.75", "G1 E2");
+	assert_position(&modal, 0, 0, 0, 2);
+}
+
+static void test_what_g90_does_to_the_extruder_is_the_firmwares(void **state)
+{
+	static const struct {
+		enum modal_extruder extruder;
+		double after_g90, after_g91;
+	} rows[] = {
+		{ MODAL_EXTRUDER_EITHER, 6, 6 },
+		/* M83 before G90 is forgotten: E5 goes to 5. */
+		{ MODAL_EXTRUDER_FOLLOWS, 5, 6 },
+		/* G91 does not make M82 relative. */
+		{ MODAL_EXTRUDER_OWN, 6, 5 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		static const char *const first[] = { "M83", "G1 E1", "G90", "G1 E5" };
+		static const char *const second[] = { "M82", "G1 E1", "G91", "G1 E5" };
+		struct modal modal;
+
+		modal_init(&modal);
+		modal.extruder = rows[i].extruder;
+		for (size_t line = 0; line < 4; line++)
+			modal_apply(&modal, first[line], strlen(first[line]));
+		assert_true(near(modal.position_mm[MODAL_E], rows[i].after_g90));
+		modal_init(&modal);
+		modal.extruder = rows[i].extruder;
+		for (size_t line = 0; line < 4; line++)
+			modal_apply(&modal, second[line], strlen(second[line]));
+		assert_true(near(modal.position_mm[MODAL_E], rows[i].after_g91));
+	}
+}
+
+static void test_axis_a_extrudes(void **state)
+{
+	struct modal modal;
+
+	(void)state;
+	APPLY(&modal, "G1 X1 A2", "G92 A0", "G1 A1.5");
+	assert_position(&modal, 1, 0, 0, 1.5);
+}
+
+static void test_firmware_retraction_has_its_settings(void **state)
+{
+	struct modal modal;
+
+	(void)state;
+	APPLY(&modal, "M207 S1.5 F1800 Z0.2", "M208 S0.1 F900");
+	assert_true(near(modal.retract_mm, 1.5) && near(modal.retract_feed_mm_min, 1800));
+	assert_true(near(modal.retract_lift_mm, 0.2) && near(modal.recover_mm, 0.1));
+	assert_true(near(modal.recover_feed_mm_min, 900));
+}
+
 static void test_messages_move_nothing(void **state)
 {
 	struct modal modal;
@@ -188,6 +255,10 @@ int main(void)
 		cmocka_unit_test(test_g92_shifts_coordinates_and_leaves_the_head),
 		cmocka_unit_test(test_homing_takes_only_the_axes_that_are_named),
 		cmocka_unit_test(test_targets_and_fan_are_kept_per_tool),
+		cmocka_unit_test(test_volumetric_amounts_become_lengths),
+		cmocka_unit_test(test_what_g90_does_to_the_extruder_is_the_firmwares),
+		cmocka_unit_test(test_axis_a_extrudes),
+		cmocka_unit_test(test_firmware_retraction_has_its_settings),
 		cmocka_unit_test(test_messages_move_nothing),
 		cmocka_unit_test(test_inches_become_millimetres),
 		cmocka_unit_test(test_firmware_retraction_is_remembered),

@@ -1,0 +1,292 @@
+/* Moves: what they add to the figures, and the rules that need to know where the head is. */
+#include <math.h> /* sqrt */
+
+#include "gcode/analysis_internal.h"
+#include "gcode/motion.h"
+
+#define COLD_CELSIUS	     170.0 /* Marlin's EXTRUDE_MINTEMP */
+#define RETRACTION_MAX_MM    150.0
+#define EXTRUSION_MAX_MM     500.0 /* in one move */
+#define POSITION_MAX_MM	     100000.0
+#define ARC_RADIUS_DIFFER_MM 0.05
+
+/* ---- rules ------------------------------------------------------------------------------- */
+
+/* Within these bounds a straight move breaks no rule about places. */
+void analysis_moves_prepare(struct analyser *analyser)
+{
+	const struct profile *profile = analyser->profile;
+
+	analyser->quick_box = !profile || profile->shape == PROFILE_BOX;
+	for (int axis = 0; axis < 3; axis++) {
+		analyser->quick_min_mm[axis] =
+			profile ? profile->volume_min_mm[axis] : -POSITION_MAX_MM;
+		analyser->quick_max_mm[axis] =
+			profile ? profile->volume_max_mm[axis] : POSITION_MAX_MM;
+	}
+}
+
+static bool is_inside(const struct analyser *analyser, const struct modal_move *move)
+{
+	bool inside = analyser->quick_box && !move->is_arc;
+
+	for (int axis = MODAL_X; axis <= MODAL_Z; axis++)
+		inside &= move->to_mm[axis] >= analyser->quick_min_mm[axis] &&
+			  move->to_mm[axis] <= analyser->quick_max_mm[axis];
+	return inside;
+}
+
+/* Stock start codes of slicers travel to places that some machines of the kind have not (Cura's for
+ * Smoothieware); firmware stops at its software end stops.  Down into the bed it never may. */
+static bool is_start_code_travel(const struct analyser *analyser, const struct modal_move *move,
+	const struct extent_breach *breach)
+{
+	return analyser->hints.section == SLICER_SECTION_CUSTOM && !analyser->endstops_off &&
+	       move->to_mm[MODAL_E] <= move->from_mm[MODAL_E] &&
+	       !(breach->axis == MODAL_Z && breach->value_mm < breach->limit_mm);
+}
+
+static void check_volume(const struct analyser *analyser, const struct modal_move *move,
+	struct policy_findings *findings)
+{
+	static const char letters[] = { 'X', 'Y', 'Z', 'R' };
+	struct extent_breach breach;
+	unsigned axes = 0;
+
+	for (int axis = MODAL_X; axis <= MODAL_Z; axis++) {
+		double to = move->to_mm[axis];
+
+		/* Before an absolute move only the firmware knows where the head is. */
+		if ((move->has[axis] || move->is_arc) && analyser->modal.known[axis])
+			axes |= 1U << axis;
+		if (to > POSITION_MAX_MM || to < -POSITION_MAX_MM)
+			policy_add_value(
+				findings, POLICY_VOLUME, letters[axis], to, true, POSITION_MAX_MM);
+	}
+	if (move->has[MODAL_X] != move->has[MODAL_Y] && analyser->modal.known[MODAL_X] &&
+		analyser->modal.known[MODAL_Y] && analyser->profile &&
+		analyser->profile->shape == PROFILE_ROUND)
+		axes |= 3;
+	if (analyser->profile && axes && extent_leaves(move, analyser->profile, axes, &breach))
+		policy_add_value(findings,
+			is_start_code_travel(analyser, move, &breach) ? POLICY_VOLUME_TRAVEL
+								      : POLICY_VOLUME,
+			letters[breach.axis], breach.value_mm, true, breach.limit_mm);
+}
+
+static void check_first_extrusion(struct analyser *analyser, struct policy_findings *findings)
+{
+	if (!analyser->hotend_stated && !analyser->macro_seen)
+		policy_add(findings, POLICY_NO_HEAT);
+	if (analyser->hotend_stated && !analyser->hotend_waited && !analyser->macro_seen) {
+		policy_add(findings, POLICY_NOT_WAITED);
+		analyser->hotend_waited = true;
+	}
+	if (!analyser->mode_checked) {
+		analyser->mode_checked = true;
+		if (!analyser->modal.distance_stated && !analyser->modal.e_stated &&
+			!analyser->macro_seen)
+			policy_add(findings, POLICY_MODE_UNSTATED);
+	}
+	if (analyser->g90_after_m83 && !analyser->g90_reported) {
+		analyser->g90_reported = true;
+		policy_add(findings, POLICY_EXTRUDER_MODE_G90);
+	}
+}
+
+static void check_extrusion(
+	struct analyser *analyser, double extruded_mm, struct policy_findings *findings)
+{
+	double target;
+
+	if (extruded_mm < -RETRACTION_MAX_MM)
+		policy_add_value(findings, POLICY_LONG_RETRACTION, 'E', -extruded_mm, true,
+			RETRACTION_MAX_MM);
+	if (extruded_mm > EXTRUSION_MAX_MM)
+		policy_add_value(findings, POLICY_ABSURD_EXTRUSION, 'E', extruded_mm, true,
+			EXTRUSION_MAX_MM);
+	if (extruded_mm <= 0 || (analyser->hints.self_heated && !analyser->hotend_stated))
+		return;
+	if (analyser->hotend_stated) {
+		target = analysis_hotend_target(analyser);
+		if (target < COLD_CELSIUS)
+			policy_add_value(
+				findings, POLICY_COLD_EXTRUSION, 'E', target, true, COLD_CELSIUS);
+	}
+	if (!analyser->hotend_stated || !analyser->hotend_waited || !analyser->mode_checked ||
+		analyser->g90_after_m83)
+		check_first_extrusion(analyser, findings);
+}
+
+static void check_first_move(
+	struct analyser *analyser, const struct modal_move *move, struct policy_findings *findings)
+{
+	if (analyser->moved || !(move->has[MODAL_X] || move->has[MODAL_Y] || move->has[MODAL_Z]))
+		return;
+	analyser->moved = true;
+	if (!analyser->home_seen && !analyser->macro_seen && !analyser->hints.self_heated)
+		policy_add(findings, POLICY_NOT_HOMED);
+}
+
+static void check_arc(const struct modal_move *move, struct policy_findings *findings)
+{
+	if (move->radius_end_mm > move->radius_mm + ARC_RADIUS_DIFFER_MM ||
+		move->radius_end_mm < move->radius_mm - ARC_RADIUS_DIFFER_MM)
+		policy_add_value(findings, POLICY_ARC_RADIUS, 'R',
+			move->radius_end_mm - move->radius_mm, true, ARC_RADIUS_DIFFER_MM);
+}
+
+/* ---- figures ----------------------------------------------------------------------------- */
+
+/* The limits that the first move is planned with are those known then. */
+static void settle_limits(struct analyser *analyser)
+{
+	struct time_limits limits;
+
+	analyser->limits_settled = true;
+	if (analyser->assumed)
+		return;
+	slicer_hints_limits(&analyser->hints, &limits);
+	analyser->planned = limits;
+	time_limits_overlay(&limits, &analyser->time.limits);
+	analyser->time.limits = limits;
+}
+
+static enum feature feature_of(const struct analyser *analyser, double extruded_mm, bool travels)
+{
+	if (!travels)
+		return FEATURE_RETRACTION;
+	/* With filament drawn back it is a wipe or a retraction on the way. */
+	if (extruded_mm <= 0)
+		return FEATURE_TRAVEL;
+	if (analyser->hints.section == SLICER_SECTION_CUSTOM)
+		return FEATURE_CUSTOM;
+	return analyser->hints.feature;
+}
+
+static void add_filament(
+	struct analyser *analyser, const struct modal_move *move, double extruded_mm)
+{
+	struct filament *filament = &analyser->filament[analysis_tool(analyser)];
+	double before = filament->used_mm, path_mm = 0;
+
+	if (filament->loading) {
+		double dx = move->to_mm[MODAL_X] - move->from_mm[MODAL_X];
+		double dy = move->to_mm[MODAL_Y] - move->from_mm[MODAL_Y];
+
+		path_mm = sqrt(dx * dx + dy * dy);
+	}
+	filament_move(
+		filament, extruded_mm, path_mm, analyser->hints.section != SLICER_SECTION_CUSTOM);
+	if (filament->used_mm > before)
+		analysis_layer_filament(analyser, filament->used_mm - before);
+}
+
+static void lay_down(struct analyser *analyser, const struct modal_move *move, int64_t line)
+{
+	extent_add_move(&analyser->print, move);
+	analysis_layer_z(analyser, move->to_mm[MODAL_Z], line);
+	analyser->macro_after_print = false;
+	if (!analyser->result.first_print_line && analyser->hints.section != SLICER_SECTION_CUSTOM)
+		analyser->result.first_print_line = line;
+}
+
+static void apply_move(struct analyser *analyser, const struct modal_move *move, int64_t line,
+	struct policy_findings *findings)
+{
+	double extruded_mm = move->to_mm[MODAL_E] - move->from_mm[MODAL_E];
+	bool travels = move->is_arc || move->to_mm[MODAL_X] != move->from_mm[MODAL_X] ||
+		       move->to_mm[MODAL_Y] != move->from_mm[MODAL_Y] ||
+		       move->to_mm[MODAL_Z] != move->from_mm[MODAL_Z];
+	enum feature feature;
+
+	if (!analyser->moved)
+		check_first_move(analyser, move, findings);
+	if (!is_inside(analyser, move))
+		check_volume(analyser, move, findings);
+	if (move->is_arc)
+		check_arc(move, findings);
+	if (extruded_mm != 0)
+		check_extrusion(analyser, extruded_mm, findings);
+	if (extruded_mm > 0 && travels)
+		lay_down(analyser, move, line);
+	else if (travels)
+		extent_add_move(&analyser->travel, move);
+	if (extruded_mm != 0)
+		add_filament(analyser, move, extruded_mm);
+	feature = feature_of(analyser, extruded_mm, travels);
+	if (!analyser->limits_settled)
+		settle_limits(analyser);
+	time_model_move(&analyser->time, move,
+		analyser->modal.feed_mm_min * analyser->modal.speed_percent / 100,
+		analysis_tag(analyser, feature));
+	if (analyser->on_move)
+		analyser->on_move(
+			analyser->move_context, move, feature, extruded_mm, analyser->layer_count);
+}
+
+/* mach3 and machinekit extrude with an axis A, and MakerBot's firmwares have no M83 either: there
+ * the amounts follow G90 alone, whatever the start code says. */
+static void settle_extruder_mode(
+	struct analyser *analyser, const struct motion *motion, struct policy_findings *findings)
+{
+	struct modal *modal = &analyser->modal;
+
+	if (modal->e_absolute || !(motion->axis_a || analyser->makerbot))
+		return;
+	modal->e_absolute = true;
+	analyser->g90_after_m83 = false;
+	if (!motion->axis_a && !analyser->extruder_unclear) {
+		analyser->extruder_unclear = true;
+		policy_add(findings,
+			analyser->profile && analyser->profile->firmware != PROFILE_FIRMWARE_UNSAID
+				? POLICY_EXTRUDER_MODE
+				: POLICY_EXTRUDER_MODE_UNSAID);
+	}
+}
+
+void analysis_motion(struct analyser *analyser, const struct motion *motion, int64_t line,
+	struct policy_findings *findings)
+{
+	struct modal_move move;
+
+	settle_extruder_mode(analyser, motion, findings);
+	if (modal_apply_motion(&analyser->modal, motion, &move) == MODAL_BAD_ARC)
+		policy_add(findings, POLICY_BAD_ARC);
+	else
+		apply_move(analyser, &move, line, findings);
+}
+
+void analysis_retraction(struct analyser *analyser, bool before)
+{
+	const struct modal *modal = &analyser->modal;
+	struct modal_move move = { .from_mm = { 0 } }, lift = { .from_mm = { 0 } };
+	double recover_feed = modal->recover_feed_mm_min > 0 ? modal->recover_feed_mm_min
+							     : modal->retract_feed_mm_min;
+	uint32_t tag = analysis_tag(analyser, FEATURE_RETRACTION);
+
+	if (before == modal->retracted)
+		return;
+	move.to_mm[MODAL_E] =
+		modal->retracted ? -modal->retract_mm : modal->retract_mm + modal->recover_mm;
+	lift.to_mm[MODAL_Z] = modal->retracted ? modal->retract_lift_mm : -modal->retract_lift_mm;
+	time_model_move(&analyser->time, &move,
+		modal->retracted ? modal->retract_feed_mm_min : recover_feed, tag);
+	if (modal->retract_lift_mm > 0)
+		time_model_move(&analyser->time, &lift, modal->feed_mm_min, tag);
+}
+
+/* What homing itself takes only the machine knows; the way there is counted. */
+void analysis_home(struct analyser *analyser, const struct modal *before)
+{
+	struct modal_move move = { .from_mm = { 0 } };
+
+	for (int axis = MODAL_X; axis <= MODAL_Z; axis++)
+		if (before->known[axis] && !analyser->modal.known[axis])
+			move.from_mm[axis] = before->position_mm[axis] + before->offset_mm[axis];
+	if (!analyser->limits_settled)
+		settle_limits(analyser);
+	time_model_move(
+		&analyser->time, &move, before->feed_mm_min, analysis_tag(analyser, FEATURE_WAIT));
+	time_model_wait(&analyser->time, 0, 0);
+}

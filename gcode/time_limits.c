@@ -1,0 +1,379 @@
+/* What a machine's planner may do; see time_limits.h. */
+#include "gcode/time_limits.h"
+
+#include <math.h>   /* isfinite */
+#include <string.h> /* memchr, memcmp, strlen, strncmp, strstr */
+
+#include "gcode/lexer.h"
+#include "gcode/text.h"
+
+/* RepRapFirmware states M203 in mm/min; no machine moves faster than this in mm/s. */
+#define SPEED_IS_PER_MINUTE 2000.0
+
+static const char letters[MODAL_AXES] = { 'X', 'Y', 'Z', 'E' };
+
+/* ---- commands ---------------------------------------------------------------------------- */
+
+static void read_axes(const struct lexer_line *line, double *values, double factor)
+{
+	double value;
+
+	for (int axis = 0; axis < MODAL_AXES; axis++)
+		if (lexer_value(line, letters[axis], &value) && value > 0)
+			values[axis] = value * factor;
+}
+
+static void read_speeds(struct time_limits *limits, const struct lexer_line *line)
+{
+	double x = 0;
+	bool per_minute = lexer_value(line, 'X', &x) && x > SPEED_IS_PER_MINUTE;
+
+	read_axes(line, limits->speed_mm_s, per_minute ? 1.0 / 60 : 1.0);
+}
+
+static double capped(double value, double max)
+{
+	return max > 0 && value > max ? max : value;
+}
+
+/* As far as bounds go; what was asked for is remembered. */
+static void set_capped(double *to, double *asked, double value, double max)
+{
+	*to = capped(value, max);
+	if (value > *asked)
+		*asked = value;
+}
+
+/* Repetier-Firmware: M202 is travel and M201 print; elsewhere M201 is the axes' limit, and M202 is
+ * not sent. */
+static void read_axis_accelerations(struct time_limits *limits, const struct lexer_line *line)
+{
+	double x;
+
+	if (line->code == 202) {
+		limits->is_repetier = true;
+		if (lexer_value(line, 'X', &x) && x > 0)
+			limits->travel_mm_s2 = x;
+	} else {
+		read_axes(line, limits->acceleration_mm_s2, 1);
+	}
+	if (limits->is_repetier && limits->acceleration_mm_s2[MODAL_X] > 0)
+		limits->print_mm_s2 = limits->acceleration_mm_s2[MODAL_X];
+}
+
+/* S is the old form for print and travel, with T for retractions; Marlin 1.1 and later: P, T, R. */
+static void read_accelerations(struct time_limits *limits, const struct lexer_line *line)
+{
+	double value;
+
+	if (lexer_value(line, 'S', &value) && value > 0) {
+		set_capped(&limits->print_mm_s2, &limits->print_asked_mm_s2, value,
+			limits->print_max_mm_s2);
+		set_capped(&limits->travel_mm_s2, &limits->travel_asked_mm_s2, value,
+			limits->travel_max_mm_s2);
+		if (lexer_value(line, 'T', &value) && value > 0)
+			set_capped(&limits->retract_mm_s2, &limits->retract_asked_mm_s2, value,
+				limits->retract_max_mm_s2);
+		return;
+	}
+	if (lexer_value(line, 'P', &value) && value > 0)
+		set_capped(&limits->print_mm_s2, &limits->print_asked_mm_s2, value,
+			limits->print_max_mm_s2);
+	if (lexer_value(line, 'T', &value) && value > 0)
+		set_capped(&limits->travel_mm_s2, &limits->travel_asked_mm_s2, value,
+			limits->travel_max_mm_s2);
+	if (lexer_value(line, 'R', &value) && value > 0)
+		set_capped(&limits->retract_mm_s2, &limits->retract_asked_mm_s2, value,
+			limits->retract_max_mm_s2);
+}
+
+/* X alone is Y too in firmware that has one jerk for both.  Who states J has junction deviation. */
+static void read_corner(struct time_limits *limits, const struct lexer_line *line)
+{
+	double value;
+
+	if (lexer_value(line, 'X', &value) && value > 0)
+		limits->jerk_mm_s[MODAL_Y] = value;
+	limits->joint_jerk = false;
+	read_axes(line, limits->jerk_mm_s, 1);
+	if (lexer_value(line, 'S', &value) && value >= 0)
+		limits->slowest_print_mm_s = value;
+	if (lexer_value(line, 'T', &value) && value >= 0)
+		limits->slowest_travel_mm_s = value;
+	if (lexer_value(line, 'J', &value) && value >= 0)
+		limits->junction_deviation_mm = value;
+}
+
+bool time_limits_command(struct time_limits *limits, const struct lexer_line *line)
+{
+	if (line->letter != 'M')
+		return false;
+	switch (line->code) {
+	case 201:
+	case 202:
+		read_axis_accelerations(limits, line);
+		limits->stated |= TIME_LIMITS_AXES;
+		return true;
+	case 203:
+		read_speeds(limits, line);
+		limits->stated |= TIME_LIMITS_SPEED;
+		return true;
+	case 204:
+		read_accelerations(limits, line);
+		limits->stated |= TIME_LIMITS_ACCELERATION;
+		return true;
+	case 205:
+		read_corner(limits, line);
+		limits->stated |= TIME_LIMITS_CORNER;
+		return true;
+	case 566:
+		read_axes(line, limits->jerk_mm_s, 1.0 / 60);
+		limits->stated |= TIME_LIMITS_CORNER;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- Klipper ----------------------------------------------------------------------------- */
+
+/* The number behind "KEY=" in a macro's arguments. */
+static bool argument(const struct lexer_line *line, const char *key, double *value)
+{
+	const char *at = line->text, *end = line->text + line->text_length;
+	size_t length = strlen(key), used;
+
+	while (at < end) {
+		const char *blank = memchr(at, ' ', (size_t)(end - at));
+		size_t word = (size_t)((blank ? blank : end) - at);
+
+		if (word > length && at[length] == '=' && text_contains(at, length, key))
+			return lexer_number(at + length + 1, word - length - 1, value, &used);
+		at += word + 1;
+	}
+	return false;
+}
+
+bool time_limits_macro(struct time_limits *limits, const struct lexer_line *line)
+{
+	double value;
+
+	if (!line->text ||
+		!text_contains(line->body, (size_t)(line->text - line->body), "set_velocity_limit"))
+		return false;
+	if (argument(line, "velocity", &value) && value > 0)
+		limits->speed_mm_s[MODAL_X] = limits->speed_mm_s[MODAL_Y] = value;
+	if (argument(line, "accel", &value) && value > 0)
+		limits->print_mm_s2 = limits->travel_mm_s2 = value;
+	if (argument(line, "square_corner_velocity", &value) && value > 0)
+		limits->square_corner_mm_s = value;
+	return true;
+}
+
+/* ---- the configuration block ------------------------------------------------------------- */
+
+struct setting {
+	const char *name; /* behind "machine_max_" */
+	size_t offset;
+};
+
+#define SETTING(name, member)                                                                      \
+	{                                                                                          \
+		name, offsetof(struct time_limits, member)                                         \
+	}
+static const struct setting settings[] = {
+	SETTING("max_feedrate_x", speed_mm_s[MODAL_X]),
+	SETTING("max_feedrate_y", speed_mm_s[MODAL_Y]),
+	SETTING("max_feedrate_z", speed_mm_s[MODAL_Z]),
+	SETTING("max_feedrate_e", speed_mm_s[MODAL_E]),
+	/* OrcaSlicer and Bambu Studio */
+	SETTING("max_speed_x", speed_mm_s[MODAL_X]),
+	SETTING("max_speed_y", speed_mm_s[MODAL_Y]),
+	SETTING("max_speed_z", speed_mm_s[MODAL_Z]),
+	SETTING("max_speed_e", speed_mm_s[MODAL_E]),
+	SETTING("max_acceleration_x", acceleration_mm_s2[MODAL_X]),
+	SETTING("max_acceleration_y", acceleration_mm_s2[MODAL_Y]),
+	SETTING("max_acceleration_z", acceleration_mm_s2[MODAL_Z]),
+	SETTING("max_acceleration_e", acceleration_mm_s2[MODAL_E]),
+	SETTING("max_jerk_x", jerk_mm_s[MODAL_X]),
+	SETTING("max_jerk_y", jerk_mm_s[MODAL_Y]),
+	SETTING("max_jerk_z", jerk_mm_s[MODAL_Z]),
+	SETTING("max_jerk_e", jerk_mm_s[MODAL_E]),
+	SETTING("max_junction_deviation", junction_deviation_mm),
+	SETTING("max_acceleration_extruding", print_max_mm_s2),
+	SETTING("max_acceleration_travel", travel_max_mm_s2),
+	SETTING("max_acceleration_retracting", retract_max_mm_s2),
+	SETTING("min_extruding_rate", slowest_print_mm_s),
+	SETTING("min_travel_rate", slowest_travel_mm_s),
+};
+
+bool time_limits_setting(struct time_limits *limits, const char *key, size_t key_length,
+	const char *value, size_t value_length)
+{
+	static const char prefix[] = "machine_";
+	size_t prefix_length = sizeof prefix - 1, used;
+	double number;
+
+	if (key_length <= prefix_length || memcmp(key, prefix, prefix_length) != 0)
+		return false;
+	key += prefix_length;
+	key_length -= prefix_length;
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+		if (strlen(settings[i].name) != key_length ||
+			memcmp(settings[i].name, key, key_length) != 0)
+			continue;
+		if (lexer_number(value, value_length, &number, &used) && number >= 0)
+			*(double *)((char *)limits + settings[i].offset) = number;
+		/* What may be is also what is, until the code says less. */
+		if (limits->print_max_mm_s2 > 0)
+			limits->print_mm_s2 = limits->print_max_mm_s2;
+		if (limits->travel_max_mm_s2 > 0)
+			limits->travel_mm_s2 = limits->travel_max_mm_s2;
+		if (limits->retract_max_mm_s2 > 0)
+			limits->retract_mm_s2 = limits->retract_max_mm_s2;
+		return true;
+	}
+	return false;
+}
+
+/* ---- assumed ----------------------------------------------------------------------------- */
+
+/* A common 8 bit Marlin machine. */
+static const struct time_limits common = {
+	.speed_mm_s = { 500, 500, 12, 120 },
+	.acceleration_mm_s2 = { 0, 0, 200, 5000 },
+	.jerk_mm_s = { 8, 8, 0.4, 5 },
+	.print_mm_s2 = 1000,
+	.travel_mm_s2 = 1000,
+	.retract_mm_s2 = 1000,
+};
+
+/* PrusaSlicer 2.5, PrintConfig.cpp: the defaults of its machine limits, normal mode. */
+static const struct time_limits prusa_default = {
+	.speed_mm_s = { 500, 500, 12, 120 },
+	.acceleration_mm_s2 = { 9000, 9000, 500, 10000 },
+	.jerk_mm_s = { 10, 10, 0.2, 2.5 },
+	.print_mm_s2 = 1500,
+	.travel_mm_s2 = 1500,
+	.retract_mm_s2 = 1500,
+};
+
+/* Cura 4.13, resources/definitions: machine_max_feedrate, _acceleration and _jerk; one acceleration
+ * for all.  The first row that the name begins with. */
+static const struct {
+	const char *definition;
+	double speed_mm_s[MODAL_AXES], acceleration_mm_s2[MODAL_AXES], jerk_mm_s[MODAL_AXES];
+	double all_mm_s2;
+} cura_machines[] = {
+	{ "creality_", { 500, 500, 10, 50 }, { 500, 500, 100, 5000 }, { 10, 10, 0.4, 5 }, 500 },
+	{ "prusa_i3_mk3", { 500, 500, 12, 120 }, { 9000, 9000, 500, 10000 }, { 10, 10, 0.2, 2.5 },
+		1000 },
+	{ "ultimaker2", { 300, 300, 40, 45 }, { 9000, 9000, 100, 10000 }, { 20, 20, 0.4, 5 },
+		3000 },
+	/* fdmprinter: what all others inherit */
+	{ "", { 500, 500, 5, 25 }, { 9000, 9000, 100, 10000 }, { 20, 20, 0.4, 5 }, 4000 },
+};
+
+static void assume_cura(struct time_limits *limits, const char *definition)
+{
+	size_t i = 0;
+
+	while (strncmp(cura_machines[i].definition, definition,
+		       strlen(cura_machines[i].definition)) != 0)
+		i++;
+	memcpy(limits->speed_mm_s, cura_machines[i].speed_mm_s, sizeof limits->speed_mm_s);
+	memcpy(limits->acceleration_mm_s2, cura_machines[i].acceleration_mm_s2,
+		sizeof limits->acceleration_mm_s2);
+	memcpy(limits->jerk_mm_s, cura_machines[i].jerk_mm_s, sizeof limits->jerk_mm_s);
+	limits->print_mm_s2 = limits->travel_mm_s2 = limits->retract_mm_s2 =
+		cura_machines[i].all_mm_s2;
+	limits->joint_jerk = true;
+}
+
+void time_limits_assumed(struct time_limits *limits, const char *slicer, const char *definition)
+{
+	static const char *const prusa_like[] = { "prusaslicer", "superslicer", "orcaslicer",
+		"bambustudio", "qidislicer", "creality_print", "elegooslicer", "slic3r pe" };
+
+	*limits = common;
+	if (text_contains(slicer, strlen(slicer), "cura"))
+		assume_cura(limits, definition);
+	for (size_t i = 0; i < sizeof prusa_like / sizeof *prusa_like; i++)
+		if (text_contains(slicer, strlen(slicer), prusa_like[i])) {
+			*limits = prusa_default;
+			limits->as_prusaslicer = true;
+		}
+}
+
+void time_limits_overlay(struct time_limits *limits, const struct time_limits *stated)
+{
+	if (stated->stated & TIME_LIMITS_SPEED)
+		memcpy(limits->speed_mm_s, stated->speed_mm_s, sizeof limits->speed_mm_s);
+	if (stated->stated & TIME_LIMITS_AXES)
+		memcpy(limits->acceleration_mm_s2, stated->acceleration_mm_s2,
+			sizeof limits->acceleration_mm_s2);
+	if (stated->stated & TIME_LIMITS_ACCELERATION) {
+		limits->print_mm_s2 = capped(stated->print_mm_s2, limits->print_max_mm_s2);
+		limits->travel_mm_s2 = capped(stated->travel_mm_s2, limits->travel_max_mm_s2);
+		limits->retract_mm_s2 = capped(stated->retract_mm_s2, limits->retract_max_mm_s2);
+	}
+	if (stated->stated & TIME_LIMITS_CORNER) {
+		memcpy(limits->jerk_mm_s, stated->jerk_mm_s, sizeof limits->jerk_mm_s);
+		limits->joint_jerk = stated->joint_jerk;
+		limits->junction_deviation_mm = stated->junction_deviation_mm;
+		limits->slowest_print_mm_s = stated->slowest_print_mm_s;
+		limits->slowest_travel_mm_s = stated->slowest_travel_mm_s;
+	}
+	if (stated->is_repetier) {
+		limits->is_repetier = true;
+		limits->print_mm_s2 = stated->print_mm_s2;
+		limits->travel_mm_s2 = stated->travel_mm_s2;
+	}
+	if (stated->square_corner_mm_s > 0)
+		limits->square_corner_mm_s = stated->square_corner_mm_s;
+	limits->stated = stated->stated;
+}
+
+static bool axes_differ(const double *a, const double *b)
+{
+	return memcmp(a, b, MODAL_AXES * sizeof *a) != 0;
+}
+
+/* A bound that M204 went beyond. */
+static bool bounds_differ(const struct time_limits *better, const struct time_limits *planned,
+	const struct time_limits *now)
+{
+	return capped(now->print_asked_mm_s2, better->print_max_mm_s2) !=
+		       capped(now->print_asked_mm_s2, planned->print_max_mm_s2) ||
+	       capped(now->travel_asked_mm_s2, better->travel_max_mm_s2) !=
+		       capped(now->travel_asked_mm_s2, planned->travel_max_mm_s2) ||
+	       capped(now->retract_asked_mm_s2, better->retract_max_mm_s2) !=
+		       capped(now->retract_asked_mm_s2, planned->retract_max_mm_s2);
+}
+
+bool time_limits_differ(const struct time_limits *better, const struct time_limits *planned,
+	const struct time_limits *now)
+{
+	unsigned open = TIME_LIMITS_ALL & ~now->stated;
+
+	if (memcmp(better->load_s, planned->load_s, sizeof better->load_s) != 0 ||
+		memcmp(better->unload_s, planned->unload_s, sizeof better->unload_s) != 0)
+		return true;
+	if (open & TIME_LIMITS_SPEED && axes_differ(better->speed_mm_s, planned->speed_mm_s))
+		return true;
+	if (open & TIME_LIMITS_AXES &&
+		axes_differ(better->acceleration_mm_s2, planned->acceleration_mm_s2))
+		return true;
+	if (open & TIME_LIMITS_ACCELERATION &&
+		(better->print_mm_s2 != planned->print_mm_s2 ||
+			better->travel_mm_s2 != planned->travel_mm_s2 ||
+			better->retract_mm_s2 != planned->retract_mm_s2))
+		return true;
+	if (open & TIME_LIMITS_CORNER &&
+		(axes_differ(better->jerk_mm_s, planned->jerk_mm_s) ||
+			better->slowest_print_mm_s != planned->slowest_print_mm_s ||
+			better->slowest_travel_mm_s != planned->slowest_travel_mm_s ||
+			better->junction_deviation_mm != planned->junction_deviation_mm))
+		return true;
+	return bounds_differ(better, planned, now);
+}
