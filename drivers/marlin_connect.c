@@ -67,6 +67,8 @@ static void take_variant(struct marlin *m)
 		effects_said(m->effects, "this is %s; its dialect is %s, not %s", m->variant->name,
 			m->family->dialect, configured->dialect);
 	m->no_echo = m->variant->barrier == NULL;
+	m->echo_seen = false;
+	m->mute_oks = 0;
 	m->queue_max = m->queue_limit = m->variant->queue_lines;
 }
 

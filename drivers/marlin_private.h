@@ -212,7 +212,9 @@ struct marlin {
 	int waits;		       /* "wait" lines in a row */
 	bool busy_seen, heard;	       /* since the port opened */
 	bool in_file_list;
-	bool no_echo; /* M118 is not known here: barriers are M105 */
+	bool no_echo;	/* M118 is not known here, or says nothing: barriers are M105 */
+	bool echo_seen; /* it has said a nonce since the port opened */
+	int mute_oks;	/* oks that came where a nonce was due */
 
 	/* Connecting. */
 	int64_t phase_us; /* when the phase began */

@@ -17,6 +17,7 @@
 
 enum {
 	BARRIER_TRIES_MAX = 5,
+	MUTE_OKS = 2,
 	BARRIER_TRIES_SLOW_MAX = 30,
 	COUNTER_TRIES_MAX = 5,
 	RENUMBER_TRIES_MAX = 5,
@@ -390,6 +391,7 @@ static void send_barrier(struct marlin *m)
 static void nonce_came(struct marlin *m)
 {
 	m->sync.nonce_seen = true;
+	m->echo_seen = !m->no_echo;
 	m->sync.deadline_us = m->now_us + MARLIN_RESEND_OK_US;
 	marlin_learn_round_trip(m, m->now_us - m->sync.nonce_us);
 }
@@ -459,6 +461,19 @@ static void account_ok(struct marlin_account *a, const struct reply *reply)
 		a->unnumbered_oks++;
 }
 
+/* A firmware that acknowledges M118 and says nothing: found while connecting, when no other line
+ * is out whose ok it could be. */
+static void note_mute_ok(struct marlin *m, const struct reply *reply)
+{
+	if (m->echo_seen || m->no_echo || m->phase >= MARLIN_READY || reply->has_temperatures)
+		return;
+	m->mute_oks++;
+	m->no_echo = m->mute_oks >= MUTE_OKS;
+	if (m->no_echo)
+		m->sync.barrier_tries = 0;
+	m->sync.deadline_us = m->now_us + MARLIN_RESEND_OK_US;
+}
+
 bool marlin_sync_ok(struct marlin *m, const struct reply *reply)
 {
 	struct marlin_sync *s = &m->sync;
@@ -478,8 +493,10 @@ bool marlin_sync_ok(struct marlin *m, const struct reply *reply)
 			barrier_done(m);
 		} else if (s->nonce_seen && !reply->has_temperatures && reply->number < 0) {
 			barrier_done(m);
-		} else if (!s->nonce_seen && !s->account_closed) {
-			account_ok(&s->account, reply);
+		} else if (!s->nonce_seen) {
+			if (!s->account_closed)
+				account_ok(&s->account, reply);
+			note_mute_ok(m, reply);
 		}
 		return true;
 	case MARLIN_SYNC_COUNTER:
