@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { QUEUE_FREE_MAX = 15 };
+enum { QUEUE_FREE_MAX = 15, REPORT_OVER_OK = 4 };
 
 void marlin_confirm(struct marlin *m, int64_t number)
 {
@@ -49,6 +49,9 @@ void marlin_suspect(struct marlin *m)
 
 void marlin_learn_round_trip(struct marlin *m, int64_t round_trip_us)
 {
+	/* Without a nonce it is the time of a whole report, which is far longer than an ok. */
+	if (m->no_echo)
+		round_trip_us /= REPORT_OVER_OK;
 	if (m->round_trip_us == 0 || round_trip_us < m->round_trip_us)
 		m->round_trip_us = round_trip_us;
 }
@@ -154,6 +157,9 @@ static void learn_queue(struct marlin *m, const struct reply *reply)
 	}
 	if (free > QUEUE_FREE_MAX)
 		free = QUEUE_FREE_MAX;
+	/* Behind a Resend some versions print what is free while nothing holds a place. */
+	if (!marlin_is_clear(m))
+		return;
 	/* B counts while the acknowledged line still holds its slot: B + 1 are free. BUFSIZE - 1
 	 * lines may be under way, so that an emergency line finds room. */
 	if (free > m->queue_max)

@@ -186,7 +186,7 @@ static bool a_piece_may_have_run(struct marlin *m, int64_t wanted)
 	int refusals = a->errors > a->resends ? a->errors : a->resends;
 	int allowed, surplus;
 
-	if (refusals == 0)
+	if (refusals == 0 || !m->variant->runs_pieces)
 		return false;
 	if (m->identity.advanced_ok)
 		return a->unnumbered_oks >
@@ -258,12 +258,16 @@ static void resolve_strange(struct marlin *m, int64_t wanted)
 		"the printer asks for a line that was never sent or is long past");
 }
 
-/* Where an ok too many has no reason, and where a lost one may have hidden it. */
+/* Where an ok too many has no reason, and where a lost one, or one that this version owes us, may
+ * have hidden it. */
 static bool is_worth_a_look(const struct marlin *m)
 {
 	const struct marlin_account *a = &m->sync.account;
 
-	return m->sync.suspicious || (a->crowded && a->errors + a->resends > 0);
+	bool uncertain = m->variant->resend_oks_min != m->variant->resend_oks_max;
+
+	return m->sync.suspicious || (uncertain && a->could_run) ||
+	       (a->crowded && a->errors + a->resends > 0);
 }
 
 static void ask_position(struct marlin *m)
@@ -452,12 +456,17 @@ bool marlin_sync_line(struct marlin *m, const struct reply *reply)
 	return true;
 }
 
-static void account_ok(struct marlin_account *a, const struct reply *reply)
+/* A line that was executed still holds its place in the queue while its ok is printed.  An ok that
+ * says that every place is free is that of a refusal, where the version prints P and B there too
+ * (1.1, 2.0.0 to 2.0.7). */
+static void account_ok(struct marlin *m, const struct reply *reply)
 {
+	struct marlin_account *a = &m->sync.account;
+
 	if (reply->has_temperatures)
 		return;
 	a->oks += reply->oks;
-	if (reply->number < 0 && reply->queue_free >= 0)
+	if (reply->number < 0 && reply->queue_free >= 0 && reply->queue_free <= m->queue_max)
 		a->unnumbered_oks++;
 }
 
@@ -485,7 +494,7 @@ bool marlin_sync_ok(struct marlin *m, const struct reply *reply)
 	case MARLIN_SYNC_QUIET:
 	case MARLIN_SYNC_FLUSH:
 		if (!s->account_closed)
-			account_ok(&s->account, reply);
+			account_ok(m, reply);
 		return true;
 	case MARLIN_SYNC_BARRIER:
 		if (m->no_echo && reply->has_temperatures) {
@@ -495,7 +504,7 @@ bool marlin_sync_ok(struct marlin *m, const struct reply *reply)
 			barrier_done(m);
 		} else if (!s->nonce_seen) {
 			if (!s->account_closed)
-				account_ok(&s->account, reply);
+				account_ok(m, reply);
 			note_mute_ok(m, reply);
 		}
 		return true;

@@ -2,6 +2,7 @@
 #include "tests/unit/sender_rig.h"
 
 #include "drivers/frame.h"
+#include "sim/faults.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -11,11 +12,50 @@
 void rig_init(struct rig *rig, const struct sim_settings *sim, const struct driver_settings *driver,
 	uint64_t seed)
 {
+	rig_init_dialect(rig, "marlin", sim, driver, seed);
+}
+
+static void open_port(struct rig *rig)
+{
 	static struct driver_effects effects;
 
+	driver_effects_clear(&effects);
+	if (rig->dialect->link)
+		rig->dialect->link(
+			rig->driver, sim_printer_settings(rig->printer)->link == SIM_LINK_CDC
+					     ? DRIVER_LINK_CDC
+					     : DRIVER_LINK_UART);
+	sim_printer_opened(rig->printer, rig->now_us);
+	rig->dialect->opened(rig->driver, rig->now_us, &effects);
+	rig_apply(rig, &effects);
+}
+
+void rig_unplug(struct rig *rig)
+{
+	static const struct sim_fault unplug = { .kind = SIM_FAULT_UNPLUG };
+	static struct driver_effects effects;
+
+	driver_effects_clear(&effects);
+	sim_printer_apply(rig->printer, &unplug, rig->now_us);
+	sim_printer_closed(rig->printer, rig->now_us);
+	rig->dialect->closed(rig->driver, rig->now_us, &effects);
+	rig_apply(rig, &effects);
+}
+
+void rig_plug(struct rig *rig)
+{
+	static const struct sim_fault replug = { .kind = SIM_FAULT_REPLUG };
+
+	sim_printer_apply(rig->printer, &replug, rig->now_us);
+	open_port(rig);
+}
+
+void rig_init_dialect(struct rig *rig, const char *dialect, const struct sim_settings *sim,
+	const struct driver_settings *driver, uint64_t seed)
+{
 	memset(rig, 0, sizeof(*rig));
 	rig->printer = sim_printer_create(sim, seed, 0);
-	rig->dialect = driver_dialect_find("marlin");
+	rig->dialect = driver_dialect_find(dialect);
 	rig->driver = rig->dialect->create(driver);
 	rig->executed = calloc(RIG_EXECUTED_MAX, sizeof(*rig->executed));
 	rig->index_of = malloc(RIG_NUMBERS_MAX * sizeof(*rig->index_of));
@@ -24,10 +64,8 @@ void rig_init(struct rig *rig, const struct sim_settings *sim, const struct driv
 		rig->index_of[i] = -2;
 	rig->wake_us = DRIVER_NEVER;
 	rig->acknowledged = -1;
-	sim_printer_opened(rig->printer, 0);
-	driver_effects_clear(&effects);
-	rig->dialect->opened(rig->driver, 0, &effects);
-	rig_apply(rig, &effects);
+	random_init(&rig->late_random, seed + 77);
+	open_port(rig);
 }
 
 void rig_finish(struct rig *rig)
@@ -183,6 +221,11 @@ static void receive(struct rig *rig, struct driver_effects *effects)
 	char buffer[DRIVER_RECEIVE_MAX];
 	size_t length;
 
+	if (rig->now_us < rig->away_until_us)
+		return;
+	if (rig->late > 0 && random_unit(&rig->late_random) < rig->late)
+		rig->away_until_us = rig->now_us + (int64_t)random_below(&rig->late_random,
+							   (uint64_t)rig->late_us);
 	while ((length = sim_printer_take_output(rig->printer, buffer, sizeof(buffer))) > 0) {
 		show(rig, '<', buffer, length);
 		rig->dialect->receive(rig->driver, rig->now_us, buffer, length, effects);
@@ -237,6 +280,8 @@ bool rig_run(struct rig *rig, int64_t limit_us, bool (*until)(const struct rig *
 			next_us = (event_us / rig->poll_us + 1) * rig->poll_us;
 			next_us = next_us < rig->wake_us ? next_us : rig->wake_us;
 		}
+		if (rig->now_us < rig->away_until_us && next_us < rig->away_until_us)
+			next_us = rig->away_until_us;
 		if (next_us > end_us)
 			next_us = end_us;
 		if (next_us > rig->now_us)

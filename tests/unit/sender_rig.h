@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_SENDER_RIG_H
 #define TESTS_UNIT_SENDER_RIG_H
 
+#include "base/random.h"
 #include "drivers/driver.h"
 #include "sim/printer.h"
 
@@ -10,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RIG_COMMAND_MAX = 96, RIG_EXECUTED_MAX = 70000, RIG_NUMBERS_MAX = 65536 };
+enum { RIG_COMMAND_MAX = 96, RIG_EXECUTED_MAX = 70000, RIG_NUMBERS_MAX = 131072 };
 
 struct rig_executed {
 	int64_t number; /* SIM_UNNUMBERED without */
@@ -24,6 +25,10 @@ struct rig {
 	struct driver *driver;
 	int64_t now_us, wake_us;
 	int64_t poll_us; /* the host reads this often; 0: as soon as a byte is there */
+	/* Answers come late: with this probability the host is away for up to late_us. */
+	double late;
+	int64_t late_us, away_until_us;
+	struct random late_random;
 
 	const char (*commands)[RIG_COMMAND_MAX]; /* borrowed */
 	size_t command_count, offered;
@@ -50,7 +55,14 @@ struct rig {
 
 void rig_init(struct rig *rig, const struct sim_settings *sim, const struct driver_settings *driver,
 	uint64_t seed);
+/* The same with a dialect other than "marlin". */
+void rig_init_dialect(struct rig *rig, const char *dialect, const struct sim_settings *sim,
+	const struct driver_settings *driver, uint64_t seed);
 void rig_finish(struct rig *rig);
+
+/* The cable: the driver is told, bytes under way are lost.  Plugged in again it connects anew. */
+void rig_unplug(struct rig *rig);
+void rig_plug(struct rig *rig);
 
 /* The commands to print; start when READY. */
 void rig_print(struct rig *rig, const char (*commands)[RIG_COMMAND_MAX], size_t count);
