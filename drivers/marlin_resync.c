@@ -18,6 +18,7 @@
 enum {
 	BARRIER_TRIES_MAX = 5,
 	MUTE_OKS = 2,
+	RESTARTED_LINES = 8,
 	BARRIER_TRIES_SLOW_MAX = 30,
 	COUNTER_TRIES_MAX = 5,
 	RENUMBER_TRIES_MAX = 5,
@@ -158,7 +159,7 @@ void marlin_on_input_lost(struct marlin *m)
 /* Error and Resend say the same; one alone may be damaged. */
 static bool is_clear_request(const struct marlin_sync *s)
 {
-	return s->wanted >= 0 && s->last_line == s->wanted - 1;
+	return s->wanted >= 0 && s->last_line >= 0 && s->last_line == s->wanted - 1;
 }
 
 /* ---- the account ---- */
@@ -279,6 +280,15 @@ static void ask_position(struct marlin *m)
 
 static void go_on(struct marlin *m, int64_t wanted);
 
+/* M110 itself has been proved, and must never be sent again by a replay.  Where numbers begin at 0
+ * a board that has restarted unnoticed asks for line 1, which may still be in the history. */
+static bool looks_restarted(const struct marlin *m, int64_t wanted)
+{
+	int64_t first = m->variant->first_number;
+
+	return wanted <= first || (first == 0 && wanted == 1 && m->acked_number >= RESTARTED_LINES);
+}
+
 /* `wanted` is what the printer will take next: the truth. */
 static void resolve(struct marlin *m, int64_t wanted)
 {
@@ -286,7 +296,8 @@ static void resolve(struct marlin *m, int64_t wanted)
 		resolve_renumber(m, wanted);
 		return;
 	}
-	if (wanted != m->history.next && !history_find(&m->history, wanted)) {
+	if (looks_restarted(m, wanted) ||
+		(wanted != m->history.next && !history_find(&m->history, wanted))) {
 		resolve_strange(m, wanted);
 		return;
 	}
@@ -474,7 +485,8 @@ static void account_ok(struct marlin *m, const struct reply *reply)
  * is out whose ok it could be. */
 static void note_mute_ok(struct marlin *m, const struct reply *reply)
 {
-	if (m->echo_seen || m->no_echo || m->phase >= MARLIN_READY || reply->has_temperatures)
+	if (m->echo_seen || m->no_echo || m->phase >= MARLIN_READY || reply->has_temperatures ||
+		m->last_busy_us > m->sync.entered_us)
 		return;
 	m->mute_oks++;
 	m->no_echo = m->mute_oks >= MUTE_OKS;

@@ -262,6 +262,8 @@ static void line_byte(struct marlin *marlin, struct received received)
 		marlin->escaped = true;
 		return;
 	} else if (byte == ';') {
+		/* Ends the line as surely as a line end that noise makes. */
+		marlin->line_torn |= (received.flags & RECEIVED_NOISE) != 0;
 		marlin->skip_rest = true;
 		return;
 	}
