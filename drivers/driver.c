@@ -1,6 +1,7 @@
 /* Names, and the table of dialects; see driver.h. */
 #include "drivers/driver.h"
 
+#include "drivers/grbl.h"
 #include "drivers/marlin.h"
 #include "drivers/prusa.h"
 
@@ -115,9 +116,25 @@ const struct driver_dialect *driver_dialect_find(const char *name)
 		.heaters = marlin_heaters, .counters = marlin_counters                             \
 	}
 
+/* One driver; what differs between the firmwares is learnt from them unless it is said. */
+#define GRBL_DIALECT(dialect, creator)                                                             \
+	{                                                                                          \
+		.name = dialect, .create = creator, .destroy = grbl_destroy,                       \
+		.opened = grbl_opened, .closed = grbl_closed, .receive = grbl_receive,             \
+		.wake = grbl_wake, .job_start = grbl_job_start,                                    \
+		.wants_command = grbl_wants_command, .command = grbl_command,                      \
+		.job_end = grbl_job_end, .pause = grbl_pause, .resume = grbl_resume,               \
+		.cancel = grbl_cancel, .manual = grbl_manual, .cool = grbl_cool,                   \
+		.estop = grbl_estop, .state = grbl_state, .identity = grbl_identity,               \
+		.heaters = grbl_heaters, .counters = grbl_counters, .unlocked = grbl_unlocked      \
+	}
+
 const struct driver_dialect driver_dialects[] = {
 	NUMBERED_DIALECT("marlin", marlin_create),
 	NUMBERED_DIALECT("prusa-mk3", prusa_mk3_create),
 	NUMBERED_DIALECT("prusa-buddy", prusa_buddy_create),
+	GRBL_DIALECT("grbl", grbl_create),
+	GRBL_DIALECT("grblhal", grblhal_create),
+	GRBL_DIALECT("fluidnc", fluidnc_create),
 	{ .name = NULL },
 };

@@ -143,7 +143,11 @@ enum {
 	DRIVER_WINDOW_PING_PONG = 1,
 };
 
+/* What the machine does with its tool: what may be sent, and what must be off at the end. */
+enum driver_kind { DRIVER_KIND_PRINTER, DRIVER_KIND_LASER, DRIVER_KIND_MILL };
+
 struct driver_settings {
+	enum driver_kind kind;
 	int32_t window_lines; /* N: up to N lines un-acked; or DRIVER_WINDOW_… */
 	int32_t window_bytes; /* bytes un-acked at most; 0: what the dialect knows (127 on Marlin)
 			       */
