@@ -87,6 +87,8 @@ $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(LI
 	$(link) $(TEST_LIBS)
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIBRARIES)
 	$(link) -fsanitize=fuzzer $(TEST_LIBS)
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(PURE_ARCHIVES)
+	$(link) $(GCODE_LIBS)
 $(B)/tests/shim/%.so: tests/shim/%.c
 	@mkdir -p $(@D)
 	@echo "  cc      $<"
@@ -135,6 +137,7 @@ fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/fuzz_%)
 
 bench:
 	+@$(build)
+	$(sub) $(B)/tests/bench/gcode_speed
 	@PRINTFARM_BUILD=$(B) tests/bench/run
 
 # ---- the rest ---------------------------------------------------------------------------------
