@@ -4,6 +4,8 @@
 #include "drivers/grbl.h"
 #include "drivers/marlin.h"
 #include "drivers/prusa.h"
+#include "drivers/repetier.h"
+#include "drivers/smoothie.h"
 
 #include <string.h> /* strcmp */
 
@@ -133,6 +135,8 @@ const struct driver_dialect driver_dialects[] = {
 	NUMBERED_DIALECT("marlin", marlin_create),
 	NUMBERED_DIALECT("prusa-mk3", prusa_mk3_create),
 	NUMBERED_DIALECT("prusa-buddy", prusa_buddy_create),
+	NUMBERED_DIALECT("repetier", repetier_create),
+	NUMBERED_DIALECT("smoothie", smoothie_create),
 	GRBL_DIALECT("grbl", grbl_create),
 	GRBL_DIALECT("grblhal", grblhal_create),
 	GRBL_DIALECT("fluidnc", fluidnc_create),

@@ -319,6 +319,7 @@ static bool advance_once(struct marlin *m)
 	}
 	if (guard(m))
 		return true;
+	marlin_query(m);
 	if (!marlin_is_clear(m))
 		return marlin_sync_advance(m);
 	marlin_release(m);
@@ -347,7 +348,7 @@ static int64_t wake_us(const struct marlin *m)
 	case MARLIN_PAUSED:
 		break;
 	}
-	wake = silence_us(m);
+	wake = earlier(silence_us(m), marlin_query_wake(m));
 	if (marlin_is_clear(m) || m->sync.step == MARLIN_SYNC_REPLAY)
 		wake = earlier(wake, stall_us(m));
 	if (!marlin_is_clear(m))
@@ -496,6 +497,14 @@ bool marlin_wants_command(const struct driver *driver)
 	       !m->ended && !m->hold && !marlin_task_is_due(m);
 }
 
+/* Only texts can hold such bytes. */
+static void blank_what_spoils(const char *spoils, char *text, size_t length)
+{
+	for (size_t i = 0; spoils && i < length; i++)
+		if (text[i] != '\0' && strchr(spoils, text[i]))
+			text[i] = ' ';
+}
+
 void marlin_command(struct driver *driver, int64_t now_us, const char *text, size_t length,
 	struct driver_effects *effects)
 {
@@ -511,6 +520,7 @@ void marlin_command(struct driver *driver, int64_t now_us, const char *text, siz
 			"M110 in a file: the line numbers are the driver's");
 	} else {
 		memcpy(m->staged, text, length);
+		blank_what_spoils(m->variant->spoils, m->staged, length);
 		m->staged_length = length;
 		m->staged_index = m->next_index++;
 	}

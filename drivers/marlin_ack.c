@@ -167,11 +167,52 @@ static void learn_queue(struct marlin *m, const struct reply *reply)
 	m->queue_limit = free + 1 < m->queue_max ? free + 1 : m->queue_max;
 }
 
+/* "ok 5" names the line received last; that of an un-numbered line repeats the number.  A bare ok
+ * belongs to a line that was taken before ("skip 5"), or to M110. */
+static void on_ok_of_last(struct marlin *m, const struct reply *reply, int64_t repeated)
+{
+	const struct window_entry *head = window_head(&m->window);
+	int64_t number = reply->number >= 0 ? reply->number : repeated;
+
+	if (number >= 0 && window_find(&m->window, number) < m->window.count)
+		on_numbered_ok(m, number);
+	else if (head && (head->number == WINDOW_NO_NUMBER || m->renumber_pending))
+		pop(m, PROOF_NONE);
+	else
+		surplus(m);
+}
+
+/* A line that was no command to the printer: our flush, or one whose number was hit. */
+static void on_ignored(struct marlin *m)
+{
+	const struct window_entry *head = window_head(&m->window);
+
+	if (m->flushes > 0)
+		m->flushes--;
+	else if (head && head->number == WINDOW_NO_NUMBER)
+		pop(m, PROOF_NONE);
+	else if (m->sync.step != MARLIN_SYNC_REPLAY)
+		marlin_sync_begin(m, MARLIN_CAUSE_LINE_ERROR);
+	else
+		marlin_suspect(m);
+}
+
 void marlin_on_ok(struct marlin *m, const struct reply *reply)
 {
+	int64_t repeated = m->repeated;
+
+	m->repeated = -1;
 	learn_queue(m, reply);
 	if (marlin_sync_ok(m, reply))
 		return;
+	if (reply->ignored) {
+		on_ignored(m);
+		return;
+	}
+	if (m->variant->ok_number == MARLIN_OK_NAMES_THE_LAST) {
+		on_ok_of_last(m, reply, repeated);
+		return;
+	}
 	if (reply->has_temperatures) {
 		on_temperature_answer(m);
 		return;

@@ -111,8 +111,9 @@ void marlin_connect_reply(struct marlin *m, const struct reply *reply)
 		   reply->kind == REPLY_BUSY_PERSON) {
 		m->waits_for_person = reply->kind == REPLY_BUSY_PERSON;
 		m->busy_board = true;
-	} else if (reply->kind == REPLY_OK && m->identity_seen) {
-		/* An ok before the answer is a left-over of somebody's. */
+	} else if ((reply->kind == REPLY_OK || reply->kind == REPLY_WAIT) && m->identity_seen) {
+		/* An ok before the answer is a left-over of somebody's, or that of a firmware
+		 * that answers later and then says that it waits. */
 		identified(m);
 	}
 }

@@ -49,6 +49,7 @@ void marlin_write_flush(struct marlin *m)
 		erase(m);
 	else
 		marlin_write_raw(m, m->variant->flush, strlen(m->variant->flush));
+	m->flushes += m->variant->answers_flush;
 }
 
 /* An acknowledgement that came after something unreadable may be that of a refusal, whose flush

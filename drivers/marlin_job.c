@@ -423,13 +423,14 @@ static bool break_wait(struct marlin *m)
 {
 	const struct window_entry *head = window_head(&m->window);
 
-	if (!head || !head->slow || m->now_us < m->break_us || m->break_tries >= BREAK_TRIES_MAX ||
+	if (!head || !head->slow || !m->variant->break_line || m->now_us < m->break_us ||
+		m->break_tries >= BREAK_TRIES_MAX ||
 		(int32_t)m->window.count >= m->variant->queue_lines)
 		return false;
 	m->break_tries++;
 	m->break_us = m->want_cancel ? m->now_us + MARLIN_BREAK_RETRY_US : DRIVER_NEVER;
 	marlin_write_flush(m);
-	marlin_send_unnumbered(m, "M108", WINDOW_PLAIN);
+	marlin_send_unnumbered(m, m->variant->break_line, WINDOW_PLAIN);
 	return true;
 }
 

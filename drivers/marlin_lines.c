@@ -102,6 +102,8 @@ static void on_connected_reply(struct marlin *m, const struct reply *reply)
 		marlin_on_input_lost(m);
 		break;
 	case REPLY_REPEATED:
+		m->repeated = reply->number;
+		break;
 	case REPLY_EMPTY:
 	case REPLY_BUSY:
 	case REPLY_BUSY_PERSON:

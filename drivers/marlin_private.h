@@ -161,10 +161,11 @@ struct marlin_account {
 	int oks;	    /* all of them */
 	int unnumbered_oks; /* with P and B but without N: an un-numbered line ran (ADVANCED_OK) */
 	int errors, resends;
-	int explained;	/* Unknown command, Invalid extruder: an ok of theirs follows */
-	int barriers;	/* sent and not answered: their ok may still come */
-	bool could_run; /* an error that can leave a piece of a line that is a command */
-	bool crowded;	/* more than one line was in flight */
+	int numbered_oks; /* "ok 5": a line was taken, with a number or without (Repetier) */
+	int explained;	  /* Unknown command, Invalid extruder: an ok of theirs follows */
+	int barriers;	  /* sent and not answered: their ok may still come */
+	bool could_run;	  /* an error that can leave a piece of a line that is a command */
+	bool crowded;	  /* more than one line was in flight */
 };
 
 struct marlin_sync {
@@ -175,6 +176,7 @@ struct marlin_sync {
 	struct marlin_account account;
 	int64_t wanted;	   /* from the latest Resend, -1: unknown */
 	int64_t last_line; /* from the latest error line, -1: unknown */
+	int64_t named;	   /* from the Resend before, where two have to agree; -1: none */
 	int barrier_tries, counter_tries;
 	bool account_closed; /* a barrier has been answered: later oks are not counted */
 	char nonce[16];
@@ -245,7 +247,9 @@ struct marlin {
 	int erase_tries;
 
 	struct marlin_sync sync;
+	int flushes;		 /* line ends of ours that will be answered ("ok - ignored") */
 	int64_t acked_number;	 /* highest in order */
+	int64_t repeated;	 /* "skip 5": whose ok comes next; -1: nobody's */
 	int64_t confirmed_index; /* see marlin_report_acknowledged */
 	int64_t told_index;
 	int64_t same_number;		     /* asked for same_count times in a row */
@@ -256,6 +260,7 @@ struct marlin {
 	bool renumber_pending; /* M110 is out and not yet proved */
 	bool gentle_sent;      /* an M105 stands behind the oldest line */
 
+	int64_t queried_us;		 /* when the query went out */
 	int64_t polled_us, polled_lines; /* when the last M105 went out, and after how many lines */
 	int32_t check_lines;		 /* see MARLIN_CHECK_LINES_MIN */
 	int64_t checked_surplus;	 /* surplus acknowledgements by then */
@@ -321,6 +326,9 @@ void marlin_note_sent(struct marlin *m, const struct history_line *line);
 void marlin_send_renumber(struct marlin *m);
 void marlin_send_far(struct marlin *m);
 void marlin_flush_staged(struct marlin *m);
+/* The byte that is answered whatever runs, where there is one, when it is silent. */
+void marlin_query(struct marlin *m);
+int64_t marlin_query_wake(const struct marlin *m);
 void marlin_poll(struct marlin *m);
 int64_t marlin_poll_wake(const struct marlin *m);
 

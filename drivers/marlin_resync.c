@@ -34,7 +34,11 @@ static void enter(struct marlin *m, enum marlin_sync_step step, int64_t wait_us)
 
 void marlin_sync_reset(struct marlin *m)
 {
-	m->sync = (struct marlin_sync){ .step = MARLIN_SYNC_CLEAR, .wanted = -1, .last_line = -1 };
+	m->sync = (struct marlin_sync){
+		.step = MARLIN_SYNC_CLEAR, .wanted = -1, .last_line = -1, .named = -1
+	};
+	m->repeated = -1;
+	m->flushes = 0;
 	m->suspect_us = DRIVER_NEVER;
 }
 
@@ -99,7 +103,7 @@ void marlin_sync_begin(struct marlin *m, enum marlin_cause cause)
 		}
 		return;
 	}
-	*s = (struct marlin_sync){ .cause = cause, .wanted = -1, .last_line = -1 };
+	*s = (struct marlin_sync){ .cause = cause, .wanted = -1, .last_line = -1, .named = -1 };
 	s->account.crowded = m->window.count > 1;
 	s->slow = head && head->slow;
 	marlin_take_back(m);
@@ -129,13 +133,26 @@ void marlin_on_line_error(struct marlin *m, const struct reply *reply)
 		s->account.could_run = true;
 }
 
+/* Where the request comes alone, the second one that says the same stands for the error line. */
+static void confirm_request(struct marlin *m, int64_t number)
+{
+	struct marlin_sync *s = &m->sync;
+
+	if (m->variant->bare_resend && number >= 0 && number == s->named)
+		s->last_line = number - 1;
+	s->named = number;
+}
+
 void marlin_on_resend(struct marlin *m, const struct reply *reply)
 {
 	struct marlin_sync *s = &m->sync;
 
 	if (s->step == MARLIN_SYNC_COUNTER) {
 		s->wanted = reply->number;
-		s->deadline_us = m->now_us + MARLIN_RESEND_OK_US;
+		confirm_request(m, reply->number);
+		/* Where no ok follows there is nothing to wait for. */
+		s->deadline_us = m->now_us + (m->variant->resend_oks_max > 0 ? MARLIN_RESEND_OK_US
+									     : MARLIN_MS(1));
 		return;
 	}
 	m->counters.resends++;
@@ -145,6 +162,7 @@ void marlin_on_resend(struct marlin *m, const struct reply *reply)
 	s->account.resends++;
 	/* The latest counts: the printer's counter only grows. */
 	s->wanted = reply->number;
+	confirm_request(m, reply->number);
 }
 
 /* What was thrown away will be missed, with nothing to tell so until the next line. */
@@ -189,6 +207,10 @@ static bool a_piece_may_have_run(struct marlin *m, int64_t wanted)
 
 	if (refusals == 0 || !m->variant->runs_pieces)
 		return false;
+	if (m->variant->ok_number == MARLIN_OK_NAMES_THE_LAST)
+		return a->numbered_oks >
+			       a->explained + a->barriers + count_before(m, wanted, false) &&
+		       (a->crowded || a->could_run);
 	if (m->identity.advanced_ok)
 		return a->unnumbered_oks >
 		       a->explained + a->barriers - 1 + count_before(m, wanted, true);
@@ -208,6 +230,7 @@ static void leave(struct marlin *m)
 	enter(m, MARLIN_SYNC_CLEAR, 0);
 	m->last_ack_us = m->now_us;
 	m->suspect_us = DRIVER_NEVER;
+	m->flushes = 0;
 }
 
 static void resolve_renumber(struct marlin *m, int64_t wanted)
@@ -344,6 +367,7 @@ static void go_on(struct marlin *m, int64_t wanted)
 		return;
 	}
 	m->sync.replay_next = wanted;
+	m->flushes = 0;
 	enter(m, MARLIN_SYNC_REPLAY, 0);
 }
 
@@ -464,6 +488,8 @@ bool marlin_sync_line(struct marlin *m, const struct reply *reply)
 	if (reply->kind != REPLY_ECHO || !holds_nonce(s, reply))
 		return false;
 	nonce_came(m);
+	if (m->variant->answers_later)
+		barrier_done(m);
 	return true;
 }
 
@@ -479,6 +505,8 @@ static void account_ok(struct marlin *m, const struct reply *reply)
 	a->oks += reply->oks;
 	if (reply->number < 0 && reply->queue_free >= 0 && reply->queue_free <= m->queue_max)
 		a->unnumbered_oks++;
+	a->numbered_oks += reply->number >= 0;
+	a->explained += reply->ignored;
 }
 
 /* A firmware that acknowledges M118 and says nothing: found while connecting, when no other line

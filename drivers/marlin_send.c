@@ -69,7 +69,8 @@ void marlin_note_sent(struct marlin *m, const struct history_line *line)
 	const struct window_entry entry = { .number = line->number,
 		.sent_us = m->now_us,
 		.bytes = line->length,
-		.answer = line->asks_temperature ? WINDOW_TEMPERATURE : WINDOW_PLAIN,
+		.answer = line->asks_temperature && !m->variant->answers_later ? WINDOW_TEMPERATURE
+									       : WINDOW_PLAIN,
 		.alone = line->alone,
 		.slow = line->slow };
 
@@ -249,11 +250,31 @@ static int64_t poll_us(const struct marlin *m)
 		return DRIVER_NEVER;
 	if (due < m->polled_us + MARLIN_POLL_US)
 		due = m->polled_us + MARLIN_POLL_US;
-	if (m->phase != MARLIN_PRINTING || m->identity.advanced_ok)
+	if (m->phase != MARLIN_PRINTING || m->identity.advanced_ok || m->variant->answers_later)
 		return due;
 	if (marlin_is_crowded(m) && m->counters.lines_sent >= m->polled_lines + m->check_lines)
 		return m->now_us;
 	return due < m->polled_us + MARLIN_CHECK_US ? due : m->polled_us + MARLIN_CHECK_US;
+}
+
+/* An answer is due, nothing has come for 2 s, and nothing says "busy" here: this byte is answered
+ * whatever runs. */
+int64_t marlin_query_wake(const struct marlin *m)
+{
+	bool due = m->window.count > 0 || !marlin_is_clear(m);
+
+	if (m->variant->query == '\0' || m->phase < MARLIN_READY || !due)
+		return DRIVER_NEVER;
+	return (m->last_receive_us > m->queried_us ? m->last_receive_us : m->queried_us) +
+	       MARLIN_POLL_US;
+}
+
+void marlin_query(struct marlin *m)
+{
+	if (m->now_us < marlin_query_wake(m))
+		return;
+	marlin_write_raw(m, &m->variant->query, 1);
+	m->queried_us = m->now_us;
 }
 
 int64_t marlin_poll_wake(const struct marlin *m)

@@ -4,6 +4,8 @@
 const struct marlin_family *const marlin_families[] = {
 	&prusa_mk3_family,
 	&prusa_buddy_family,
+	&repetier_family,
+	&smoothie_family,
 	&marlin_family,
 	NULL,
 };

@@ -57,16 +57,29 @@ struct marlin_variant {
 	bool rewinds;
 	enum marlin_repeat repeat;
 	enum marlin_ok_number ok_number;
+	/* The ok comes when a line is received, before it runs and before its answer: M105 has a
+	 * plain ok, and a nonce comes behind the ok of its line (Repetier). */
+	bool answers_later;
+	/* A refusal is "Resend:" or "rs" alone, or says it again and again until the line comes
+	 * (Repetier, Smoothieware): two that agree are as good as an error line and one. */
+	bool bare_resend;
 
-	/* Ends half a line of somebody else's; "" where an empty line is answered. */
+	/* Ends half a line of somebody else's. */
 	const char *flush;
+	bool answers_flush; /* by an ok that says "ignored" */
 	/* In front of a nonce: what makes the printer say it, "M118 E1 ".  NULL: "M105" is the
 	 * barrier. */
 	const char *barrier;
 	/* M114 gives the end of the last command executed, in the file's coordinates. */
 	bool position_tells;
-	/* Cuts a line at a colon (1.0.x): none is sent. */
-	bool cuts_at_colon;
+	/* Bytes that a line of text may not hold here, because they are eaten on their way or end
+	 * the line: blanks are sent instead.  NULL: none. */
+	const char *spoils;
+	/* Ends a wait for heat or for a person ahead of the queue; NULL: nothing does. */
+	const char *break_line;
+	/* A byte that is answered even while a command runs, where nothing says "busy"; '\0': none.
+	 */
+	char query;
 	bool may_speak_meatpack; /* without a capability line that says so */
 
 	/* Written for an emergency stop; NULL: the sequence of 14.13 rule 9. */
@@ -87,7 +100,8 @@ struct marlin_family {
 	bool refuses_held; /* window = "held" makes no sense here */
 };
 
-extern const struct marlin_family marlin_family, prusa_mk3_family, prusa_buddy_family;
+extern const struct marlin_family marlin_family, prusa_mk3_family, prusa_buddy_family,
+	repetier_family, smoothie_family;
 
 /* All of them; ended by NULL. */
 extern const struct marlin_family *const marlin_families[];

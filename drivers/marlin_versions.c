@@ -11,16 +11,14 @@
 #define MARLIN_COMMON                                                                              \
 	.first_number = 2000, .renumber_at = 64800, .last_number = 64999, .queue_lines = 3,        \
 	.ring_bytes = 127, .ok_number = MARLIN_OK_NAMES_ITS_LINE, .flush = "\n",                   \
-	.position_tells = true
+	.break_line = "M108", .position_tells = true
 
 static const struct marlin_variant marlin_1_0 = {
-	MARLIN_COMMON,
-	.name = "Marlin 1.0",
+	MARLIN_COMMON, .name = "Marlin 1.0",
 	.resend_oks_min = 0, /* none while a line of the SD card is at the queue's head */
-	.resend_oks_max = 1,
-	.repeat = MARLIN_REPEAT_REFUSED,
+	.resend_oks_max = 1, .repeat = MARLIN_REPEAT_REFUSED,
 	.barrier = "M118 E1 ", /* unknown here: learnt from its answer */
-	.cuts_at_colon = true,
+	.spoils = ":",	       /* ends a line */
 };
 
 static const struct marlin_variant marlin_1_1_0 = {

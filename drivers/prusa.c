@@ -43,6 +43,7 @@ static const struct marlin_variant mk3 = {
 	.repeat = MARLIN_REPEAT_REFUSED,
 	.ok_number = MARLIN_OK_NAMES_ITS_LINE,
 	.flush = "\n",
+	.break_line = "M108",
 	.barrier = NULL, /* bytes of 0x80 and above vanish: half of all noise would make it M18 */
 	.may_speak_meatpack = true,
 	.classify = classify_mk3,
@@ -63,6 +64,7 @@ static const struct marlin_variant buddy = {
 	.repeat = MARLIN_REPEAT_REFUSED,
 	.ok_number = MARLIN_OK_NAMES_ITS_LINE,
 	.flush = "\n",
+	.break_line = "M108",
 	.barrier = "M118 E1 ",
 	.position_tells = true,
 };

@@ -50,6 +50,7 @@ enum reply_line_error {
 struct reply {
 	enum reply_kind kind;
 	int oks;	       /* REPLY_OK: 1, or 2 for "okok" */
+	bool ignored;	       /* REPLY_OK of a line that was no command: nothing has run */
 	int64_t number;	       /* see the kinds; REPLY_OK: N of the line, -1 when not said */
 	int32_t planner_free;  /* P of an ok, -1: not said */
 	int32_t queue_free;    /* B of an ok, -1: not said */

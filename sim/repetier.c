@@ -168,6 +168,9 @@ static void take_line(struct marlin *marlin, struct board_origin *origin)
 	}
 	if (parsed.numbered && !check_number(marlin, parsed.number))
 		return;
+	/* Noise has ended it before its sum, which nobody misses. */
+	if (parsed.numbered && !parsed.checksum)
+		origin->noise |= origin->torn;
 	if (parsed.numbered) {
 		marlin->last_number = parsed.number;
 		origin->number = parsed.number;
@@ -239,8 +242,10 @@ static void take(struct marlin *marlin, uint8_t byte, uint8_t flags)
 			take_line(marlin, &origin);
 		return;
 	}
-	if (byte == ';')
+	if (byte == ';') {
 		marlin->skip_rest = true;
+		marlin->line_torn |= (flags & RECEIVED_NOISE) != 0;
+	}
 	if (marlin->skip_rest)
 		return;
 	marlin->line[marlin->line_length] = (char)byte;
@@ -439,7 +444,12 @@ static enum sim_marlin_result command(struct marlin *marlin)
 
 static void answer(struct marlin *marlin, bool known)
 {
-	if (!known)
+	int64_t number = marlin->queue[marlin->queue_head].origin.number;
+
+	if (!known && number != SIM_UNNUMBERED)
+		sim_marlin_say(marlin, "Unknown command:N%lld %s\n", (long long)number,
+			marlin->words.text);
+	else if (!known)
 		sim_marlin_say(marlin, "Unknown command:%s\n", marlin->words.text);
 	marlin->reader_us = marlin->now_us;
 }

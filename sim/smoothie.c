@@ -123,6 +123,8 @@ static bool check_number(struct marlin *marlin, struct board_origin *origin, cha
 	if (good && number == marlin->last_number + 1) {
 		marlin->last_number = number;
 		origin->number = number;
+		if (!star)
+			origin->noise |= origin->torn;
 		return true;
 	}
 	marlin->board->counters.checksum_errors += !good;
