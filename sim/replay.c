@@ -4,17 +4,18 @@
 #include "base/error.h"
 #include "base/transcript.h"
 
-#include <errno.h>   /* errno, EAGAIN, EIO */
-#include <fcntl.h>   /* open */
-#include <poll.h>    /* poll */
-#include <stdbool.h> /* bool */
-#include <stdint.h>  /* int64_t */
-#include <stdio.h>   /* printf */
-#include <stdlib.h>  /* posix_openpt */
-#include <string.h>  /* memchr, memcmp, memmove, strerror */
-#include <termios.h> /* cfmakeraw */
-#include <time.h>    /* clock_gettime, CLOCK_MONOTONIC */
-#include <unistd.h>  /* read, write, symlink */
+#include <errno.h>     /* errno, EAGAIN, EIO */
+#include <fcntl.h>     /* open */
+#include <poll.h>      /* poll */
+#include <stdbool.h>   /* bool */
+#include <stdint.h>    /* int64_t */
+#include <stdio.h>     /* printf */
+#include <stdlib.h>    /* posix_openpt */
+#include <string.h>    /* memchr, memcmp, memmove, strerror */
+#include <sys/ioctl.h> /* FIONREAD */
+#include <termios.h>   /* cfmakeraw */
+#include <time.h>      /* clock_gettime, CLOCK_MONOTONIC */
+#include <unistd.h>    /* read, write, symlink */
 
 enum {
 	NODE_MAX = 64,
@@ -22,6 +23,7 @@ enum {
 	LOOK_MS = 20,	   /* how often it is looked whether a host has come */
 	SHOWN_MAX = 20,	   /* differences */
 	SHOWN_BYTES = 60,
+	READ_WAIT_MS = 5000, /* for a host that does not read */
 };
 
 struct replay {
@@ -217,14 +219,28 @@ static void play_sent(struct replay *replay, const struct transcript_row *row)
 	replay->wall_us = wall_us();
 }
 
+/* A hang-up throws away what the host has not read; a cable that is pulled does not. */
+static void wait_until_read(const struct replay *replay)
+{
+	int slave = open(replay->node, O_RDWR | O_NOCTTY | O_CLOEXEC), unread = 1;
+
+	for (int i = 0; slave >= 0 && i < READ_WAIT_MS && unread > 0; i++)
+		if (ioctl(slave, FIONREAD, &unread) != 0 || unread == 0 || poll(NULL, 0, 1) < 0)
+			break;
+	if (slave >= 0)
+		close(slave);
+}
+
 /* Some things of the world outside stand in remarks. */
 static void play_remark(struct replay *replay, const struct transcript_row *row)
 {
 	static const char unplugged[] = "USB unplugged";
 
 	if (row->length >= sizeof unplugged - 1 &&
-		memcmp(row->bytes, unplugged, sizeof unplugged - 1) == 0)
+		memcmp(row->bytes, unplugged, sizeof unplugged - 1) == 0) {
+		wait_until_read(replay);
 		replay->gone = true;
+	}
 }
 
 static void play_row(struct replay *replay, const struct transcript_row *row)
