@@ -85,8 +85,8 @@ static const struct command printer_commands[] = {
 	{ "log", "NAME [--follow] [--said]", "what went over its wire, both ways",
 		"  --follow   go on until interrupted\n"
 		"  --said     only what was worth a line in the log\n\n"
-		"Rows of seconds, direction (> to the printer, < from it, # remark) and bytes, as\n"
-		"'printfarm replay' and 'printfarm-sim --replay' read them.\n",
+		"Rows of seconds, direction (> to the printer, < from it, # remark) and bytes,\n"
+		"as 'printfarm replay' and 'printfarm-sim --replay' read them.\n",
 		command_printer_log, NULL },
 	{ "pause", "NAME...", "stops after the lines already accepted, parks, cools the nozzle",
 		NULL, command_printer_pause, NULL },
@@ -141,10 +141,10 @@ const struct command cli_commands[] = {
 	{ "printers", "", "every printer", NULL, command_printers, NULL },
 	{ "reload", "", "printfarmd reads its configuration again", NULL, command_reload, NULL },
 	{ "replay", "FILE [--dialect NAME]", "feeds a recorded conversation to a driver",
-		"The file holds what 'printer log' shows, or a transcript of another host.  Shown "
-		"is\n"
-		"what our driver makes of it and, for a recording of ours, where it differs; the\n"
-		"exit code is 1 then.  'printfarm-sim --replay FILE' plays the printer's side.\n\n"
+		"The file holds what 'printer log' shows, or a transcript of another host.\n"
+		"Shown is what our driver makes of it and, for a recording of ours, where it\n"
+		"differs; the exit code is 1 then.  'printfarm-sim --replay FILE' plays the\n"
+		"printer's side.\n\n"
 		"example: printfarm printer log p1 >p1.txt && printfarm replay p1.txt\n",
 		command_replay, NULL },
 	{ "spool", NULL, "filament on reels", NULL, NULL, spool_commands },

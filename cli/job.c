@@ -21,6 +21,7 @@ static void attempt_row(struct table *table, const json_t *attempt)
 	table_cell(table, TABLE_PLAIN, "%s", words_moment(text, attempt, "started_at"));
 	table_cell(table, TABLE_PLAIN, "%s", words_count(text, attempt, "commands_done"));
 	table_cell(table, TABLE_PLAIN, "%s", words_count(text, attempt, "resends"));
+	table_cell(table, TABLE_PLAIN, "%s", words_amount(text, attempt, "starved_s", "s"));
 	table_cell(table, TABLE_PLAIN, "%s", *reason ? reason : strcmp(fault, "none") ? fault : "");
 }
 
@@ -33,6 +34,7 @@ static void show_attempts(const struct cli *cli, const json_t *attempts)
 		{ "STARTED", false, TABLE_FIXED },
 		{ "COMMANDS", true, TABLE_FIXED },
 		{ "RESENDS", true, TABLE_FIXED },
+		{ "STARVED", true, TABLE_FIXED },
 		{ "REASON", false, TABLE_WRAPS },
 		{ 0 },
 	};

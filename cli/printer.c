@@ -3,6 +3,7 @@
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/flow.h"
 #include "cli/words.h"
 #include "gcode/decimal.h"
 
@@ -91,6 +92,7 @@ static void show_printer(const struct cli *cli, const json_t *printer)
 	say(stdout, "  %-10s %lld, %lld sent again\n", "lines",
 		(long long)words_integer(printer, "lines_sent"),
 		(long long)words_integer(printer, "resends"));
+	flow_show(printer);
 }
 
 int command_printer_show(struct cli *cli, int argc, char **argv)

@@ -186,6 +186,9 @@ struct driver_counters {
 	int64_t resends, replayed_lines, line_errors, lost_acknowledgements,
 		surplus_acknowledgements;
 	int64_t barriers, probes, unreadable_lines, unknown_commands, overlong_lines;
+	/* As the firmware told them last (P and B of ADVANCED_OK, Bf of grbl). */
+	bool tells_queue;
+	int32_t planner_free, queue_free;
 };
 
 struct driver;

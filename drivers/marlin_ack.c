@@ -151,6 +151,9 @@ static void learn_queue(struct marlin *m, const struct reply *reply)
 
 	if (reply->planner_free < 0 || free < 0)
 		return;
+	m->counters.tells_queue = true;
+	m->counters.planner_free = reply->planner_free;
+	m->counters.queue_free = reply->queue_free;
 	if (!m->identity.advanced_ok) {
 		m->identity.advanced_ok = true;
 		effects_add(m->effects, DRIVER_IDENTITY);

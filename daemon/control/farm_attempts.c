@@ -135,6 +135,21 @@ static void free_attempt(struct farm *farm, struct farm_attempt *attempt)
 	free(attempt);
 }
 
+static void note_flow(struct attempt_record *record, const struct wire_progress *progress)
+{
+	const struct wire_telemetry *telemetry = &progress->telemetry;
+	record->bytes_sent = progress->bytes_sent;
+	record->line_errors = telemetry->line_errors;
+	record->unreadable_lines = telemetry->unreadable_lines;
+	record->lost_acknowledgements = progress->lost_acknowledgements;
+	record->starved_us = telemetry->starved_us;
+	record->starved_count = telemetry->starved_count;
+	record->stall_resend_us = telemetry->stall_us[WIRE_STALL_RESEND];
+	record->stall_answer_us = telemetry->stall_us[WIRE_STALL_ANSWER];
+	record->stall_port_us = telemetry->stall_us[WIRE_STALL_PORT];
+	record->stall_file_us = telemetry->stall_us[WIRE_STALL_FILE];
+}
+
 static void close_attempt(struct farm *farm, struct farm_attempt *attempt, enum attempt_event event,
 	const char *reason, int32_t fault)
 {
@@ -147,6 +162,7 @@ static void close_attempt(struct farm *farm, struct farm_attempt *attempt, enum 
 	record->commands_done = attempt->progress.commands_done;
 	record->lines_sent = attempt->progress.lines_sent;
 	record->resends = attempt->progress.resends;
+	note_flow(record, &attempt->progress);
 	farm_copy(record->reason, sizeof(record->reason), reason);
 	farm_put(farm, CHANGE_ATTEMPT, record, sizeof(*record));
 }

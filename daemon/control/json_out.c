@@ -273,6 +273,21 @@ json_t *json_out_job(const struct farm_job_view *job)
 	return object;
 }
 
+static json_t *stalls_of(const int64_t stall_us[WIRE_STALLS])
+{
+	static const char *const names[WIRE_STALLS] = {
+		[WIRE_STALL_LINK] = "link_s",
+		[WIRE_STALL_RESEND] = "resend_s",
+		[WIRE_STALL_ANSWER] = "answer_s",
+		[WIRE_STALL_PORT] = "port_s",
+		[WIRE_STALL_FILE] = "file_s",
+	};
+	json_t *object = json_object();
+	for (int i = 0; i < WIRE_STALLS; i++)
+		set_real(object, names[i], (double)stall_us[i] / 1e6);
+	return object;
+}
+
 json_t *json_out_attempt(const struct attempt_record *attempt, const struct farm_plate_view *plate)
 {
 	json_t *object = json_object();
@@ -288,6 +303,22 @@ json_t *json_out_attempt(const struct attempt_record *attempt, const struct farm
 	set_integer(object, "commands_done", attempt->commands_done);
 	set_integer(object, "lines_sent", attempt->lines_sent);
 	set_integer(object, "resends", attempt->resends);
+	set_integer(object, "bytes_sent", attempt->bytes_sent);
+	set_integer(object, "line_errors", attempt->line_errors);
+	set_integer(object, "unreadable_lines", attempt->unreadable_lines);
+	set_integer(object, "lost_acknowledgements", attempt->lost_acknowledgements);
+	set_real(object, "starved_s", (double)attempt->starved_us / 1e6);
+	set_integer(object, "starved_count", attempt->starved_count);
+	const int64_t stall_us[WIRE_STALLS] = {
+		[WIRE_STALL_LINK] = attempt->starved_us - attempt->stall_resend_us -
+				    attempt->stall_answer_us - attempt->stall_port_us -
+				    attempt->stall_file_us,
+		[WIRE_STALL_RESEND] = attempt->stall_resend_us,
+		[WIRE_STALL_ANSWER] = attempt->stall_answer_us,
+		[WIRE_STALL_PORT] = attempt->stall_port_us,
+		[WIRE_STALL_FILE] = attempt->stall_file_us,
+	};
+	set(object, "stalls", stalls_of(stall_us));
 	return object;
 }
 
@@ -397,6 +428,39 @@ static void set_facts(json_t *object, const struct farm_printer_view *printer)
 	set_text(object, "bed_why", record->bed_why);
 }
 
+static void set_time(json_t *object, const char *name, int64_t time_us)
+{
+	if (time_us < 0)
+		set(object, name, json_null());
+	else
+		set_real(object, name, (double)time_us / 1e6);
+}
+
+static json_t *telemetry_of(const struct wire_progress *progress)
+{
+	const struct wire_telemetry *telemetry = &progress->telemetry;
+	json_t *object = json_object();
+	set_time(object, "print_s", progress->print_us);
+	set_integer(object, "bytes_sent", progress->bytes_sent);
+	set_real(object, "lines_per_s", (double)telemetry->lines_per_s_milli / 1e3);
+	set_integer(object, "in_flight_lines", telemetry->in_flight_lines);
+	set_integer(object, "in_flight_bytes", telemetry->in_flight_bytes);
+	set_integer(object, "in_flight_bytes_max", telemetry->in_flight_bytes_max);
+	set_time(object, "answer_s", telemetry->answer_us);
+	set_time(object, "answer_min_s", telemetry->answer_min_us);
+	set_integer(object, "line_errors", telemetry->line_errors);
+	set_integer(object, "unreadable_lines", telemetry->unreadable_lines);
+	set_integer(object, "lost_acknowledgements", progress->lost_acknowledgements);
+	set_time(object, "starved_s", telemetry->starved_us);
+	set_integer(object, "starved_count", telemetry->starved_count);
+	set(object, "stalls", stalls_of(telemetry->stall_us));
+	set_some(object, "planner_free", telemetry->planner_free, telemetry->planner_size > 0);
+	set_some(object, "planner_size", telemetry->planner_size, telemetry->planner_size > 0);
+	set_some(object, "queue_free", telemetry->queue_free, telemetry->queue_size > 0);
+	set_some(object, "queue_size", telemetry->queue_size, telemetry->queue_size > 0);
+	return object;
+}
+
 static void set_print(json_t *object, const struct farm_printer_view *printer)
 {
 	const struct wire_progress *progress = &printer->state->progress;
@@ -413,6 +477,7 @@ static void set_print(json_t *object, const struct farm_printer_view *printer)
 	set(object, "layer", json_null());
 	set_integer(object, "resends", prints ? progress->resends : 0);
 	set_integer(object, "lines_sent", prints ? progress->lines_sent : 0);
+	set(object, "telemetry", prints ? telemetry_of(progress) : json_null());
 	set_some(object, "starts_in_s", printer->starts_in_s, printer->starts_in_s >= 0);
 }
 
@@ -489,6 +554,10 @@ json_t *json_out_progress(const struct farm_printer_view *printer)
 	set_some(object, "eta_s", printer->eta_s, printer->eta_s >= 0);
 	set_some(object, "commands_done", printer->commands_done, printer->job > 0);
 	set_some(object, "commands", printer->commands, printer->job > 0);
+	const struct wire_telemetry *telemetry = &printer->state->progress.telemetry;
+	set_real(object, "lines_per_s", (double)telemetry->lines_per_s_milli / 1e3);
+	set_real(object, "starved_s", (double)telemetry->starved_us / 1e6);
+	set_integer(object, "resends", printer->state->progress.resends);
 	for (int64_t i = 0; i < printer->state->heater_count; i++)
 		set_real(
 			celsius, printer->state->heater[i].name, printer->state->heater[i].celsius);

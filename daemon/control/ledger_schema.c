@@ -110,6 +110,16 @@ static const struct ledger_column attempt_columns[] = {
 	FIELD(LEDGER_INT64, attempt_record, resends, "resends"),
 	FIELD(LEDGER_REFERENCE, attempt_record, plate, "plate"),
 	FIELD(LEDGER_TEXT, attempt_record, sha256, "sha256"),
+	FIELD(LEDGER_INT64, attempt_record, bytes_sent, "bytes_sent"),
+	FIELD(LEDGER_INT64, attempt_record, line_errors, "line_errors"),
+	FIELD(LEDGER_INT64, attempt_record, unreadable_lines, "unreadable_lines"),
+	FIELD(LEDGER_INT64, attempt_record, lost_acknowledgements, "lost_acknowledgements"),
+	FIELD(LEDGER_INT64, attempt_record, starved_us, "starved_us"),
+	FIELD(LEDGER_INT64, attempt_record, starved_count, "starved_count"),
+	FIELD(LEDGER_INT64, attempt_record, stall_resend_us, "stall_resend_us"),
+	FIELD(LEDGER_INT64, attempt_record, stall_answer_us, "stall_answer_us"),
+	FIELD(LEDGER_INT64, attempt_record, stall_port_us, "stall_port_us"),
+	FIELD(LEDGER_INT64, attempt_record, stall_file_us, "stall_file_us"),
 };
 
 static const struct ledger_column printer_columns[] = {
@@ -275,6 +285,18 @@ const char *const ledger_migrations[] = {
 	"CREATE TRIGGER attempt_keeps_its_plate BEFORE UPDATE ON attempts"
 	" WHEN NEW.plate IS NOT OLD.plate OR NEW.sha256 <> OLD.sha256"
 	" BEGIN SELECT RAISE(ABORT, 'an attempt is of one plate for life'); END;",
+
+	/* 3: how an attempt flowed */
+	"ALTER TABLE attempts ADD COLUMN bytes_sent INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN line_errors INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN unreadable_lines INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN lost_acknowledgements INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN starved_us INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN starved_count INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN stall_resend_us INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN stall_answer_us INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN stall_port_us INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN stall_file_us INTEGER NOT NULL DEFAULT 0;",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

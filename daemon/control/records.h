@@ -111,6 +111,10 @@ struct attempt_record {
 	char reason[REASON_MAX_BYTES];
 	int64_t started_s, ended_s;
 	int64_t commands_done, lines_sent, resends;
+	/* How it flowed, see struct wire_telemetry; 0 also where nobody measured. */
+	int64_t bytes_sent, line_errors, unreadable_lines, lost_acknowledgements;
+	int64_t starved_us, starved_count;
+	int64_t stall_resend_us, stall_answer_us, stall_port_us, stall_file_us;
 };
 
 /* What the ledger remembers of a printer: only what a power cycle must not forget. */

@@ -27,13 +27,28 @@ static void on_heaters(struct session *session, int64_t now_us)
 		session_set_hot(session, false);
 }
 
-static void on_state(struct session *session, enum driver_state state)
+/* What the driver does instead of sending. */
+static void note_stalls(struct session *session, enum driver_state state, int64_t now_us)
+{
+	struct telemetry *telemetry = &session->job.telemetry;
+
+	telemetry_stall(telemetry, WIRE_STALL_RESEND,
+		state == DRIVER_RESYNCING || state == DRIVER_BARRIER || state == DRIVER_REPLAYING,
+		now_us);
+	telemetry_stall(telemetry, WIRE_STALL_ANSWER, state == DRIVER_PROBING, now_us);
+	if (state == DRIVER_DRAINING || state == DRIVER_PAUSED)
+		telemetry_interrupt(telemetry);
+}
+
+static void on_state(struct session *session, enum driver_state state, int64_t now_us)
 {
 	bool was_online = session_is_online(session);
 
 	if (session->state == state)
 		return;
 	session->state = state;
+	if (session->job.active && !session->job.loading)
+		note_stalls(session, state, now_us);
 	if (!was_online && state == DRIVER_READY) {
 		session->tries = 0;
 		session->reason[0] = '\0';
@@ -53,13 +68,16 @@ static void on_paused(struct session *session, bool paused)
 	progress_store(&session->progress);
 }
 
-static void on_acknowledged(struct session *session, int64_t index)
+static void on_acknowledged(struct session *session, int64_t index, int64_t now_us)
 {
 	struct session_job *job = &session->job;
 
 	if (!job->active)
 		return;
 	job->acknowledged = index + 1;
+	telemetry_counters(
+		&job->telemetry, session->dialect->counters(session->driver), &job->before);
+	telemetry_acknowledged(&job->telemetry, index, now_us);
 	progress_count(&session->progress, job->offered, job->acknowledged, job->line_number);
 }
 
@@ -152,13 +170,13 @@ static void perform_one(struct session *session, const struct driver_effect *eff
 		session->driver_wake_us = effect->time_us;
 		break;
 	case DRIVER_STATE:
-		on_state(session, effect->state);
+		on_state(session, effect->state, now_us);
 		break;
 	case DRIVER_IDENTITY:
 		session->news = true;
 		break;
 	case DRIVER_ACKNOWLEDGED:
-		on_acknowledged(session, effect->index);
+		on_acknowledged(session, effect->index, now_us);
 		break;
 	case DRIVER_NUMBERED:
 		job->line_number = effect->line_number;

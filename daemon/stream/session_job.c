@@ -155,6 +155,7 @@ int session_pause(struct session *session, const char *attempt, int64_t now_us, 
 
 	if (code < 0 || session->paused)
 		return code;
+	telemetry_interrupt(&session->job.telemetry);
 	session_act_on_job(session, "pause", now_us);
 	session->dialect->pause(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
@@ -169,6 +170,7 @@ int session_resume(
 
 	if (code < 0)
 		return code;
+	telemetry_interrupt(&session->job.telemetry);
 	session_act(session, "resume", now_us);
 	session->dialect->resume(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
@@ -236,6 +238,7 @@ void session_job_numbers(
 	numbers->lines_sent = counters->lines_sent - before->lines_sent;
 	numbers->resends = counters->resends - before->resends;
 	numbers->bytes_sent = counters->bytes_sent - before->bytes_sent;
+	telemetry_read(&job->telemetry, now_us, &numbers->telemetry);
 	numbers->lost_acknowledgements =
 		counters->lost_acknowledgements - before->lost_acknowledgements;
 	numbers->surplus_acknowledgements =
@@ -274,6 +277,7 @@ static void begin(struct session *session, int64_t now_us)
 
 	job->loading = false;
 	job->before = *session->dialect->counters(session->driver);
+	telemetry_begin(&job->telemetry, now_us);
 	/* From here on a heater may be on because of us, whatever the file says and when. */
 	session->progress.facts.state = PROGRESS_PRINTING;
 	session->progress.facts.hot_by_us = 1;
@@ -295,10 +299,12 @@ static bool take_next(struct session *session, int64_t now_us)
 	case READAHEAD_COMMAND:
 		job->has_command = true;
 		job->starving_since_us = 0;
+		telemetry_stall(&job->telemetry, WIRE_STALL_FILE, false, now_us);
 		return true;
 	case READAHEAD_WAIT:
 		if (job->starving_since_us == 0)
 			job->starving_since_us = now_us;
+		telemetry_stall(&job->telemetry, WIRE_STALL_FILE, true, now_us);
 		return false;
 	case READAHEAD_END:
 		if (job->loading) {
@@ -330,6 +336,7 @@ void session_feed(struct session *session, int64_t now_us)
 			break;
 		job->has_command = false;
 		job->offered++;
+		telemetry_offered(&job->telemetry, job->command.text, job->command.length, now_us);
 		session->dialect->command(session->driver, now_us, job->command.text,
 			job->command.length, session_effects(session));
 		session_perform(session, now_us);

@@ -194,6 +194,7 @@ void session_flush(struct session *session, int64_t now_us)
 		if (count == -EAGAIN) {
 			if (session->stalled_since_us == 0)
 				session->stalled_since_us = now_us;
+			telemetry_stall(&session->job.telemetry, WIRE_STALL_PORT, true, now_us);
 			return;
 		}
 		if (count <= 0) {
@@ -204,6 +205,8 @@ void session_flush(struct session *session, int64_t now_us)
 			(size_t)count, now_us);
 		session->out_start += (size_t)count;
 		session->out_length -= (size_t)count;
+		if (session->stalled_since_us != 0)
+			telemetry_stall(&session->job.telemetry, WIRE_STALL_PORT, false, now_us);
 		session->stalled_since_us = 0;
 		session->stall_told = false;
 	}

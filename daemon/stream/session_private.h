@@ -8,6 +8,7 @@
 #include "daemon/stream/recording.h"
 #include "daemon/stream/session.h"
 #include "daemon/stream/supervisor.h"
+#include "daemon/stream/telemetry.h"
 
 enum {
 	SESSION_OUT_BYTES = 8192, /* bytes that the port has not taken yet */
@@ -39,6 +40,7 @@ struct session_job {
 	int64_t line_number;	       /* the latest */
 	int64_t commands;	       /* of the file */
 	struct driver_counters before; /* the driver's counters at the start */
+	struct telemetry telemetry;
 	enum wire_result result;
 	enum driver_fault fault;
 	char reason[WIRE_TEXT_MAX];

@@ -61,6 +61,31 @@ struct field {
 		id + 7, kind, FIELD_I64, AT(member.print_us), 0                                    \
 	}
 
+#define TELEMETRY_ROW(id, kind, member, name)                                                      \
+	{                                                                                          \
+		id, kind, FIELD_I64, AT(member.telemetry.name), 0                                  \
+	}
+#define TELEMETRY_ROWS(id, kind, member)                                                           \
+	TELEMETRY_ROW(id, kind, member, starved_us),                                               \
+		TELEMETRY_ROW(id + 1, kind, member, stall_us[0]),                                  \
+		TELEMETRY_ROW(id + 2, kind, member, stall_us[1]),                                  \
+		TELEMETRY_ROW(id + 3, kind, member, stall_us[2]),                                  \
+		TELEMETRY_ROW(id + 4, kind, member, stall_us[3]),                                  \
+		TELEMETRY_ROW(id + 5, kind, member, stall_us[4]),                                  \
+		TELEMETRY_ROW(id + 6, kind, member, starved_count),                                \
+		TELEMETRY_ROW(id + 7, kind, member, line_errors),                                  \
+		TELEMETRY_ROW(id + 8, kind, member, unreadable_lines),                             \
+		TELEMETRY_ROW(id + 9, kind, member, lines_per_s_milli),                            \
+		TELEMETRY_ROW(id + 10, kind, member, in_flight_lines),                             \
+		TELEMETRY_ROW(id + 11, kind, member, in_flight_bytes),                             \
+		TELEMETRY_ROW(id + 12, kind, member, in_flight_bytes_max),                         \
+		TELEMETRY_ROW(id + 13, kind, member, answer_us),                                   \
+		TELEMETRY_ROW(id + 14, kind, member, answer_min_us),                               \
+		TELEMETRY_ROW(id + 15, kind, member, planner_free),                                \
+		TELEMETRY_ROW(id + 16, kind, member, planner_size),                                \
+		TELEMETRY_ROW(id + 17, kind, member, queue_free),                                  \
+		TELEMETRY_ROW(id + 18, kind, member, queue_size)
+
 static const struct field fields[] = {
 	{ 1, EVERY_KIND, FIELD_U64, AT(request), 0 },
 	{ 2, EVERY_KIND, TEXT_OF(printer) },
@@ -126,6 +151,9 @@ static const struct field fields[] = {
 	{ 153, KIND(ANSWER), FIELD_BOOL, AT(recording.more), 0 },
 	{ 154, KIND(ANSWER), FIELD_BOOL, AT(recording.filled), 0 },
 	{ 155, KIND(ANSWER), TEXT_OF(recording.text) },
+
+	TELEMETRY_ROWS(200, KIND(PRINTER), state.progress),
+	TELEMETRY_ROWS(230, KIND(ENDED), ended.progress),
 };
 
 enum { FIELD_ROWS = sizeof(fields) / sizeof(fields[0]) };

@@ -104,11 +104,34 @@ struct wire_start {
 	int64_t commands;	  /* its commands, for progress */
 };
 
+/* What holds lines up while the planner runs empty. Never reorder, only append. */
+enum wire_stall {
+	WIRE_STALL_LINK,   /* nothing but the way to the printer and back */
+	WIRE_STALL_RESEND, /* a line was damaged */
+	WIRE_STALL_ANSWER, /* an acknowledgement was lost */
+	WIRE_STALL_PORT,   /* the port took no bytes */
+	WIRE_STALL_FILE,   /* the disk gave none */
+	WIRE_STALLS,
+};
+
+/* How well a print flows. -1: not known. */
+struct wire_telemetry {
+	int64_t starved_us;	       /* the planner was believed empty, and lines were waiting */
+	int64_t stall_us[WIRE_STALLS]; /* the same by what held them up */
+	int64_t starved_count;	       /* times */
+	int64_t line_errors, unreadable_lines; /* damaged to the printer, from it */
+	int64_t lines_per_s_milli;	       /* lately */
+	int64_t in_flight_lines, in_flight_bytes, in_flight_bytes_max;
+	int64_t answer_us, answer_min_us; /* acknowledged after: lately, at best */
+	int64_t planner_free, planner_size, queue_free, queue_size; /* the firmware's P and B */
+};
+
 struct wire_progress {
 	int64_t commands_done; /* acknowledged */
 	int64_t commands;      /* of the file */
 	int64_t lines_sent, resends, bytes_sent, lost_acknowledgements, surplus_acknowledgements;
 	int64_t print_us; /* since the start, monotonic */
+	struct wire_telemetry telemetry;
 };
 
 struct wire_heater {

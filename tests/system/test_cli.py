@@ -38,14 +38,20 @@ JOB = {"id": 7, "order": 1, "design": LONG, "state": "needs_look", "plate": PLAT
        "eta_s": 7300, "created_s": 1795600000, "changed_s": 1795600001,
        "attempts": [{"id": "ab" * 16, "printer": HOSTILE, "state": "suspect", "fault": "none", "reason": LONG,
                      "started_at": "2026-11-25T10:00:00+01:00", "ended_at": None, "commands_done": 42,
-                     "lines_sent": 43, "resends": 1}]}
+                     "lines_sent": 43, "resends": 1, "starved_s": 12.5}]}
 PRINTER = {"name": "p1", "link": "online", "bed": "occupied", "lock": {"fault": "thermal", "text": HOSTILE + LONG},
            "activity": "needs_attention", "ready": False, "enabled": True, "reason": LONG, "profile": "mk3s",
            "material": "PLA", "color": LONG, "spool": 3, "tags": ["a"], "unattended": "never", "firmware": HOSTILE,
            "window": HOSTILE, "machine": HOSTILE, "uuid": "", "port": "/dev/x", "job": 7, "attempt": None, "progress": 0.42,
            "eta_s": 100000, "layer": None, "heaters": [{"name": "T", "celsius": 209.7, "target_celsius": 210.0}],
            "heaters_age_s": 0.4, "heat": "on", "not_ready": [LONG, HOSTILE], "starts_in_s": None, "resends": 0,
-           "lines_sent": 0}
+           "lines_sent": 0, "telemetry": {
+               "print_s": 4000.5, "bytes_sent": 123456789, "lines_per_s": 1234.5, "in_flight_lines": 4,
+               "in_flight_bytes": 123, "in_flight_bytes_max": 127, "answer_s": 0.0123, "answer_min_s": 0.0021,
+               "line_errors": 123, "unreadable_lines": 4, "lost_acknowledgements": 5, "starved_s": 123.4,
+               "starved_count": 1234, "stalls": {"link_s": 1.5, "resend_s": 100.1, "answer_s": 20, "port_s": 1,
+                                                 "file_s": 0.8},
+               "planner_free": 12, "planner_size": 15, "queue_free": 2, "queue_size": 3}}
 OFFLINE = dict(PRINTER, name="p2", link="offline", lock=None, activity="idle", heaters=[], heaters_age_s=None,
                job=None, progress=None, eta_s=None, reason="no such port")
 SPOOL = {"id": 3, "material": "PLA", "color": LONG, "grams_left": 812.5, "lot": HOSTILE, "retired": False,

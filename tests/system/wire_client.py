@@ -44,6 +44,12 @@ for _heater in range(4):
         FIELDS["printer"][80 + 3 * _heater + _at] = (f"heater_{_heater}_{_name}", _form)
 for _at, _name in enumerate(PROGRESS):
     FIELDS["printer"][100 + _at] = FIELDS["ended"][130 + _at] = (_name, "i")
+TELEMETRY = ["starved_us", "stall_link_us", "stall_resend_us", "stall_answer_us", "stall_port_us", "stall_file_us",
+             "starved_count", "line_errors", "unreadable_lines", "lines_per_s_milli", "in_flight_lines",
+             "in_flight_bytes", "in_flight_bytes_max", "answer_us", "answer_min_us", "planner_free", "planner_size",
+             "queue_free", "queue_size"]
+for _at, _name in enumerate(TELEMETRY):
+    FIELDS["printer"][200 + _at] = FIELDS["ended"][230 + _at] = (_name, "i")
 FRAME_MAX = 4096
 
 

@@ -1,0 +1,73 @@
+/* How well a print flows: lines and bytes under way, how fast they are answered, and for how long
+ * the printer's planner must have been empty although there were lines for it.
+ *
+ * The planner is believed: each move is given the time that its length and feed rate take, and an
+ * acknowledgement says that the move is in the planner.  As firmware holds an acknowledgement back
+ * while its planner is full, the belief is corrected at every one: no more than a planner full of
+ * moves can lie ahead.  Pure: time is told. */
+#ifndef DAEMON_STREAM_TELEMETRY_H
+#define DAEMON_STREAM_TELEMETRY_H
+
+#include "daemon/wire/wire.h"
+#include "drivers/driver.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	TELEMETRY_FLIGHT_MAX = 128, /* commands offered and not acknowledged */
+	TELEMETRY_BLOCKS = 16,	    /* of a planner that does not tell its size (Marlin) */
+	TELEMETRY_BLOCKS_MAX = 64,
+	TELEMETRY_OVERHEAD_BYTES = 12, /* number, checksum and line end of a line */
+	TELEMETRY_GAP_US = 2000, /* what is less than this is the inexactness of our own clock */
+};
+
+struct telemetry_command {
+	int64_t offered_us;
+	int32_t duration_us; /* 0: does not go through the planner */
+	uint8_t bytes;
+	bool is_long; /* the printer waits for its end before it reads on */
+};
+
+struct telemetry {
+	struct wire_telemetry numbers;
+	/* Where the head will be. */
+	double at_mm[4]; /* X Y Z E */
+	double feed_mm_min;
+	bool relative, relative_e;
+	struct telemetry_command flight[TELEMETRY_FLIGHT_MAX];
+	int64_t first, next; /* command indices */
+	int64_t planner_end_us;
+	bool primed; /* the planner had moves, and nothing stopped them on purpose */
+	int32_t block_us[TELEMETRY_BLOCKS_MAX]; /* of the latest moves, a ring */
+	int64_t blocks_us;
+	int block_next, block_count;
+	/* Why lines do not flow: since when, per reason; 0: not. */
+	int64_t since_us[WIRE_STALLS];
+	int64_t reason_us[WIRE_STALLS]; /* in the present gap */
+	int64_t rate_since_us, rate_count;
+};
+
+void telemetry_begin(struct telemetry *telemetry, int64_t now_us);
+
+/* The next command of the file was given to the driver. */
+void telemetry_offered(
+	struct telemetry *telemetry, const char *text, size_t length, int64_t now_us);
+/* Commands up to and including index are with the printer. */
+void telemetry_acknowledged(struct telemetry *telemetry, int64_t index, int64_t now_us);
+
+/* Something holds lines up, or does not any more.  Saying it twice does no harm. */
+void telemetry_stall(
+	struct telemetry *telemetry, enum wire_stall stall, bool stalled, int64_t now_us);
+/* The flow is interrupted on purpose: a pause, the end. */
+void telemetry_interrupt(struct telemetry *telemetry);
+
+/* The driver's counters, now and at the start of the print. */
+void telemetry_counters(struct telemetry *telemetry, const struct driver_counters *counters,
+	const struct driver_counters *before);
+
+void telemetry_read(
+	const struct telemetry *telemetry, int64_t now_us, struct wire_telemetry *numbers);
+
+#endif
