@@ -125,7 +125,8 @@ void marlin_erase_test_line(struct marlin *m, const struct reply *reply)
 			    m->sync.step == MARLIN_SYNC_FLUSH ||
 			    (m->sync.step == MARLIN_SYNC_BARRIER && !m->sync.nonce_seen);
 
-	if (m->erase_test != MARLIN_ERASE_TESTING || !before_nonce)
+	if (m->erase_test != MARLIN_ERASE_TESTING || !before_nonce ||
+		marlin_sync_is_nonce(m, reply))
 		return;
 	if (reply->kind == REPLY_ECHO || reply->kind == REPLY_UNKNOWN_COMMAND ||
 		reply->kind == REPLY_OTHER || reply->kind == REPLY_ERROR ||

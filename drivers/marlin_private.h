@@ -375,7 +375,9 @@ void marlin_on_resend(struct marlin *m, const struct reply *reply);
 void marlin_on_input_lost(struct marlin *m);
 /* Before the ordinary meaning of an ok; true: it belongs to the way back. */
 bool marlin_sync_ok(struct marlin *m, const struct reply *reply);
-/* True: the line is the nonce of the barrier. */
+/* Does the line hold the nonce of the latest barrier? */
+bool marlin_sync_is_nonce(const struct marlin *m, const struct reply *reply);
+/* True: the line belongs to the way back: the nonce, a position. */
 bool marlin_sync_line(struct marlin *m, const struct reply *reply);
 void marlin_replay_acked(struct marlin *m, int64_t number);
 bool marlin_sync_advance(struct marlin *m);

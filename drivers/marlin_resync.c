@@ -417,7 +417,7 @@ static void send_barrier(struct marlin *m)
 	} else {
 		marlin_write_raw(m, m->variant->barrier, strlen(m->variant->barrier));
 		marlin_write_raw(m, s->nonce, 10);
-		marlin_write_flush(m);
+		marlin_write_raw(m, "\n", 1);
 	}
 	s->nonce_seen = false;
 	s->nonce_us = m->now_us;
@@ -435,8 +435,12 @@ static void nonce_came(struct marlin *m)
 	marlin_learn_round_trip(m, m->now_us - m->sync.nonce_us);
 }
 
-static bool holds_nonce(const struct marlin_sync *s, const struct reply *reply)
+bool marlin_sync_is_nonce(const struct marlin *m, const struct reply *reply)
 {
+	const struct marlin_sync *s = &m->sync;
+
+	if (s->nonce[0] == '\0')
+		return false;
 	for (size_t i = 0; i + 10 <= reply->text_length; i++) {
 		if (memcmp(reply->text + i, s->nonce, 10) == 0)
 			return true;
@@ -479,13 +483,13 @@ bool marlin_sync_line(struct marlin *m, const struct reply *reply)
 	}
 	if (s->step != MARLIN_SYNC_BARRIER || s->nonce_seen || m->no_echo)
 		return false;
-	if (reply->kind == REPLY_UNKNOWN_COMMAND && is_barrier(m, reply) && holds_nonce(s, reply)) {
+	if (reply->kind == REPLY_UNKNOWN_COMMAND && is_barrier(m, reply) && marlin_sync_is_nonce(m, reply)) {
 		m->no_echo = true;
 		s->deadline_us = m->now_us;
 		s->barrier_tries = 0;
 		return true;
 	}
-	if (reply->kind != REPLY_ECHO || !holds_nonce(s, reply))
+	if (reply->kind != REPLY_ECHO || !marlin_sync_is_nonce(m, reply))
 		return false;
 	nonce_came(m);
 	if (m->variant->answers_later)

@@ -1,18 +1,22 @@
-/* The Marlin dialect against scripted conversations: tests/transcripts/sender, the rows of
- * serial-protocols.md 15 that concern it.  Each case starts with a printer that has just been
- * connected and a print that has just begun.
+/* The numbered dialects against scripted conversations: tests/transcripts/sender, the rows of
+ * serial-protocols.md 15 that concern them, by their names.  Each case starts with a printer that
+ * has just been connected and a print that has just begun.
  *
- *	== name of the case	plain | advanced | reports, window N, can-reset, standby C,
- *				idle (no print), closed (not connected), slow-start (200 ms for an
- *answer) = command		is offered as soon as the driver wants one; "end": no more > line
- *is what the driver writes next ("N2005 G1 X1" gets its checksum here; $ stands for the nonce of
- *the last barrier)
- *	< line			is what the printer says ("\xNN" and "\n" work; a line end is added)
+ *	== name of the case	plain | advanced | reports, window N, held (a board that erases),
+ *				auto, cdc, mk3, buddy, can-reset, standby C, idle (no print), closed
+ *				(not connected), slow-start (200 ms for an answer)
+ *	= command		is offered as soon as the driver wants one; "end": no more
+ *	> line			is what the driver writes next ("N2005 G1 X1" gets its checksum
+ *here; $ stands for the nonce of the last barrier; "erased LINE" is a line without line end and 96
+ *times 0x08) ~ line			is what the driver has written last, without its line end <
+ *line			is what the printer says ("\xNN" and "\n" work; a line end is added)
  *	+ ms			time passes
  *	! pause|resume|cancel|cool|estop|manual LINE
  *	? word ...		must hold: a state's name, "acked N", "fault NAME", "done",
- *"cancelled", "paused", "resumed", "cold", "attention TEXT", "no attention", "reset line", "link
- *fault NAME", "quiet" (nothing more was written), "working" (no fault) */
+ *				"cancelled", "paused now", "resumed", "cold", "attention TEXT",
+ *				"no attention", "reset line", "link fault NAME", "quiet" (nothing
+ *				more was written), "working" (no fault), "one write" (by the last
+ *				call that wrote), "window TEXT" */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -39,6 +43,7 @@ struct peer {
 	size_t offer_count, offered;
 	bool ended;
 
+	size_t writes; /* of the last call that wrote */
 	enum driver_state state;
 	enum driver_fault fault, link_fault;
 	int64_t acknowledged;
@@ -50,6 +55,8 @@ struct peer {
 
 static void apply(struct peer *peer)
 {
+	size_t writes = 0;
+
 	for (size_t i = 0; i < peer->effects.count; i++) {
 		const struct driver_effect *effect = &peer->effects.effect[i];
 
@@ -59,6 +66,7 @@ static void apply(struct peer *peer)
 			memcpy(peer->written + peer->written_length,
 				peer->effects.bytes + effect->write_offset, effect->write_length);
 			peer->written_length += effect->write_length;
+			writes++;
 			break;
 		case DRIVER_WAKE_AT:
 			peer->wake_us = effect->time_us;
@@ -114,6 +122,8 @@ static void apply(struct peer *peer)
 			break;
 		}
 	}
+	if (writes > 0)
+		peer->writes = writes;
 	driver_effects_clear(&peer->effects);
 }
 
@@ -197,6 +207,9 @@ static bool next_written(struct peer *peer, char *line)
 	memcpy(line, start, length);
 	line[length] = '\0';
 	peer->taken += length + 1;
+	/* The tail of the test whether the board erases: its nonce is nobody's business. */
+	if (strncmp(line, "M118 E1 no", 10) == 0 && length > 18)
+		memmove(line + 10, line + 18, length - 18 + 1);
 	if (strncmp(line, "M118 E1 pf", 10) == 0) {
 		assert_true(length - 8 < sizeof(peer->nonce));
 		strcpy(peer->nonce, line + 8);
@@ -204,14 +217,11 @@ static bool next_written(struct peer *peer, char *line)
 	return true;
 }
 
-static void expect_written(struct peer *peer, const char *text)
+/* What a line of the script stands for, without a line end. */
+static void expand(const struct peer *peer, const char *text, char *expected)
 {
-	char line[LINE_MAX_BYTES], expected[LINE_MAX_BYTES] = "";
 	const char *blank = strchr(text, ' ');
 
-	if (!next_written(peer, line))
-		fail_msg("%s:%d: nothing written, expected %s (state %s)", peer->where, peer->line,
-			text, driver_state_name(peer->state));
 	if (text[0] == 'N' && blank) {
 		size_t length = frame_write(
 			expected, strtoll(text + 1, NULL, 10), blank + 1, strlen(blank + 1));
@@ -220,8 +230,42 @@ static void expect_written(struct peer *peer, const char *text)
 	} else {
 		expected[unescape(peer, text, expected)] = '\0';
 	}
+}
+
+static void expect_written(struct peer *peer, const char *text)
+{
+	char line[LINE_MAX_BYTES], expected[LINE_MAX_BYTES] = "";
+	bool erased = strncmp(text, "erased", 6) == 0;
+
+	if (erased)
+		text += text[6] == ' ' ? 7 : 6;
+	if (!next_written(peer, line))
+		fail_msg("%s:%d: nothing written, expected %s (state %s)", peer->where, peer->line,
+			text, driver_state_name(peer->state));
+	expand(peer, text, expected);
+	if (erased) {
+		size_t length = strlen(expected);
+
+		memset(expected + length, '\b', 96);
+		expected[length + 96] = '\0';
+	}
 	if (strcmp(line, expected) != 0)
 		fail_msg("%s:%d: written %s, expected %s", peer->where, peer->line, line, expected);
+}
+
+/* The body that waits for its line end. */
+static void expect_pending(struct peer *peer, const char *text)
+{
+	char expected[LINE_MAX_BYTES] = "";
+	size_t length;
+
+	expand(peer, text, expected);
+	length = strlen(expected);
+	if (peer->written_length - peer->taken != length ||
+		memcmp(peer->written + peer->taken, expected, length) != 0)
+		fail_msg("%s:%d: pending is %.*s, expected %s", peer->where, peer->line,
+			(int)(peer->written_length - peer->taken), peer->written + peer->taken,
+			expected);
 }
 
 static bool starts(const char *text, const char *word, const char **rest)
@@ -244,6 +288,10 @@ static bool holds(struct peer *peer, const char *text)
 		return strcmp(driver_fault_name(peer->link_fault), rest) == 0;
 	if (starts(text, "attention ", &rest))
 		return peer->attention && strcmp(peer->attention_text, rest) == 0;
+	if (starts(text, "window ", &rest))
+		return strcmp(peer->dialect->identity(peer->driver)->window, rest) == 0;
+	if (strcmp(text, "one write") == 0)
+		return peer->writes == 1;
 	if (strcmp(text, "no attention") == 0)
 		return !peer->attention;
 	if (strcmp(text, "done") == 0)
@@ -290,50 +338,125 @@ static void act(struct peer *peer, const char *text)
 	offer(peer);
 }
 
-static void barrier(struct peer *peer, int64_t slow_us)
+/* The firmware that the case is about. */
+struct firmware {
+	const char *option, *name;
+	int first_number;
+	bool echoes; /* knows M118 */
+};
+
+static const struct firmware firmwares[] = {
+	{ "mk3", "Prusa-Firmware 3.13.3 based on Marlin", 0, false },
+	{ "buddy", "Prusa-Firmware-Buddy 6.2.2+8853 (Github)", 2000, true },
+	{ "marlin-2.1.2", "Marlin 2.1.2.5 (x)", 2000, true },
+	{ "marlin-2.0.5", "Marlin 2.0.5 (x)", 2000, true },
+	{ "marlin-1.1.6", "Marlin 1.1.6 (x)", 2000, true },
+	{ "", "Marlin 2.0.9.5 (x)", 2000, true },
+};
+
+static const struct firmware *find_firmware(const char *options)
 {
-	expect_written(peer, "");
-	pass_time(peer, 60000);
-	expect_written(peer, "M118 E1 $");
-	pass_time(peer, slow_us);
-	say(peer, "echo:$");
+	const struct firmware *firmware = firmwares;
+
+	while (!strstr(options, firmware->option))
+		firmware++;
+	return firmware;
+}
+
+/* "N<number> TEXT" */
+static void expect_numbered(struct peer *peer, int number, const char *text)
+{
+	char line[160];
+
+	snprintf(line, sizeof(line), "N%d %s", number, text);
+	expect_written(peer, line);
+}
+
+static void say_counter(struct peer *peer, int last)
+{
+	char line[96];
+
+	snprintf(line, sizeof(line), "Error:Line Number is not Last Line Number+1, Last Line: %d",
+		last);
+	say(peer, line);
+	snprintf(line, sizeof(line), "Resend: %d", last + 1);
+	say(peer, line);
 	say(peer, "ok");
 }
 
-static void connect(struct peer *peer, bool advanced, bool reports, int64_t slow_us)
+/* Barrier and question for the counter. */
+static void verify(struct peer *peer, const struct firmware *firmware, bool erased, int64_t slow_us)
 {
+	const int first = firmware->first_number;
+
+	expect_written(peer, erased ? "erased M118 E1 no" : "");
+	pass_time(peer, firmware->echoes ? 60000 : 310000);
+	if (firmware->echoes) {
+		expect_written(peer, "M118 E1 $");
+		pass_time(peer, slow_us);
+		say(peer, "echo:$");
+		say(peer, "ok");
+	} else {
+		expect_written(peer, "M105");
+		say(peer, "ok T:20.0 /0.0 B:20.0 /0.0");
+	}
+	expect_numbered(peer, first + 1001, "M105");
+	pass_time(peer, slow_us);
+	say_counter(peer, first);
+}
+
+static void connect(struct peer *peer, const char *options)
+{
+	const struct firmware *firmware = find_firmware(options);
+	const int first = firmware->first_number;
+	bool advanced = strstr(options, "advanced"), reports = strstr(options, "reports");
+	int64_t slow_us = strstr(options, "slow-start") ? 200000 : 0;
+	char text[96];
+
 	driver_effects_clear(&peer->effects);
 	peer->dialect->opened(peer->driver, peer->now_us, &peer->effects);
 	apply(peer);
 	pass_time(peer, 2300000);
 	expect_written(peer, "");
 	expect_written(peer, "M115");
-	say(peer, "FIRMWARE_NAME:Marlin 2.0.9.5 (x) MACHINE_TYPE:Test");
+	snprintf(text, sizeof(text), "FIRMWARE_NAME:%s MACHINE_TYPE:Test", firmware->name);
+	say(peer, text);
 	say(peer, "Cap:EMERGENCY_PARSER:0");
 	if (reports)
 		say(peer, "Cap:AUTOREPORT_TEMP:1");
 	say(peer, advanced ? "ok P15 B3" : "ok");
-	expect_written(peer, "N2000 M110 N2000");
-	say(peer, advanced ? "ok N2000 P15 B3" : "ok");
-	barrier(peer, slow_us);
-	expect_written(peer, "N3001 M105");
-	pass_time(peer, slow_us);
-	say(peer, "Error:Line Number is not Last Line Number+1, Last Line: 2000");
-	say(peer, "Resend: 2001");
-	say(peer, "ok");
+	snprintf(text, sizeof(text), "M110 N%d", first);
+	expect_numbered(peer, first, text);
+	snprintf(text, sizeof(text), "ok N%d P15 B3", first);
+	say(peer, advanced ? text : "ok");
+	verify(peer, firmware, false, slow_us);
+	if (strstr(options, "held"))
+		verify(peer, firmware, true, slow_us);
 	if (reports) {
-		expect_written(peer, "N2001 M155 S2");
-		say(peer, advanced ? "ok N2001 P15 B3" : "ok");
+		expect_numbered(peer, first + 1, "M155 S2");
+		snprintf(text, sizeof(text), "ok N%d P15 B3", first + 1);
+		say(peer, advanced ? text : "ok");
 	}
-	expect_written(peer, reports ? "N2002 M105" : "N2001 M105");
+	expect_numbered(peer, first + 1 + reports, "M105");
 	say(peer, "ok T:20.0 /0.0 B:20.0 /0.0 @:0 B@:0");
 	assert_int_equal(peer->state, DRIVER_READY);
 }
 
+static int32_t window_of(const char *options)
+{
+	const char *window = strstr(options, "window ");
+
+	if (strstr(options, "held"))
+		return DRIVER_WINDOW_HELD;
+	if (strstr(options, "auto"))
+		return DRIVER_WINDOW_AUTO;
+	return window ? atoi(window + 7) : DRIVER_WINDOW_PING_PONG;
+}
+
 static void begin_case(struct peer *peer, const char *options)
 {
-	const char *window = strstr(options, "window "), *standby = strstr(options, "standby ");
-	const struct driver_settings settings = { .window_lines = window ? atoi(window + 7) : 1,
+	const char *standby = strstr(options, "standby ");
+	const struct driver_settings settings = { .window_lines = window_of(options),
 		.can_reset_line = strstr(options, "can-reset") != NULL,
 		.hotend_standby_celsius = standby ? atof(standby + 8) : 0,
 		.park_x_mm = 5,
@@ -351,14 +474,15 @@ static void begin_case(struct peer *peer, const char *options)
 	peer->dialect = driver_dialect_find("marlin");
 	peer->driver = peer->dialect->create(&settings);
 	assert_non_null(peer->driver);
+	peer->dialect->link(
+		peer->driver, strstr(options, "cdc") ? DRIVER_LINK_CDC : DRIVER_LINK_UART);
 	if (strstr(options, "closed")) {
 		driver_effects_clear(&peer->effects);
 		peer->dialect->opened(peer->driver, peer->now_us, &peer->effects);
 		apply(peer);
 		return;
 	}
-	connect(peer, strstr(options, "advanced"), strstr(options, "reports"),
-		strstr(options, "slow-start") ? 200000 : 0);
+	connect(peer, options);
 	if (strstr(options, "idle"))
 		return;
 	peer->dialect->job_start(peer->driver, peer->now_us, &peer->effects);
@@ -391,6 +515,9 @@ static void do_line(struct peer *peer, const char *line)
 		break;
 	case '>':
 		expect_written(peer, text);
+		break;
+	case '~':
+		expect_pending(peer, text);
 		break;
 	case '<':
 		say(peer, text);
@@ -469,6 +596,18 @@ static void test_pause_resume_cancel_end_and_cool(void **state)
 	replay("tests/transcripts/sender/job.txt");
 }
 
+static void test_the_held_newline(void **state)
+{
+	(void)state;
+	replay("tests/transcripts/sender/held.txt");
+}
+
+static void test_the_prusa_forks(void **state)
+{
+	(void)state;
+	replay("tests/transcripts/sender/prusa.txt");
+}
+
 static void test_connecting(void **state)
 {
 	(void)state;
@@ -479,7 +618,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_faults_of_the_printer_stop_the_print_at_once),
 	cmocka_unit_test(test_line_errors_one_line_in_flight),
 	cmocka_unit_test(test_line_errors_three_lines_in_flight),
+	cmocka_unit_test(test_the_held_newline),
 	cmocka_unit_test(test_acknowledgements),
+	cmocka_unit_test(test_the_prusa_forks),
 	cmocka_unit_test(test_pause_resume_cancel_end_and_cool),
 	cmocka_unit_test(test_connecting),
 };

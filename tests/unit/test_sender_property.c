@@ -117,7 +117,7 @@ static const int32_t safe[] = { DRIVER_WINDOW_AUTO, DRIVER_WINDOW_HELD, DRIVER_W
 static const int32_t wide[] = { 2, 3, WINDOWS_END };
 
 struct tally {
-	size_t prints, exact, unplugged, stopped[DRIVER_FAULT_LAST + 1];
+	size_t prints, exact, held, unplugged, stopped[DRIVER_FAULT_LAST + 1];
 	size_t commands;
 	int64_t resends, lost, surplus, barriers;
 	size_t xor_passed, by_noise; /* counted apart */
@@ -239,6 +239,7 @@ static void add_up(const struct print *print, const struct rig *rig, struct tall
 	rig_judge(rig, &verdict);
 	tally->prints++;
 	tally->exact += rig->done;
+	tally->held += strcmp(rig->dialect->identity(rig->driver)->window, "held newline") == 0;
 	tally->commands += verdict.in_order;
 	tally->resends += counters->resends;
 	tally->lost += counters->lost_acknowledgements;
@@ -356,8 +357,11 @@ static void run_mix(const struct mix *mix, uint64_t first_seed, size_t prints)
 	}
 	for (size_t i = 0; i < prints; i++)
 		check_print(first_seed + i, mix, &tally);
-	printf("# %s: %zu prints, %zu exact, %zu stopped (", mix->name, tally.prints, tally.exact,
-		stops(&tally));
+	printf("# %s: %zu prints, %zu held, %zu exact, %zu stopped (", mix->name, tally.prints,
+		tally.held, tally.exact, stops(&tally));
+	/* Most boards erase. */
+	if (prints >= 40 && mix->firmware == every && mix->window != ping_pong)
+		assert_true(tally.held >= prints / 4);
 	for (size_t i = 0; i <= DRIVER_FAULT_LAST; i++) {
 		if (tally.stopped[i] > 0)
 			printf(" %s %zu", driver_fault_name((enum driver_fault)i),
