@@ -15,7 +15,14 @@ struct progress_page {
 	uint64_t version;
 	struct progress_facts facts[2];
 	struct progress_counts counts[2];
+	struct progress_trail trail;
 };
+
+/* Other programs may lay the driver's state out otherwise. */
+static uint64_t version(void)
+{
+	return PROGRESS_VERSION | (uint64_t)sizeof(struct progress_page) << 16;
+}
 
 /* Words at a time: the counts are summed with every line.  Not for strangers, only for tears. */
 static uint64_t checksum(const void *data, size_t bytes)
@@ -50,6 +57,7 @@ static void end_texts(struct progress_facts *facts)
 	facts->attempt[sizeof(facts->attempt) - 1] = '\0';
 	facts->path[sizeof(facts->path) - 1] = '\0';
 	facts->fault_text[sizeof(facts->fault_text) - 1] = '\0';
+	facts->boot[sizeof(facts->boot) - 1] = '\0';
 	for (int i = 0; i < PROGRESS_ENDED_MAX; i++) {
 		struct progress_ended *ended = &facts->ended[i];
 
@@ -67,7 +75,7 @@ static void read_page(struct progress *progress)
 
 	if (memcmp(page, &nothing, sizeof(page->magic) + sizeof(page->version)) == 0)
 		return;
-	if (memcmp(page->magic, magic, sizeof(magic)) != 0 || page->version != PROGRESS_VERSION) {
+	if (memcmp(page->magic, magic, sizeof(magic)) != 0 || page->version != version()) {
 		progress->torn = true;
 		return;
 	}
@@ -118,9 +126,12 @@ int progress_open(struct progress *progress, const char *path, struct error *err
 	}
 	progress->page = page;
 	read_page(progress);
+	if (progress->torn)
+		memset(&progress->page->trail, 0, sizeof(progress->page->trail));
+	progress_trail_open(&progress->page->trail, &progress->trail);
 	progress_store(progress);
 	memcpy(progress->page->magic, magic, sizeof(magic));
-	progress->page->version = PROGRESS_VERSION;
+	progress->page->version = version();
 	return 0;
 close_file:
 	close(progress->fd);
@@ -160,6 +171,35 @@ void progress_count(
 	counts->checksum = counts_sum(counts);
 	memcpy(&progress->page->counts[counts->sequence & 1], counts, sizeof(*counts));
 	atomic_signal_fence(memory_order_seq_cst);
+}
+
+void progress_alive(struct progress *progress, int64_t now_us)
+{
+	progress->page->trail.alive_us = now_us;
+}
+
+void progress_line(struct progress *progress, const struct progress_line *line, const char *text,
+	size_t length)
+{
+	progress_trail_line(&progress->page->trail, &progress->trail, line, text, length);
+}
+
+void progress_mark(struct progress *progress, struct progress_mark *mark)
+{
+	mark->attempt = progress->counts.attempt;
+	progress_trail_mark(&progress->page->trail, &progress->trail, mark);
+}
+
+bool progress_find_mark(const struct progress *progress, struct progress_mark *mark)
+{
+	return progress_trail_find_mark(&progress->page->trail,
+		checksum(progress->facts.attempt, sizeof(progress->facts.attempt)),
+		progress->counts.commands_acknowledged, mark);
+}
+
+const struct progress_trail *progress_trail(const struct progress *progress)
+{
+	return &progress->page->trail;
 }
 
 void progress_begin_counts(struct progress *progress)
@@ -202,7 +242,7 @@ void progress_end(struct progress *progress, enum wire_result result, int64_t fa
 	facts->state = PROGRESS_NONE;
 	memset(facts->attempt, 0, sizeof(facts->attempt));
 	memset(facts->path, 0, sizeof(facts->path));
-	facts->bytes = facts->commands = 0;
+	facts->bytes = facts->commands = facts->start_us = facts->pause_wanted = 0;
 	progress_store(progress);
 }
 

@@ -3,13 +3,15 @@
  *
  * Two parts, each written alternately into two slots with a sequence number and a checksum, so that
  * a streamer killed in the middle of a write leaves the slot before it readable: `facts` (rarely
- * written) and `counts` (written with every acknowledgement, so kept small).  Nothing is synced:
+ * written) and `counts` (written with every acknowledgement, so kept small).  A third part, the
+ * trail, says which line had which number, for adoption.  Nothing is synced:
  * the page is for the death of a process, not of the machine; intent and results are in control's
  * ledger. */
 #ifndef DAEMON_STREAM_PROGRESS_H
 #define DAEMON_STREAM_PROGRESS_H
 
 #include "base/error.h"
+#include "daemon/stream/progress_trail.h"
 #include "daemon/wire/wire.h"
 
 #include <stdbool.h>
@@ -17,10 +19,11 @@
 
 enum {
 	/* Raise it when the structs below change; a page of another version is taken for torn. */
-	PROGRESS_VERSION = 3,
+	PROGRESS_VERSION = 4,
 	/* Results that control has not booked yet, and booked ones that are still remembered so
 	 * that no attempt is printed twice. */
 	PROGRESS_ENDED_MAX = 4,
+	PROGRESS_BOOT_MAX = 40, /* the kernel's name for the time since it started */
 };
 
 /* Where the attempt stands. Stored: append only. */
@@ -48,8 +51,11 @@ struct progress_facts {
 	char attempt[WIRE_ID_MAX];
 	char path[WIRE_PATH_MAX];
 	int64_t bytes, commands; /* as START said */
-	int64_t hot_by_us;	 /* 1: a heater may be on because we said so */
-	int64_t fault;		 /* enum driver_fault; not 0: locked */
+	int64_t start_us;	 /* of the print, on the clock of `boot` */
+	int64_t pause_wanted;	 /* 1: somebody asked for a pause and not for its end */
+	char boot[PROGRESS_BOOT_MAX];
+	int64_t hot_by_us; /* 1: a heater may be on because we said so */
+	int64_t fault;	   /* enum driver_fault; not 0: locked */
 	char fault_text[WIRE_TEXT_MAX];
 	struct progress_ended ended[PROGRESS_ENDED_MAX];
 	uint64_t checksum; /* of all before it */
@@ -67,6 +73,7 @@ struct progress_counts {
 struct progress {
 	struct progress_facts facts; /* change it, then progress_store */
 	struct progress_counts counts;
+	struct progress_trail_writer trail;
 	bool torn; /* the file held something, but no readable facts */
 	struct progress_page *page;
 	int fd;
@@ -82,6 +89,17 @@ void progress_store(struct progress *progress);
 /* Cheap enough for every line. */
 void progress_count(struct progress *progress, int64_t commands_sent, int64_t acknowledged,
 	int64_t line_number);
+
+/* The printer was heard. */
+void progress_alive(struct progress *progress, int64_t now_us);
+
+/* What a line number means; see progress_trail.h. */
+void progress_line(struct progress *progress, const struct progress_line *line, const char *text,
+	size_t length);
+/* Mark of the attempt under way; only the state, index and offset count. */
+void progress_mark(struct progress *progress, struct progress_mark *mark);
+bool progress_find_mark(const struct progress *progress, struct progress_mark *mark);
+const struct progress_trail *progress_trail(const struct progress *progress);
 
 /* The counts are those of facts.attempt from now on, and 0. */
 void progress_begin_counts(struct progress *progress);

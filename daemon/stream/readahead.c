@@ -16,10 +16,17 @@
 
 enum { STACK_BYTES = 131072 };
 
+/* In front of a command in the ring. */
+struct record {
+	uint32_t advance_bytes; /* from the end of the last command's line to that of this one's */
+	uint32_t length;
+};
+
 struct readahead {
 	/* Of the thread alone. */
 	char path[PATH_MAX];
-	int64_t bytes;
+	int64_t bytes, from;
+	int64_t told_bytes; /* end of the line of the last command in the ring */
 	ssize_t (*read_at)(int fd, void *bytes, size_t size, off_t offset);
 	struct line_reader reader;
 	char chunk[READAHEAD_CHUNK_BYTES];
@@ -34,7 +41,8 @@ struct readahead {
 	bool hungry;	  /* the owner found the ring empty */
 	bool waiting;	  /* the thread waits for room */
 	struct error fault;
-	size_t start, used; /* records: one byte of length, then the text */
+	int64_t taken_bytes; /* end of the line of the last command taken */
+	size_t start, used;  /* records: struct record, then the text */
 	char ring[READAHEAD_RING_BYTES];
 };
 
@@ -75,21 +83,24 @@ static void tell_ready(struct readahead *readahead)
 /* ---- the thread --------------------------------------------------------------- */
 
 /* False: the owner has gone. */
-static bool put_command(struct readahead *readahead, const struct command *command)
+static bool put_command(
+	struct readahead *readahead, const struct command *command, int64_t end_bytes)
 {
-	char length = (char)command->length;
+	struct record record = { .advance_bytes = (uint32_t)(end_bytes - readahead->told_bytes),
+		.length = (uint32_t)command->length };
 	bool wanted;
 
+	readahead->told_bytes = end_bytes;
 	pthread_mutex_lock(&readahead->mutex);
 	while (!readahead->abandoned &&
-		READAHEAD_RING_BYTES - readahead->used < 1 + command->length) {
+		READAHEAD_RING_BYTES - readahead->used < sizeof(record) + command->length) {
 		readahead->waiting = true;
 		pthread_cond_wait(&readahead->room, &readahead->mutex);
 	}
 	readahead->waiting = false;
 	wanted = !readahead->abandoned;
 	if (wanted) {
-		ring_put(readahead, &length, 1);
+		ring_put(readahead, (const char *)&record, sizeof(record));
 		ring_put(readahead, command->text, command->length);
 		tell_ready(readahead);
 	}
@@ -97,26 +108,39 @@ static bool put_command(struct readahead *readahead, const struct command *comma
 	return wanted;
 }
 
+/* "line 12", or where an adopted print began to read again. */
+static void write_place(const struct readahead *readahead, int64_t line, char *text, size_t size)
+{
+	if (readahead->from == 0)
+		snprintf(text, size, "line %lld", (long long)line);
+	else
+		snprintf(text, size, "line %lld behind byte %lld", (long long)line,
+			(long long)readahead->from);
+}
+
 /* False: no more is wanted of this file; *error says why, or is empty when the owner has gone. */
 static bool take_line(struct readahead *readahead, enum line_reader_result result,
 	const struct line_reader_line *line, struct error *error)
 {
 	struct command command;
+	char place[64];
 
 	if (result == LINE_READER_TOO_LONG) {
-		error_set(error, "%s line %lld: longer than %d bytes", readahead->path,
-			(long long)line->number, LINE_READER_LINE_MAX);
+		write_place(readahead, line->number, place, sizeof(place));
+		error_set(error, "%s %s: longer than %d bytes", readahead->path, place,
+			LINE_READER_LINE_MAX);
 		return false;
 	}
 	switch (command_from_line(line->text, line->length, &command)) {
 	case COMMAND_SEND:
-		return put_command(readahead, &command);
+		return put_command(readahead, &command, readahead->from + line->end_bytes);
 	case COMMAND_NOTHING:
 	case COMMAND_FILTERED:
 		return true;
 	case COMMAND_REFUSED:
-		error_set(error, "%s line %lld may not be sent: %s", readahead->path,
-			(long long)line->number, command.rule ? command.rule : "refused");
+		write_place(readahead, line->number, place, sizeof(place));
+		error_set(error, "%s %s may not be sent: %s", readahead->path, place,
+			command.rule ? command.rule : "refused");
 		return false;
 	}
 	return false;
@@ -153,7 +177,7 @@ static bool size_is_right(struct readahead *readahead, int fd, struct error *err
 /* One byte more than announced is asked for at the end: a file that grew is not our file. */
 static bool read_all(struct readahead *readahead, int fd, struct error *error)
 {
-	int64_t offset = 0;
+	int64_t offset = readahead->from;
 
 	for (;;) {
 		ssize_t count = readahead->read_at(
@@ -264,6 +288,7 @@ struct readahead *readahead_create(const struct readahead_setup *setup, struct e
 	}
 	strcpy(readahead->path, setup->path);
 	readahead->bytes = setup->bytes;
+	readahead->from = readahead->told_bytes = readahead->taken_bytes = setup->from;
 	readahead->read_at = setup->read_at ? setup->read_at : pread;
 	readahead->on_ready = setup->on_ready;
 	readahead->context = setup->context;
@@ -295,18 +320,24 @@ void readahead_destroy(struct readahead *readahead)
 		destroy(readahead);
 }
 
+int64_t readahead_offset(const struct readahead *readahead)
+{
+	return readahead->taken_bytes;
+}
+
 enum readahead_result readahead_take(
 	struct readahead *readahead, struct command *command, struct error *error)
 {
 	enum readahead_result result = READAHEAD_COMMAND;
-	unsigned char length;
+	struct record record;
 
 	pthread_mutex_lock(&readahead->mutex);
 	if (readahead->used > 0) {
-		ring_get(readahead, (char *)&length, 1);
-		ring_get(readahead, command->text, length);
-		command->text[length] = '\0';
-		command->length = length;
+		ring_get(readahead, (char *)&record, sizeof(record));
+		ring_get(readahead, command->text, record.length);
+		command->text[record.length] = '\0';
+		command->length = record.length;
+		readahead->taken_bytes += record.advance_bytes;
 		command->rule = NULL;
 		/* Wakes the thread for half a ring of work, not for every line. */
 		if (readahead->waiting && readahead->used < READAHEAD_RING_BYTES / 2) {

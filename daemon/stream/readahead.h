@@ -23,6 +23,7 @@ struct readahead;
 struct readahead_setup {
 	const char *path;
 	int64_t bytes; /* what the file's size must be */
+	int64_t from;  /* begin at this byte, which follows a line's end */
 	/* Called on the thread when the owner found nothing to take and now something is there, or
 	 * the end or a fault is known.  Must not block. */
 	void (*on_ready)(void *context);
@@ -44,6 +45,9 @@ struct readahead *readahead_create(const struct readahead_setup *setup, struct e
 /* Never waits: a thread that hangs in the disk frees everything when it comes back.  on_ready is
  * not called any more after this returns. */
 void readahead_destroy(struct readahead *readahead);
+
+/* Where in the file the line of the command taken last ends. */
+int64_t readahead_offset(const struct readahead *readahead);
 
 /* The next command of the file, in order. `text` of *command is filled, `rule` is NULL. */
 enum readahead_result readahead_take(
