@@ -161,7 +161,7 @@ void marlin_drop_everything(struct marlin *m)
 	m->pending = MARLIN_NOTHING_PENDING;
 	m->staged_length = 0;
 	m->manual_length = 0;
-	m->job = m->ended = m->hold = false;
+	m->job = m->ended = m->hold = m->adopt.active = false;
 	m->want_pause = m->want_resume = m->want_cancel = false;
 	m->break_us = DRIVER_NEVER;
 	m->renumber_pending = false;
@@ -356,7 +356,7 @@ static int64_t wake_us(const struct marlin *m)
 	return earlier(earlier(wake, marlin_poll_wake(m)), marlin_task_wake(m));
 }
 
-static void begin_call(struct marlin *m, int64_t now_us, struct driver_effects *effects)
+void marlin_call_begin(struct marlin *m, int64_t now_us, struct driver_effects *effects)
 {
 	m->now_us = now_us;
 	m->effects = effects;
@@ -365,7 +365,7 @@ static void begin_call(struct marlin *m, int64_t now_us, struct driver_effects *
 /* What is due is done once per call, after everything that was received is understood.  So a line
  * sent here can never be taken for acknowledged by an ok that came with the one before it: a
  * doubled ok in one piece finds an empty window. */
-static void end_call(struct marlin *m)
+void marlin_call_end(struct marlin *m)
 {
 	struct driver_effect *effect;
 	enum driver_state state;
@@ -396,31 +396,36 @@ static void end_call(struct marlin *m)
 
 /* ---- slots ---- */
 
-void marlin_opened(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+void marlin_opened_afresh(struct marlin *m)
 {
-	struct marlin *m = of(driver);
-
-	begin_call(m, now_us, effects);
 	marlin_drop_everything(m);
 	m->want_cool = m->cool_asked = false;
 	m->attention = false;
 	m->told_wake_us = DRIVER_NEVER;
+}
+
+void marlin_opened(struct driver *driver, int64_t now_us, struct driver_effects *effects)
+{
+	struct marlin *m = of(driver);
+
+	marlin_call_begin(m, now_us, effects);
+	marlin_opened_afresh(m);
 	marlin_connect_begin(m);
-	end_call(m);
+	marlin_call_end(m);
 }
 
 void marlin_closed(struct driver *driver, int64_t now_us, struct driver_effects *effects)
 {
 	struct marlin *m = of(driver);
 
-	begin_call(m, now_us, effects);
+	marlin_call_begin(m, now_us, effects);
 	marlin_report_acknowledged(m);
 	marlin_attention_over(m);
 	marlin_drop_everything(m);
 	m->want_cool = m->cool_asked = false;
 	marlin_set_phase(m, MARLIN_CLOSED);
 	m->heaters = (struct driver_heaters){ .time_us = 0 };
-	end_call(m);
+	marlin_call_end(m);
 }
 
 /* NULs and bytes of 0x80 and above among the first ones mean a wrong baud rate (2.2). */
@@ -447,22 +452,31 @@ void marlin_receive(struct driver *driver, int64_t now_us, const char *bytes, si
 
 	if (m->phase == MARLIN_CLOSED || length == 0)
 		return;
-	begin_call(m, now_us, effects);
+	marlin_call_begin(m, now_us, effects);
 	m->last_receive_us = now_us;
 	m->heard = true;
 	if (m->phase < MARLIN_SETUP)
 		judge_baud(m, bytes, length);
 	while (reply_reader_next(&m->reader, &bytes, &length, &line))
 		marlin_on_line(m, &line);
-	end_call(m);
+	marlin_call_end(m);
 }
 
 void marlin_wake(struct driver *driver, int64_t now_us, struct driver_effects *effects)
 {
 	struct marlin *m = of(driver);
 
-	begin_call(m, now_us, effects);
-	end_call(m);
+	marlin_call_begin(m, now_us, effects);
+	marlin_call_end(m);
+}
+
+void marlin_job_reset_counts(struct marlin *m)
+{
+	marlin_widen_window(m);
+	m->same_count = 0;
+	m->warned_at = 0;
+	for (size_t i = 0; i < MARLIN_ERRORS_MAX; i++)
+		m->error_at[i] = INT64_MIN / 2;
 }
 
 void marlin_job_start(struct driver *driver, int64_t now_us, struct driver_effects *effects)
@@ -471,20 +485,16 @@ void marlin_job_start(struct driver *driver, int64_t now_us, struct driver_effec
 
 	if (m->phase != MARLIN_READY || m->job)
 		return;
-	begin_call(m, now_us, effects);
+	marlin_call_begin(m, now_us, effects);
 	m->job = true;
 	m->ended = m->hold = false;
 	m->next_index = 0;
 	m->confirmed_index = m->told_index = -1;
-	marlin_widen_window(m);
-	m->same_count = 0;
-	m->warned_at = 0;
-	for (size_t i = 0; i < MARLIN_ERRORS_MAX; i++)
-		m->error_at[i] = INT64_MIN / 2;
+	marlin_job_reset_counts(m);
 	modal_init(&m->modal);
 	m->tools_seen = 1;
 	marlin_set_phase(m, MARLIN_PRINTING);
-	end_call(m);
+	marlin_call_end(m);
 }
 
 bool marlin_wants_command(const struct driver *driver)
@@ -512,7 +522,7 @@ void marlin_command(struct driver *driver, int64_t now_us, const char *text, siz
 
 	if (!marlin_wants_command(driver))
 		return;
-	begin_call(m, now_us, effects);
+	marlin_call_begin(m, now_us, effects);
 	if (length == 0 || length > DRIVER_COMMAND_MAX) {
 		marlin_fault(m, DRIVER_FAULT_COMMAND, "a command that does not fit into a line");
 	} else if (reply_starts_with(text, length, "M110")) {
@@ -524,7 +534,7 @@ void marlin_command(struct driver *driver, int64_t now_us, const char *text, siz
 		m->staged_length = length;
 		m->staged_index = m->next_index++;
 	}
-	end_call(m);
+	marlin_call_end(m);
 }
 
 void marlin_job_end(struct driver *driver, int64_t now_us, struct driver_effects *effects)
@@ -533,9 +543,9 @@ void marlin_job_end(struct driver *driver, int64_t now_us, struct driver_effects
 
 	if (!m->job)
 		return;
-	begin_call(m, now_us, effects);
+	marlin_call_begin(m, now_us, effects);
 	m->ended = true;
-	end_call(m);
+	marlin_call_end(m);
 }
 
 void marlin_pause(struct driver *driver, int64_t now_us, struct driver_effects *effects)
@@ -544,11 +554,11 @@ void marlin_pause(struct driver *driver, int64_t now_us, struct driver_effects *
 
 	if (!m->job)
 		return;
-	begin_call(m, now_us, effects);
+	marlin_call_begin(m, now_us, effects);
 	m->want_resume = false;
 	if (m->phase == MARLIN_PRINTING)
 		m->want_pause = true;
-	end_call(m);
+	marlin_call_end(m);
 }
 
 void marlin_resume(struct driver *driver, int64_t now_us, struct driver_effects *effects)
@@ -557,7 +567,7 @@ void marlin_resume(struct driver *driver, int64_t now_us, struct driver_effects 
 
 	if (!m->job)
 		return;
-	begin_call(m, now_us, effects);
+	marlin_call_begin(m, now_us, effects);
 	if (m->want_pause && m->task != MARLIN_TASK_PAUSE)
 		m->want_pause = false;
 	else if (m->task == MARLIN_TASK_PAUSE || m->phase == MARLIN_PAUSED)
@@ -566,7 +576,7 @@ void marlin_resume(struct driver *driver, int64_t now_us, struct driver_effects 
 		m->break_us = m->now_us;
 	m->break_tries = 0;
 	m->hold = false;
-	end_call(m);
+	marlin_call_end(m);
 }
 
 void marlin_cancel(struct driver *driver, int64_t now_us, struct driver_effects *effects)
@@ -575,12 +585,12 @@ void marlin_cancel(struct driver *driver, int64_t now_us, struct driver_effects 
 
 	if (!m->job || m->want_cancel || m->task == MARLIN_TASK_CANCEL)
 		return;
-	begin_call(m, now_us, effects);
+	marlin_call_begin(m, now_us, effects);
 	m->want_cancel = true;
 	m->want_pause = m->want_resume = false;
 	m->break_us = now_us;
 	m->break_tries = 0;
-	end_call(m);
+	marlin_call_end(m);
 }
 
 void marlin_manual(struct driver *driver, int64_t now_us, const char *text, size_t length,
@@ -593,10 +603,10 @@ void marlin_manual(struct driver *driver, int64_t now_us, const char *text, size
 		length > DRIVER_COMMAND_MAX ||
 		frame_write(frame, m->variant->last_number, text, length) == 0)
 		return;
-	begin_call(m, now_us, effects);
+	marlin_call_begin(m, now_us, effects);
 	memcpy(m->manual, text, length);
 	m->manual_length = length;
-	end_call(m);
+	marlin_call_end(m);
 }
 
 void marlin_cool(struct driver *driver, int64_t now_us, struct driver_effects *effects)
@@ -605,14 +615,14 @@ void marlin_cool(struct driver *driver, int64_t now_us, struct driver_effects *e
 
 	if (m->phase == MARLIN_CLOSED)
 		return;
-	begin_call(m, now_us, effects);
+	marlin_call_begin(m, now_us, effects);
 	if (m->phase == MARLIN_FAULTED) {
 		m->cool_asked = true;
 		marlin_fault_cool_begin(m);
 	} else {
 		m->want_cool = true;
 	}
-	end_call(m);
+	marlin_call_end(m);
 }
 
 void marlin_estop(struct driver *driver, int64_t now_us, struct driver_effects *effects)
@@ -621,7 +631,7 @@ void marlin_estop(struct driver *driver, int64_t now_us, struct driver_effects *
 
 	if (m->phase == MARLIN_CLOSED)
 		return;
-	begin_call(m, now_us, effects);
+	marlin_call_begin(m, now_us, effects);
 	emergency(m, DRIVER_FAULT_ESTOP, "emergency stop");
-	end_call(m);
+	marlin_call_end(m);
 }

@@ -26,7 +26,9 @@ static void wait_for_boot(struct marlin *m, bool banner)
 	m->tries = 0;
 	m->waits_for_person = m->busy_board = false;
 	m->break_tries = 0;
-	m->deadline_us = m->now_us + (banner ? MARLIN_BANNER_QUIET_US : MARLIN_NO_BANNER_US);
+	m->deadline_us = m->now_us + (banner		       ? MARLIN_BANNER_QUIET_US
+					     : m->adopt.active ? MARLIN_ADOPT_QUIET_US
+							       : MARLIN_NO_BANNER_US);
 }
 
 void marlin_connect_begin(struct marlin *m)
@@ -92,8 +94,10 @@ static void identified(struct marlin *m)
 		}
 	}
 	take_variant(m);
+	if (m->adopt.active && !marlin_adopt_is_warm(m))
+		return;
 	marlin_set_phase(m, MARLIN_SETUP);
-	marlin_task_begin(m, MARLIN_TASK_SETUP);
+	marlin_task_begin(m, m->adopt.active ? MARLIN_TASK_ADOPT : MARLIN_TASK_SETUP);
 }
 
 void marlin_connect_reply(struct marlin *m, const struct reply *reply)
@@ -111,6 +115,8 @@ void marlin_connect_reply(struct marlin *m, const struct reply *reply)
 		   reply->kind == REPLY_BUSY_PERSON) {
 		m->waits_for_person = reply->kind == REPLY_BUSY_PERSON;
 		m->busy_board = true;
+		if (m->waits_for_person)
+			marlin_attention(m, "the printer waits for a person");
 	} else if ((reply->kind == REPLY_OK || reply->kind == REPLY_WAIT) && m->identity_seen) {
 		/* An ok before the answer is a left-over of somebody's, or that of a firmware
 		 * that answers later and then says that it waits. */
@@ -122,7 +128,7 @@ void marlin_connect_reply(struct marlin *m, const struct reply *reply)
 static void wait_for_busy_board(struct marlin *m)
 {
 	m->deadline_us = m->now_us + MARLIN_BREAK_RETRY_US;
-	if (!m->want_cool || m->break_tries >= BREAK_TRIES_MAX)
+	if (!(m->want_cool || m->want_cancel) || m->break_tries >= BREAK_TRIES_MAX)
 		return;
 	m->break_tries++;
 	marlin_write_raw(m, "\nM108\n", 6);
@@ -134,7 +140,7 @@ static void ask_identity(struct marlin *m)
 		identified(m);
 		return;
 	}
-	if (m->busy_board && !m->waits_for_person &&
+	if (m->busy_board && (!m->waits_for_person || m->adopt.active) &&
 		m->now_us - m->last_busy_us < MARLIN_BUSY_GONE_US) {
 		wait_for_busy_board(m);
 		return;
@@ -158,6 +164,8 @@ bool marlin_connect_advance(struct marlin *m)
 		return false;
 	if (m->phase == MARLIN_BOOT) {
 		/* Ends half a line of a previous owner or of noise. */
+		if (m->adopt.active)
+			marlin_adopt_erase(m);
 		marlin_write_flush(m);
 		marlin_set_phase(m, MARLIN_HELLO);
 		m->deadline_us = m->now_us + MARLIN_HELLO_US;

@@ -140,6 +140,13 @@ static void program_setup(struct marlin *m)
 	add_line(m, "M105");
 }
 
+static void program_adopt(struct marlin *m)
+{
+	add_step(m, MARLIN_STEP_VERIFY);
+	if (marlin_wants_held(m) && !m->erases)
+		add_step(m, MARLIN_STEP_ERASE);
+}
+
 static void program_renumber(struct marlin *m)
 {
 	add_step(m, MARLIN_STEP_VERIFY);
@@ -242,6 +249,9 @@ void marlin_task_begin(struct marlin *m, enum marlin_task task)
 	case MARLIN_TASK_SETUP:
 		program_setup(m);
 		break;
+	case MARLIN_TASK_ADOPT:
+		program_adopt(m);
+		break;
 	case MARLIN_TASK_RENUMBER:
 		program_renumber(m);
 		break;
@@ -298,6 +308,10 @@ static void task_done(struct marlin *m)
 	case MARLIN_TASK_SETUP:
 		marlin_choose_window(m);
 		marlin_set_phase(m, MARLIN_READY);
+		break;
+	case MARLIN_TASK_ADOPT:
+		marlin_choose_window(m);
+		marlin_adopt_done(m);
 		break;
 	case MARLIN_TASK_PAUSE:
 		m->want_pause = false;

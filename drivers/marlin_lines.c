@@ -20,7 +20,7 @@ static void take_heaters(struct marlin *m, const char *text, size_t length)
 
 static void on_reset(struct marlin *m)
 {
-	if (m->phase < MARLIN_SETUP || m->phase == MARLIN_FAULTED) {
+	if (!m->adopt.active && (m->phase < MARLIN_SETUP || m->phase == MARLIN_FAULTED)) {
 		marlin_connect_reset(m);
 		return;
 	}

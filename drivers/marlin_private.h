@@ -64,6 +64,7 @@ enum {
 #define MARLIN_S(n)	       ((int64_t)(n)*1000000)
 #define MARLIN_NO_BANNER_US    MARLIN_S(2)
 #define MARLIN_BANNER_QUIET_US MARLIN_MS(500)
+#define MARLIN_ADOPT_QUIET_US  MARLIN_MS(300)
 #define MARLIN_BOOT_US	       MARLIN_S(10)
 #define MARLIN_HELLO_US	       MARLIN_MS(200)
 #define MARLIN_IDENTIFY_US     MARLIN_S(3)
@@ -127,6 +128,7 @@ enum marlin_verdict {
 enum marlin_task {
 	MARLIN_TASK_NONE,
 	MARLIN_TASK_SETUP,
+	MARLIN_TASK_ADOPT,
 	MARLIN_TASK_RENUMBER,
 	MARLIN_TASK_PAUSE,
 	MARLIN_TASK_RESUME,
@@ -188,6 +190,20 @@ struct marlin_sync {
 	int64_t resolved; /* the line to go on with, while the position is asked for */
 	int position_tries;
 	enum marlin_verdict verdict;
+};
+
+/* A print that another streamer began; see marlin_adopt.c. */
+struct marlin_adopt {
+	bool active; /* from the opening of the port until the counter has been read */
+	enum driver_adoption how;
+	int64_t acknowledged;	 /* commands that are known to have been taken */
+	int64_t floor;		 /* number of the last of them, -1: not known */
+	int64_t before_renumber; /* what came next when M110 was sent; -1: the last line is none */
+	int64_t last_index;	 /* of the last command that has a number */
+	double hotend_celsius, bed_celsius; /* targets that must be there at least */
+	bool ends;			    /* the print was at its end: heaters may be off */
+	bool moved; /* a pause or a resume came after the last command: the nozzle may be off */
+	int tries;
 };
 
 struct marlin {
@@ -265,6 +281,8 @@ struct marlin {
 	int32_t check_lines;		 /* see MARLIN_CHECK_LINES_MIN */
 	int64_t checked_surplus;	 /* surplus acknowledgements by then */
 
+	struct marlin_adopt adopt;
+
 	/* The print. */
 	struct modal modal;
 	int64_t next_index;
@@ -299,6 +317,12 @@ struct marlin {
 };
 
 /* marlin.c */
+/* Around everything that is called from outside. */
+void marlin_call_begin(struct marlin *m, int64_t now_us, struct driver_effects *effects);
+void marlin_call_end(struct marlin *m);
+/* What is known of a printer behind a closed port is void. */
+void marlin_opened_afresh(struct marlin *m);
+void marlin_job_reset_counts(struct marlin *m);
 void marlin_set_phase(struct marlin *m, enum marlin_phase phase);
 /* Stops with a reason: ends the print if there is one, else the connection. */
 void marlin_fault(struct marlin *m, enum driver_fault fault, const char *text);
@@ -325,6 +349,7 @@ void marlin_send_history_line(struct marlin *m, const struct history_line *line)
 void marlin_note_sent(struct marlin *m, const struct history_line *line);
 void marlin_send_renumber(struct marlin *m);
 void marlin_send_far(struct marlin *m);
+void marlin_note_position(const struct marlin *m, struct history_line *line);
 void marlin_flush_staged(struct marlin *m);
 /* The byte that is answered whatever runs, where there is one, when it is silent. */
 void marlin_query(struct marlin *m);
@@ -394,6 +419,15 @@ void marlin_connect_begin(struct marlin *m);
 void marlin_connect_reset(struct marlin *m); /* a banner in the middle of connecting */
 void marlin_connect_reply(struct marlin *m, const struct reply *reply);
 bool marlin_connect_advance(struct marlin *m);
+
+/* marlin_adopt.c: going on with a print that was cut off from us */
+/* True: its heaters are on.  False: a reading was asked for, or it is no way back. */
+bool marlin_adopt_is_warm(struct marlin *m);
+/* Takes half a line back that its owner left behind, where that is possible. */
+void marlin_adopt_erase(struct marlin *m);
+/* False: the printer cannot take that line next. */
+bool marlin_adopt_agrees(struct marlin *m, int64_t wanted);
+void marlin_adopt_done(struct marlin *m);
 
 /* marlin_job.c: tasks */
 void marlin_task_begin(struct marlin *m, enum marlin_task task);

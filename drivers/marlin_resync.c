@@ -315,6 +315,10 @@ static bool looks_restarted(const struct marlin *m, int64_t wanted)
 /* `wanted` is what the printer will take next: the truth. */
 static void resolve(struct marlin *m, int64_t wanted)
 {
+	if (!marlin_adopt_agrees(m, wanted)) {
+		resolve_strange(m, wanted);
+		return;
+	}
 	if (m->renumber_pending) {
 		resolve_renumber(m, wanted);
 		return;

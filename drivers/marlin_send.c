@@ -95,14 +95,47 @@ static void send_or_hold(struct marlin *m, const struct history_line *line)
 		marlin_send_history_line(m, line);
 }
 
+static enum driver_line line_of_task(const struct marlin *m, const char *text, size_t length)
+{
+	if (is_temperature_question(text, length))
+		return DRIVER_LINE_NEUTRAL;
+	switch (m->task) {
+	case MARLIN_TASK_NONE:
+	case MARLIN_TASK_SETUP:
+	case MARLIN_TASK_ADOPT:
+	case MARLIN_TASK_RENUMBER:
+		return DRIVER_LINE_NEUTRAL;
+	case MARLIN_TASK_PAUSE:
+		return DRIVER_LINE_PAUSE;
+	case MARLIN_TASK_RESUME:
+		return DRIVER_LINE_RESUME;
+	case MARLIN_TASK_END:
+		return DRIVER_LINE_END;
+	case MARLIN_TASK_CANCEL:
+	case MARLIN_TASK_COOL:
+	case MARLIN_TASK_MANUAL:
+		break;
+	}
+	return DRIVER_LINE_OTHER;
+}
+
+/* `index` -1: a line of our own. */
 static void tell_number(struct marlin *m, const struct history_line *line, int64_t index)
 {
 	struct driver_effect *effect = effects_add(m->effects, DRIVER_NUMBERED);
+	size_t length;
+	const char *text;
 
-	if (effect) {
-		effect->index = index;
-		effect->line_number = line->number;
-	}
+	if (!effect)
+		return;
+	effect->index = index;
+	effect->line_number = line->number;
+	if (index >= 0)
+		return;
+	text = history_command(line, &length);
+	effect->line = line_of_task(m, text, length);
+	memcpy(effect->text, text, length);
+	effect->text[length] = '\0';
 }
 
 static int64_t last_index(const struct marlin *m)
@@ -110,7 +143,7 @@ static int64_t last_index(const struct marlin *m)
 	return m->next_index - 1 - (m->staged_length > 0);
 }
 
-static void note_position(const struct marlin *m, struct history_line *line)
+void marlin_note_position(const struct marlin *m, struct history_line *line)
 {
 	line->has_position = !m->modal.inches;
 	for (int axis = 0; axis < 3; axis++) {
@@ -131,7 +164,7 @@ bool marlin_send_host_line(struct marlin *m, const char *text, size_t length)
 	if (!line)
 		return false;
 	if (m->task == MARLIN_TASK_NONE)
-		note_position(m, line);
+		marlin_note_position(m, line);
 	send_or_hold(m, line);
 	tell_number(m, line, -1);
 	return true;
@@ -203,7 +236,7 @@ void marlin_flush_staged(struct marlin *m)
 	modal_apply(&m->modal, m->staged, m->staged_length);
 	if (m->modal.tool >= 0 && m->modal.tool < MARLIN_TOOLS_MAX)
 		m->tools_seen |= 1u << m->modal.tool;
-	note_position(m, line);
+	marlin_note_position(m, line);
 	m->staged_length = 0;
 	send_or_hold(m, line);
 	tell_number(m, line, m->staged_index);
@@ -290,7 +323,7 @@ static void send_question(struct marlin *m)
 	const struct traits traits = { .asks_temperature = true };
 	struct history_line *line = append(m, "M105", 4, m->job ? last_index(m) : -1, &traits);
 
-	note_position(m, line);
+	marlin_note_position(m, line);
 	marlin_send_history_line(m, line);
 	tell_number(m, line, -1);
 }
