@@ -48,6 +48,7 @@ struct config_printer {
 	char tag[CONFIG_TAGS_MAX][NAME_MAX_BYTES];
 	enum config_unattended unattended;
 	bool meatpack;	 /* two characters a byte, where the firmware can */
+	bool adopt;	 /* a print that was cut off from its streamer is gone on with */
 	bool reset_line; /* DTR resets this board: the last rung of an emergency stop */
 };
 

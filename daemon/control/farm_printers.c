@@ -536,6 +536,7 @@ bool farm_printer_settings(
 	memcpy(settings->volume_min_mm, profile->volume_min_mm, sizeof(settings->volume_min_mm));
 	memcpy(settings->volume_max_mm, profile->volume_max_mm, sizeof(settings->volume_max_mm));
 	settings->can_reset_line = printer->config.reset_line;
+	settings->no_adoption = !printer->config.adopt;
 	/* Park at the back left of a box; at the centre line of a delta, well inside its circle. */
 	bool round = profile->shape == PROFILE_ROUND;
 	settings->park_x_mm = round ? 0.0 : profile->volume_min_mm[0] + 5.0;

@@ -119,6 +119,10 @@ static const struct option printer_options[] = {
 	{ "meatpack", OPTION_BOOL, .initial = "false", AT(config_printer, meatpack),
 		.help = "Sends two characters in a byte where the firmware says that it unpacks "
 			"them: more lines a second on a slow wire.  A damaged byte damages more." },
+	{ "adopt", OPTION_BOOL, .initial = "true", AT(config_printer, adopt),
+		.help = "Whether a print goes on when its streamer died or its cable was pulled "
+			"for less than ten seconds, and the printer's own line counter proves "
+			"where it is.  Otherwise such a print ends, and somebody has to look." },
 	{ "reset_line", OPTION_BOOL, .initial = "false", AT(config_printer, reset_line),
 		.help = "DTR resets this board: used as the last means of an emergency stop." },
 };

@@ -29,6 +29,8 @@ static void take_over(struct session *session, int64_t now_us)
 			"the streamer ended before anything was sent", &numbers);
 		return;
 	}
+	if (session_adopt_take_over(session, now_us))
+		return;
 	session->hold_ends_until_us = now_us + SESSION_HOLD_US;
 	progress_end(&session->progress, WIRE_SUSPECT, DRIVER_FAULT_NONE,
 		"the streamer died during the print", &numbers);
@@ -69,6 +71,7 @@ struct session *session_create(
 		free(session);
 		return NULL;
 	}
+	session_read_boot(session->boot, sizeof(session->boot));
 	take_over(session, now_us);
 	return session;
 }
@@ -130,12 +133,16 @@ void session_apply_settings(struct session *session, int64_t now_us)
 	session_close_port(session, "new settings", now_us);
 	session->settings = session->next_settings;
 	session->has_settings = true;
-	session->reason[0] = '\0';
 	session->state = DRIVER_CLOSED;
 	session->tries = 0;
 	session->news = true;
+	if (!session->job.adopting)
+		session->reason[0] = '\0';
 	make_driver(session);
-	session_open_port(session, now_us);
+	if (session->job.adopting)
+		session_adopt_begin(session, now_us);
+	else
+		session_open_port(session, now_us);
 }
 
 void session_configure(
@@ -476,11 +483,12 @@ void session_settle(struct session *session, int64_t now_us)
 	close_if_wanted(session, now_us);
 	session_settle_side(session, now_us);
 	supervise(session, now_us);
+	session_adopt_advance(session, now_us);
 	session_feed(session, now_us);
 	cool(session, now_us);
 	session_flush(session, now_us);
 	close_if_wanted(session, now_us);
-	if (session->has_next_settings && !session->job.active)
+	if (session->has_next_settings && (!session->job.active || !session->has_settings))
 		session_apply_settings(session, now_us);
 	keep_when_due(session, now_us);
 	if (session->news) {
@@ -526,6 +534,7 @@ void session_on_wake(struct session *session, int64_t now_us)
 		session->dialect->wake(session->driver, now_us, session_effects(session));
 		session_perform(session, now_us);
 	}
+	session_adopt_wake(session, now_us);
 	session_check_stall(session, now_us);
 	session_check_starving(session, now_us);
 	session_settle(session, now_us);
@@ -552,6 +561,8 @@ int64_t session_wake_us(const struct session *session)
 		earlier(&wake_us, session->hold_ends_until_us);
 	if (session->job.active && session->job.starving_since_us != 0)
 		earlier(&wake_us, session->job.starving_since_us + SESSION_STARVE_US);
+	if (session->job.adopting && !port_is_open(&session->port))
+		earlier(&wake_us, session->job.adopt_until_us);
 	if (session->stalled_since_us != 0)
 		earlier(&wake_us,
 			session->stalled_since_us +

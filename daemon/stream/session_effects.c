@@ -64,6 +64,7 @@ static void on_paused(struct session *session, bool paused)
 	session->news = true;
 	if (!session->job.active || session->job.stopping)
 		return;
+	session->progress.facts.pause_wanted = 0;
 	session->progress.facts.state = paused ? PROGRESS_PAUSED : PROGRESS_PRINTING;
 	progress_store(&session->progress);
 }
@@ -79,6 +80,25 @@ static void on_acknowledged(struct session *session, int64_t index, int64_t now_
 		&job->telemetry, session->dialect->counters(session->driver), &job->before);
 	telemetry_acknowledged(&job->telemetry, index, now_us);
 	progress_count(&session->progress, job->offered, job->acknowledged, job->line_number);
+}
+
+/* Before its bytes go out. */
+static void on_numbered(struct session *session, const struct driver_effect *effect)
+{
+	struct session_job *job = &session->job;
+	struct progress_line line = { .number = (int32_t)effect->line_number,
+		.line = effect->index >= 0 ? DRIVER_LINE_COMMAND : effect->line };
+
+	job->line_number = effect->line_number;
+	if (effect->index >= 0) {
+		job->numbered = effect->index + 1;
+		job->mark_due = job->numbered % PROGRESS_MARK_COMMANDS == 0;
+	}
+	line.index = job->numbered - 1;
+	if (effect->index >= 0)
+		progress_line(&session->progress, &line, job->command.text, job->command.length);
+	else
+		progress_line(&session->progress, &line, effect->text, strlen(effect->text));
 }
 
 static void on_attention(struct session *session, const char *text)
@@ -121,14 +141,23 @@ static bool link_fault_locks(enum driver_fault fault)
 static void on_job_fault(
 	struct session *session, const struct driver_effect *effect, int64_t now_us)
 {
+	if (session->job.adopting) {
+		if (effect->fault == DRIVER_FAULT_THERMAL || effect->fault == DRIVER_FAULT_KILLED)
+			session_lock(session, effect->fault, effect->text);
+		session_adopt_fail(session, effect->text, now_us);
+		return;
+	}
 	if (job_fault_locks(effect->fault))
 		session_lock(session, effect->fault, effect->text);
 	session_job_over(session, WIRE_FAILED, effect->fault, effect->text, now_us);
 	session->cool_wanted = true;
 }
 
-static void on_link_fault(struct session *session, const struct driver_effect *effect)
+static void on_link_fault(
+	struct session *session, const struct driver_effect *effect, int64_t now_us)
 {
+	if (session->job.adopting)
+		session_adopt_fail(session, effect->text, now_us);
 	if (link_fault_locks(effect->fault))
 		session_lock(session, effect->fault, effect->text);
 	snprintf(session->reason, sizeof(session->reason), "%s", effect->text);
@@ -179,7 +208,7 @@ static void perform_one(struct session *session, const struct driver_effect *eff
 		on_acknowledged(session, effect->index, now_us);
 		break;
 	case DRIVER_NUMBERED:
-		job->line_number = effect->line_number;
+		on_numbered(session, effect);
 		break;
 	case DRIVER_HEATERS:
 		on_heaters(session, now_us);
@@ -212,7 +241,7 @@ static void perform_one(struct session *session, const struct driver_effect *eff
 		on_job_fault(session, effect, now_us);
 		break;
 	case DRIVER_LINK_FAULT:
-		on_link_fault(session, effect);
+		on_link_fault(session, effect, now_us);
 		break;
 	case DRIVER_COLD:
 		on_cold(session);
@@ -221,6 +250,8 @@ static void perform_one(struct session *session, const struct driver_effect *eff
 		pull_reset_line(session, now_us);
 		break;
 	case DRIVER_ADOPTED:
+		session_adopt_done(session, effect);
+		break;
 	case DRIVER_BY_HAND:
 	case DRIVER_BY_HAND_OVER:
 		break;
@@ -238,4 +269,6 @@ void session_perform(struct session *session, int64_t now_us)
 	session->now_us = now_us;
 	for (size_t i = 0; i < effects->count; i++)
 		perform_one(session, &effects->effect[i], now_us);
+	if (session->job.mark_due)
+		session_mark(session);
 }

@@ -75,6 +75,9 @@ static void store_start(
 	memcpy(facts->path, start->path, strnlen(start->path, sizeof(facts->path) - 1));
 	facts->bytes = start->bytes;
 	facts->commands = start->commands;
+	facts->start_us = session->job.start_us;
+	facts->pause_wanted = 0;
+	memcpy(facts->boot, session->boot, sizeof(facts->boot));
 	facts->state = PROGRESS_STARTED;
 	progress_begin_counts(&session->progress);
 	progress_store(&session->progress);
@@ -142,11 +145,21 @@ static int check_can_pause(const struct session *session, const char *attempt, s
 		error_set(error, "%s: the print is just being started", session->name);
 		return -EAGAIN;
 	}
+	if (session->job.adopting) {
+		error_set(error, "%s: the print is being taken over again", session->name);
+		return -EAGAIN;
+	}
 	if (session->job.stopping || session->job.all_offered) {
 		error_set(error, "%s: the print is ending already", session->name);
 		return -EBUSY;
 	}
 	return 0;
+}
+
+static void set_pause_wanted(struct session *session, bool wanted)
+{
+	session->progress.facts.pause_wanted = wanted;
+	progress_store(&session->progress);
 }
 
 int session_pause(struct session *session, const char *attempt, int64_t now_us, struct error *error)
@@ -155,6 +168,7 @@ int session_pause(struct session *session, const char *attempt, int64_t now_us, 
 
 	if (code < 0 || session->paused)
 		return code;
+	set_pause_wanted(session, true);
 	telemetry_interrupt(&session->job.telemetry);
 	session_act_on_job(session, "pause", now_us);
 	session->dialect->pause(session->driver, now_us, session_effects(session));
@@ -170,6 +184,11 @@ int session_resume(
 
 	if (code < 0)
 		return code;
+	if (session->job.adopting) {
+		error_set(error, "%s: the print is being taken over again", session->name);
+		return -EAGAIN;
+	}
+	set_pause_wanted(session, false);
 	telemetry_interrupt(&session->job.telemetry);
 	session_act(session, "resume", now_us);
 	session->dialect->resume(session->driver, now_us, session_effects(session));
@@ -205,7 +224,7 @@ void session_job_stop(struct session *session, enum wire_result result, enum dri
 {
 	struct session_job *job = &session->job;
 
-	if (job->loading) {
+	if (job->loading || (job->adopting && !port_is_open(&session->port))) {
 		session_job_over(session, result, fault, reason, now_us);
 		return;
 	}
@@ -226,15 +245,16 @@ void session_job_numbers(
 	const struct session *session, int64_t now_us, struct wire_progress *numbers)
 {
 	const struct session_job *job = &session->job;
-	const struct driver_counters *counters = session->dialect->counters(session->driver);
+	const struct driver_counters *counters;
 	const struct driver_counters *before = &job->before;
 
 	memset(numbers, 0, sizeof(*numbers));
 	numbers->commands_done = job->acknowledged;
 	numbers->commands = job->commands;
 	numbers->print_us = now_us - job->start_us;
-	if (job->loading)
+	if (job->loading || !session->driver)
 		return;
+	counters = session->dialect->counters(session->driver);
 	numbers->lines_sent = counters->lines_sent - before->lines_sent;
 	numbers->resends = counters->resends - before->resends;
 	numbers->bytes_sent = counters->bytes_sent - before->bytes_sent;
@@ -256,7 +276,7 @@ void session_job_over(struct session *session, enum wire_result result, enum dri
 	session_job_numbers(session, now_us, &numbers);
 	readahead_destroy(job->readahead);
 	job->readahead = NULL;
-	job->active = job->stopping = false;
+	job->active = job->stopping = job->adopting = job->pause_due = false;
 	session->paused = false;
 	session->news = true;
 	if (result == WIRE_FAILED || result == WIRE_SUSPECT)
@@ -285,6 +305,22 @@ static void begin(struct session *session, int64_t now_us)
 	session_act(session, "job", now_us);
 	session->dialect->job_start(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
+	session_mark(session);
+}
+
+void session_mark(struct session *session)
+{
+	struct session_job *job = &session->job;
+	struct progress_mark mark;
+
+	job->mark_due = false;
+	if (!session->dialect->adopter)
+		return;
+	memset(&mark, 0, sizeof(mark));
+	session->dialect->adopter->save(session->driver, &mark.saved);
+	mark.index = job->numbered;
+	mark.offset_bytes = job->offered_bytes;
+	progress_mark(&session->progress, &mark);
 }
 
 /* Makes sure that `command` holds the next one; false: nothing to offer now. */
@@ -330,12 +366,19 @@ void session_feed(struct session *session, int64_t now_us)
 
 	if (job->active && job->loading && take_next(session, now_us))
 		begin(session, now_us);
+	if (job->pause_due) {
+		job->pause_due = false;
+		session->dialect->pause(session->driver, now_us, session_effects(session));
+		session_perform(session, now_us);
+	}
 	while (job->active && !job->loading && !job->stopping && !job->all_offered &&
-		!session->close_wanted && session->dialect->wants_command(session->driver)) {
+		!job->adopting && !session->close_wanted &&
+		session->dialect->wants_command(session->driver)) {
 		if (!take_next(session, now_us))
 			break;
 		job->has_command = false;
 		job->offered++;
+		job->offered_bytes = readahead_offset(job->readahead);
 		telemetry_offered(&job->telemetry, job->command.text, job->command.length, now_us);
 		session->dialect->command(session->driver, now_us, job->command.text,
 			job->command.length, session_effects(session));

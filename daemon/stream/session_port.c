@@ -14,6 +14,10 @@ static void try_later(struct session *session, int64_t now_us)
 {
 	int pause = session->tries < PAUSES ? session->tries : PAUSES - 1;
 
+	if (session->job.adopting) {
+		session->reconnect_us = now_us + SESSION_ADOPT_RETRY_US;
+		return;
+	}
 	session->reconnect_us = now_us + pauses_us[pause];
 	session->tries++;
 }
@@ -27,7 +31,7 @@ static void reset_port_state(struct session *session)
 	session->driver_wake_us = DRIVER_NEVER;
 	session->close_wanted = false;
 	session->close_us = INT64_MAX;
-	session->paused = false;
+	session->paused = session->paused && session->job.adopting;
 	session->attention = false;
 	session->alarmed = false;
 	session->cool_sent_us = 0;
@@ -70,10 +74,11 @@ void session_open_port(struct session *session, int64_t now_us)
 	struct error error = { "" };
 
 	session->reconnect_us = INT64_MAX;
-	if (!session->driver || port_is_open(&session->port))
+	if (!session->driver || port_is_open(&session->port) ||
+		(session->job.adopting && !session->job.rebuilt))
 		return;
 	if (open_by_settings(session, &error) < 0) {
-		if (strcmp(session->reason, error.text) != 0) {
+		if (!session->job.adopting && strcmp(session->reason, error.text) != 0) {
 			snprintf(session->reason, sizeof(session->reason), "%.*s",
 				(int)sizeof(session->reason) - 1, error.text);
 			session_say(session, "%s", session->reason);
@@ -84,14 +89,18 @@ void session_open_port(struct session *session, int64_t now_us)
 	}
 	reset_port_state(session);
 	remark_open(session);
-	session->cool_wanted = session->progress.facts.hot_by_us != 0;
+	session->cool_wanted = session->progress.facts.hot_by_us != 0 && !session->job.adopting;
 	if (session->cool_wanted && session->cool_since_us == 0)
 		session->cool_since_us = now_us;
 	session->news = true;
 	session->setup.events->port_opened(session->setup.context, session, session->port.fd);
 	if (session->dialect->link)
 		session->dialect->link(session->driver, session->port.link);
-	session->dialect->opened(session->driver, now_us, session_effects(session));
+	if (session->job.adopting)
+		session->dialect->adopter->opened(
+			session->driver, now_us, session->job.how, session_effects(session));
+	else
+		session->dialect->opened(session->driver, now_us, session_effects(session));
 	session_perform(session, now_us);
 	session->side_tries = 0;
 	session_open_side(session, now_us);
@@ -102,7 +111,7 @@ static void end_by_loss(struct session *session, const char *reason, int64_t now
 {
 	char words[WIRE_TEXT_MAX];
 
-	if (!session->job.active)
+	if (!session->job.active || session->job.adopting)
 		return;
 	if (session->job.loading) {
 		session_job_over(session, WIRE_FAILED, DRIVER_FAULT_NONE,
@@ -133,6 +142,14 @@ void session_close_port(struct session *session, const char *reason, int64_t now
 	session_say(session, "offline: %s", words);
 	session->news = true;
 	try_later(session, now_us);
+	if (session->job.adopting)
+		session_adopt_begin(session, now_us);
+}
+
+void session_lose_port(struct session *session, const char *reason, int64_t now_us)
+{
+	session_adopt_lost(session, now_us);
+	session_close_port(session, reason, now_us);
 }
 
 static const char *loss_words(ssize_t count)
@@ -152,11 +169,12 @@ void session_read_port(struct session *session, int64_t now_us)
 			return;
 		if (count <= 0) {
 			session->cool_since_us = 0;
-			session_close_port(session, loss_words(count), now_us);
+			session_lose_port(session, loss_words(count), now_us);
 			return;
 		}
 		recorder_add(session->recorder, RECORDER_RECEIVED, bytes, (size_t)count, now_us);
 		supervisor_heard(&session->supervisor, now_us);
+		progress_alive(&session->progress, now_us);
 		session->dialect->receive(
 			session->driver, now_us, bytes, (size_t)count, session_effects(session));
 		session_perform(session, now_us);
@@ -198,7 +216,7 @@ void session_flush(struct session *session, int64_t now_us)
 			return;
 		}
 		if (count <= 0) {
-			session_close_port(session, loss_words(count), now_us);
+			session_lose_port(session, loss_words(count), now_us);
 			return;
 		}
 		recorder_add(session->recorder, RECORDER_SENT, session->out + session->out_start,

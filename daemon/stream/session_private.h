@@ -22,6 +22,8 @@ enum {
 	SESSION_LINGER_US = 200000, /* an emergency stop gets out before its port is closed */
 	SESSION_PULSE_US = 250000,  /* DTR low */
 	SESSION_KEEP_US = 2000000,  /* a recording of a fault holds so much of what followed */
+	SESSION_ADOPT_US = 10000000, /* a print that was cut off from us waits so long */
+	SESSION_ADOPT_RETRY_US = 250000,
 	SESSION_MANUAL_HEAT_US = 5000000, /* until its target must have shown up in a reading */
 };
 
@@ -41,9 +43,23 @@ struct session_job {
 	int64_t commands;	       /* of the file */
 	struct driver_counters before; /* the driver's counters at the start */
 	struct telemetry telemetry;
+	int64_t numbered;	       /* commands that got a line number */
+	int64_t offered_bytes;	       /* of the file, up to the end of the last command offered */
+	bool mark_due;		       /* the progress page wants the driver's state */
 	enum wire_result result;
 	enum driver_fault fault;
 	char reason[WIRE_TEXT_MAX];
+
+	/* session_adopt.c */
+	bool adopting; /* cut off from the print that runs; until the driver has answered */
+	bool rebuilt;  /* the driver has been told all its lines */
+	bool pause_due;
+	int64_t adopt_until_us;
+	struct progress_mark mark;
+	uint64_t position;  /* in the trail: the next line to tell */
+	int64_t next_index; /* the next command that the file gives */
+	enum driver_line last_line;
+	enum driver_adoption how;
 };
 
 struct session {
@@ -79,6 +95,7 @@ struct session {
 	char attention_text[WIRE_TEXT_MAX];
 	bool paused;
 
+	char boot[PROGRESS_BOOT_MAX]; /* which clock ours is */
 	struct progress progress;
 	struct session_job job;
 	bool cool_wanted;      /* our heaters must go off */
@@ -126,6 +143,8 @@ void session_perform(struct session *session, int64_t now_us);
 /* session_port.c */
 void session_open_port(struct session *session, int64_t now_us);
 void session_close_port(struct session *session, const char *reason, int64_t now_us);
+/* The device went away by itself: a print that runs waits for it a while. */
+void session_lose_port(struct session *session, const char *reason, int64_t now_us);
 void session_read_port(struct session *session, int64_t now_us);
 void session_flush(struct session *session, int64_t now_us);
 /* Bytes of the driver; false: the queue is full and the port must be closed. */
@@ -150,5 +169,22 @@ void session_job_stop(struct session *session, enum wire_result result, enum dri
 void session_job_numbers(
 	const struct session *session, int64_t now_us, struct wire_progress *numbers);
 void session_check_starving(struct session *session, int64_t now_us);
+/* The driver's state goes to the progress page; right behind the number of the last command. */
+void session_mark(struct session *session);
+
+/* session_adopt.c */
+/* Names the clock: the kernel's id of this boot. */
+void session_read_boot(char *boot, size_t size);
+/* At creation: is there a print to go on with?  Then the session has it. */
+bool session_adopt_take_over(struct session *session, int64_t now_us);
+/* The port is being lost: the print, if any, is to be adopted when it is back. */
+void session_adopt_lost(struct session *session, int64_t now_us);
+/* The port is closed and the driver made: gathers what the driver must know. */
+void session_adopt_begin(struct session *session, int64_t now_us);
+void session_adopt_advance(struct session *session, int64_t now_us);
+/* Stated end. */
+void session_adopt_fail(struct session *session, const char *reason, int64_t now_us);
+void session_adopt_done(struct session *session, const struct driver_effect *effect);
+void session_adopt_wake(struct session *session, int64_t now_us);
 
 #endif

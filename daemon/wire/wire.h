@@ -94,6 +94,7 @@ struct wire_settings {
 	double volume_min_mm[3], volume_max_mm[3];
 	bool can_reset_line;
 	bool meatpack;
+	bool no_adoption; /* a print that was cut off from us is not gone on with */
 	double park_x_mm, park_y_mm, park_lift_mm, hotend_standby_celsius;
 	char side_port[WIRE_SOCKET_MAX]; /* of the dialect's side channel; empty: none */
 };

@@ -68,8 +68,8 @@ def test_estop_in_motion():
 
 
 def test_killed():
-    """kill -9 of the streamer while hot: the attempt is suspect, the printer cold, within seconds"""
-    with Bench(speed=20, simulator="reset_on_open=never") as bench:
+    """kill -9 of the streamer while hot, no adoption: the attempt is suspect, the printer cold, within seconds"""
+    with Bench(speed=20, simulator="reset_on_open=never", settings={"no_adoption": 1}) as bench:
         path = start_and_heat(bench, hotend=150)
         wait(lambda: bench.has_executed("G28"), "the print moves", 60)
         bench.kill_streamer()
@@ -84,8 +84,8 @@ def test_killed():
 
 
 def test_unplugged():
-    """a cable pulled while hot: suspect at once, no spinning, cold when it is back"""
-    with Bench(speed=20, simulator="reset_on_open=never") as bench:
+    """a cable pulled while hot, no adoption: suspect at once, no spinning, cold when it is back"""
+    with Bench(speed=20, simulator="reset_on_open=never", settings={"no_adoption": 1}) as bench:
         path = start_and_heat(bench, hotend=150)
         wait(lambda: bench.has_executed("G28"), "the print moves", 60)
         bench.sim("unplug p1")

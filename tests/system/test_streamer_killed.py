@@ -1,4 +1,7 @@
-"""kill -9 of a streamer in mid-print has a stated end: suspect, cold, and a person decides."""
+"""kill -9 of a streamer in mid-print: the print goes on, or where that is not wanted it has a stated end:
+suspect, cold, and a person decides.
+
+time limit: 240 s"""
 
 from harness import Farm, box_gcode, check, equal, kill_and_wait, main, wait
 
@@ -24,9 +27,27 @@ def killed_in_print(farm):
     return order, job
 
 
+def test_adopted():
+    """the print of a killed streamer goes on, and is counted as one attempt"""
+    with Farm(2) as farm:
+        farm.ready()
+        farm.add_design("box", (box_gcode(farm.dir / "box.gcode", layers=20, lines_per_layer=100), 1))
+        order = farm.add_order("box", 2)
+        job = farm.wait_printing("p1", 300)
+        for _ in range(2):
+            done = farm.job(job["id"])["commands_done"]
+            kill_and_wait(farm.streamer_pids("p1"))
+            wait(lambda: farm.printer("p1")["link"] == "online"
+                 and (farm.job(job["id"])["commands_done"] or 0) > done, "the print goes on")
+        job = wait(lambda: farm.job(job["id"]) if farm.job(job["id"])["state"] == "printed" else None,
+                   "the job is printed")
+        equal([attempt["state"] for attempt in job["attempts"]], ["printed"], "its attempts")
+        equal(farm.run_order(order)["good"], 2, "good units")
+
+
 def test_redo():
     """a suspect print is made again only when a person says so"""
-    with Farm(1) as farm:
+    with Farm(1, printer_options="adopt = false;") as farm:
         order, job = killed_in_print(farm)
         before = len(farm.executed("p1"))
         farm.post("/api/v1/printers/p1/clear", {"why": "half a part"})
@@ -41,7 +62,7 @@ def test_redo():
 
 def test_counts():
     """a suspect print that turns out well is counted once"""
-    with Farm(1) as farm:
+    with Farm(1, printer_options="adopt = false;") as farm:
         order, job = killed_in_print(farm)
         farm.post(f"/api/v1/jobs/{job['id']}/inspect", {"good": 1, "scrap": 0})
         wait(lambda: farm.order(order)["state"] == "done", "the order is done")
@@ -50,7 +71,7 @@ def test_counts():
 
 def test_neighbours():
     """the other printers do not notice"""
-    with Farm(3) as farm:
+    with Farm(3, printer_options="adopt = false;") as farm:
         farm.ready()
         farm.add_design("box", (box_gcode(farm.dir / "box.gcode", layers=20, lines_per_layer=100), 1))
         order = farm.add_order("box", 3)
@@ -65,4 +86,4 @@ def test_neighbours():
         check(order, "order")
 
 
-main(test_redo, test_counts, test_neighbours)
+main(test_adopted, test_redo, test_counts, test_neighbours)

@@ -138,6 +138,8 @@ static void test_a_cable_pulled_while_hot_makes_it_suspect_and_cold_when_back(vo
 	assert_true(session_rig_run(&rig, 300, is_warm));
 	session_rig_fault(&rig, "unplug");
 	session_rig_run(&rig, 2, NULL);
+	assert_int_equal(session_rig_state(&rig).link, WIRE_OFFLINE);
+	session_rig_run(&rig, 9, NULL);
 	assert_int_equal(only_end()->result, WIRE_SUSPECT);
 	assert_int_equal(session_rig_state(&rig).link, WIRE_OFFLINE);
 	assert_true(session_rig_state(&rig).hot_by_us);
@@ -158,6 +160,7 @@ static void test_a_killed_streamer_finds_its_print_and_cools_before_it_tells(voi
 	assert_true(session_rig_run(&rig, 300, is_warm));
 	session_rig_kill_streamer(&rig);
 	assert_false(heaters_are_off());
+	session_rig_run(&rig, 11, NULL); /* too late to go on with it */
 	session_rig_start_streamer(&rig);
 	assert_null(session_next_ended(rig.session, rig.now_us, &index));
 	assert_string_equal(session_rig_state(&rig).attempt, "a1");
@@ -185,6 +188,7 @@ static void test_a_killed_streamer_makes_a_printer_cold_that_waits_for_its_own_h
 		assert_true(session_rig_run(&rig, 300, is_hot));
 		assert_false(session_rig_has_executed(&rig, "G28"));
 		session_rig_kill_streamer(&rig);
+		rig.settings.no_adoption = true;
 		session_rig_start_streamer(&rig);
 		session_rig_run(&rig, 32, NULL);
 		if (!heaters_are_off())
@@ -212,6 +216,7 @@ static void test_a_printer_that_will_not_be_switched_off_is_stopped_after_half_a
 	assert_true(session_rig_run(&rig, 300, is_warm));
 	session_rig_kill_streamer(&rig);
 	rig.dialect = &deaf;
+	rig.settings.no_adoption = true;
 	session_rig_start_streamer(&rig);
 	assert_false(session_rig_run(&rig, 29, is_locked));
 	assert_true(session_rig_run(&rig, 2, is_locked));

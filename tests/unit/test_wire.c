@@ -79,6 +79,7 @@ static void fill_settings(struct wire_settings *settings)
 	}
 	settings->can_reset_line = true;
 	settings->meatpack = true;
+	settings->no_adoption = true;
 	settings->park_x_mm = 5;
 	settings->park_y_mm = 200;
 	settings->park_lift_mm = 0.1;
@@ -401,6 +402,7 @@ static void test_settings_are_equal_by_what_they_say_not_by_their_bytes(void **s
 		}
 		each->can_reset_line = false;
 		each->meatpack = false;
+		each->no_adoption = false;
 		each->park_x_mm = each->park_y_mm = each->park_lift_mm = 1;
 		each->hotend_standby_celsius = 0;
 	}
