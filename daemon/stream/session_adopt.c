@@ -48,6 +48,7 @@ bool session_adopt_take_over(struct session *session, int64_t now_us)
 		return false;
 	memset(job, 0, sizeof(*job));
 	job->active = job->adopting = true;
+	telemetry_begin(&job->telemetry, now_us);
 	job->start_us = facts->start_us;
 	job->commands = facts->commands;
 	job->acknowledged = session->progress.counts.commands_acknowledged;
@@ -300,6 +301,7 @@ void session_adopt_done(struct session *session, const struct driver_effect *eff
 	struct session_job *job = &session->job;
 
 	job->adopting = false;
+	telemetry_interrupt(&job->telemetry);
 	session->attention = false;
 	session->paused = job->how != DRIVER_ADOPT_PRINTING;
 	if (!job->stopping)

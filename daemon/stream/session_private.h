@@ -18,10 +18,10 @@ enum {
 	SESSION_STARVE_US = 60000000, /* the disk gives nothing: the print is stopped */
 	SESSION_COOL_AGAIN_US = 20000000,
 	SESSION_COOL_LIMIT_US = 30000000, /* hot because of us and deaf for so long: stopped */
-	SESSION_HOLD_US = 15000000, /* an end is told when the heaters are off, or after this */
-	SESSION_LINGER_US = 200000, /* an emergency stop gets out before its port is closed */
-	SESSION_PULSE_US = 250000,  /* DTR low */
-	SESSION_KEEP_US = 2000000,  /* a recording of a fault holds so much of what followed */
+	SESSION_HOLD_US = 15000000,  /* an end is told when the heaters are off, or after this */
+	SESSION_LINGER_US = 200000,  /* an emergency stop gets out before its port is closed */
+	SESSION_PULSE_US = 250000,   /* DTR low */
+	SESSION_KEEP_US = 2000000,   /* a recording of a fault holds so much of what followed */
 	SESSION_ADOPT_US = 10000000, /* a print that was cut off from us waits so long */
 	SESSION_ADOPT_RETRY_US = 250000,
 	SESSION_MANUAL_HEAT_US = 5000000, /* until its target must have shown up in a reading */
@@ -43,9 +43,9 @@ struct session_job {
 	int64_t commands;	       /* of the file */
 	struct driver_counters before; /* the driver's counters at the start */
 	struct telemetry telemetry;
-	int64_t numbered;	       /* commands that got a line number */
-	int64_t offered_bytes;	       /* of the file, up to the end of the last command offered */
-	bool mark_due;		       /* the progress page wants the driver's state */
+	int64_t numbered;      /* commands that got a line number */
+	int64_t offered_bytes; /* of the file, up to the end of the last command offered */
+	bool mark_due;	       /* the progress page wants the driver's state */
 	enum wire_result result;
 	enum driver_fault fault;
 	char reason[WIRE_TEXT_MAX];

@@ -338,19 +338,18 @@ static void test_heat_by_a_manual_command_that_freezes_is_our_emergency_too(void
 
 static void test_a_printer_heated_by_hand_that_freezes_is_an_alarm_and_no_more(void **state)
 {
-	int64_t received;
-
 	(void)state;
 	session_rig_fault(&rig, "press M104 S200");
 	assert_true(session_rig_run(&rig, 300, is_hot));
-	received = sim_printer_counters(rig.printer)->received_bytes;
 	session_rig_fault(&rig, "freeze");
 	session_rig_run(&rig, 11, NULL);
 	assert_int_equal(session_rig_state(&rig).fault, 0);
 	assert_int_equal(session_rig_state(&rig).activity, WIRE_NEEDS_ATTENTION);
 	assert_non_null(strstr(session_rig_state(&rig).reason, "alarm"));
-	/* A poll may have been sent, an emergency stop is longer. */
-	assert_true(sim_printer_counters(rig.printer)->received_bytes < received + 60);
+	assert_null(strstr(rig.said, "emergency"));
+	session_rig_fault(&rig, "unfreeze");
+	session_rig_run(&rig, 5, NULL);
+	assert_int_equal(session_rig_truth(&rig).state, SIM_RUNNING);
 }
 
 static void test_an_emergency_stop_overtakes_bytes_that_the_port_has_not_taken(void **state)
@@ -610,7 +609,7 @@ static bool is_idle_on_a_slow_port(struct session_rig *unused)
 	static int count;
 
 	(void)unused;
-	rig.memory.write_room = (size_t)(count++ % 7);
+	rig.memory.write_room = (size_t)(count++ % 29);
 	if (session_wants_write(rig.session))
 		session_on_writable(rig.session, rig.now_us);
 	return session_rig_is_idle(&rig);
@@ -621,7 +620,8 @@ static void test_a_port_that_takes_bytes_in_pieces_loses_none(void **state)
 	(void)state;
 	session_rig_start(&rig, "a1");
 	assert_true(session_rig_run(&rig, 600, is_idle_on_a_slow_port));
-	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	if (only_end()->result != WIRE_PRINTED)
+		fail_msg("%s", only_end()->reason);
 	assert_int_equal(only_end()->numbers.commands_done, 7);
 	assert_int_equal(sim_printer_counters(rig.printer)->checksum_errors, 0);
 }
