@@ -91,6 +91,7 @@ void sim_klipper_shutdown(struct klipper *klipper, const char *reason)
 	klipper->board->counters.kills++;
 	snprintf(klipper->message, sizeof klipper->message, "%s", reason);
 	machine_heaters_off(&klipper->machine);
+	motion_stop(&klipper->board->planner, klipper->now_us);
 	if (klipper->life == KLIPPER_READY)
 		sim_klipper_say(klipper, "// Klipper state: Shutdown\n");
 	klipper->life = KLIPPER_SHUTDOWN;
@@ -365,8 +366,6 @@ static void step(void *state, int64_t now_us)
 		klipper->now_us = now_us;
 	motion_advance(&klipper->board->planner, klipper->now_us);
 	read_input(klipper);
-	if (klipper->life == KLIPPER_SHUTDOWN && !motion_is_empty(&klipper->board->planner))
-		machine_stop(&klipper->machine, klipper->now_us);
 	if (klipper->life == KLIPPER_STARTING && klipper->now_us >= klipper->ready_us) {
 		klipper->life = KLIPPER_READY;
 		sim_klipper_say(klipper, "// Klipper state: Ready\n");
@@ -396,7 +395,6 @@ static void control(void *state, int64_t now_us)
 	if (klipper->now_us < now_us)
 		klipper->now_us = now_us;
 	sim_klipper_shutdown(klipper, reason);
-	machine_stop(&klipper->machine, klipper->now_us);
 	klipper->free_us = klipper->now_us;
 }
 
