@@ -2,7 +2,10 @@
 #include "drivers/driver.h"
 
 #include "drivers/grbl.h"
+#include "drivers/klipper.h"
 #include "drivers/marlin.h"
+#include "drivers/pipe.h"
+#include "drivers/rrf.h"
 #include "drivers/prusa.h"
 #include "drivers/repetier.h"
 #include "drivers/smoothie.h"
@@ -131,6 +134,16 @@ const struct driver_dialect *driver_dialect_find(const char *name)
 		.heaters = grbl_heaters, .counters = grbl_counters, .unlocked = grbl_unlocked      \
 	}
 
+/* A dialect of drivers/pipe.h: no line numbers, one sender. */
+#define PIPE_DIALECT(dialect, creator)                                                             \
+	.name = dialect, .create = creator, .destroy = pipe_destroy, .opened = pipe_opened,        \
+	.closed = pipe_closed, .receive = pipe_receive, .wake = pipe_wake,                         \
+	.job_start = pipe_job_start, .wants_command = pipe_wants_command, .command = pipe_command, \
+	.job_end = pipe_job_end, .pause = pipe_pause, .resume = pipe_resume,                       \
+	.cancel = pipe_cancel, .manual = pipe_manual, .cool = pipe_cool, .estop = pipe_estop,      \
+	.state = pipe_state, .identity = pipe_identity, .heaters = pipe_heaters,                   \
+	.counters = pipe_counters, .may_be_silent = pipe_may_be_silent
+
 const struct driver_dialect driver_dialects[] = {
 	NUMBERED_DIALECT("marlin", marlin_create),
 	NUMBERED_DIALECT("prusa-mk3", prusa_mk3_create),
@@ -140,5 +153,8 @@ const struct driver_dialect driver_dialects[] = {
 	GRBL_DIALECT("grbl", grbl_create),
 	GRBL_DIALECT("grblhal", grblhal_create),
 	GRBL_DIALECT("fluidnc", fluidnc_create),
+	{ PIPE_DIALECT("klipper", klipper_create), .unlocked = klipper_unlocked,
+		.side = &klipper_side },
+	{ PIPE_DIALECT("rrf", rrf_create), .unlocked = rrf_unlocked },
 	{ .name = NULL },
 };

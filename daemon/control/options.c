@@ -23,7 +23,7 @@ static const char *const unattended_choice[] = { "never", "allowed", NULL };
 static const char *const shape_choice[] = { "box", "round", NULL };
 static const char *const firmware_choice[] = { "any", "marlin", "klipper", "reprapfirmware", NULL };
 static const char *const dialect_choice[] = { "auto", "marlin", "prusa-mk3", "prusa-buddy",
-	"repetier", "smoothie", "grbl", "grblhal", "fluidnc", NULL };
+	"repetier", "smoothie", "grbl", "grblhal", "fluidnc", "klipper", "rrf", NULL };
 
 static const struct option farm_options[] = {
 	{ "name", OPTION_TEXT, .max = NAME_MAX_BYTES - 1, .initial = "farm", AT(config, farm_name),

@@ -233,6 +233,28 @@ static void receive(struct rig *rig, struct driver_effects *effects)
 	}
 }
 
+/* The side channel, for who wants one: connects when it is served, ends when it is not. */
+static void serve_side(struct rig *rig, struct driver_effects *effects)
+{
+	const struct driver_side *side = rig->dialect->side;
+	bool serves = rig->use_side && side && sim_printer_side_serves(rig->printer);
+	char buffer[DRIVER_RECEIVE_MAX];
+	size_t length;
+
+	if (serves != rig->side_open) {
+		rig->side_open = serves;
+		sim_printer_side_connected(rig->printer, serves, rig->now_us);
+		(serves ? side->opened : side->closed)(rig->driver, rig->now_us, effects);
+		rig_apply(rig, effects);
+	}
+	while (rig->side_open &&
+		(length = sim_printer_side_take(rig->printer, buffer, sizeof(buffer))) > 0) {
+		show(rig, 's', buffer, length);
+		side->receive(rig->driver, rig->now_us, buffer, length, effects);
+		rig_apply(rig, effects);
+	}
+}
+
 static void offer(struct rig *rig, struct driver_effects *effects)
 {
 	if (!rig->commands)
@@ -289,6 +311,7 @@ bool rig_run(struct rig *rig, int64_t limit_us, bool (*until)(const struct rig *
 		sim_printer_advance(rig->printer, rig->now_us);
 		take_executed(rig);
 		receive(rig, &effects);
+		serve_side(rig, &effects);
 		if (rig->now_us >= rig->wake_us) {
 			rig->wake_us = DRIVER_NEVER;
 			rig->dialect->wake(rig->driver, rig->now_us, &effects);

@@ -33,6 +33,7 @@ struct rig {
 	const char (*commands)[RIG_COMMAND_MAX]; /* borrowed */
 	size_t command_count, offered;
 	bool started;
+	bool use_side, side_open; /* the dialect's side channel */
 
 	/* What the driver said. */
 	enum driver_state state;
