@@ -379,7 +379,8 @@ class Farm:
             more = self.printer_options.get(name, "") if isinstance(self.printer_options, dict) \
                 else self.printer_options
             material = "" if "material" in more else 'material = "PLA"; '
-            return (f'{{ name = "{name}"; port = "{port}"; dialect = "marlin"; window = {self.window}; '
+            dialect = "" if "dialect" in more else 'dialect = "marlin"; '
+            return (f'{{ name = "{name}"; port = "{port}"; {dialect}window = {self.window}; '
                     f'profile = "box"; {material}{more} }}')
         defaults = {"start_delay_s": "0", "clear_s": "60", "free_floor_bytes": "1048576", "free_floor_percent": "0"}
         lines = [f"{key} = {value};" for key, value in defaults.items() if f"{key} =" not in self.extra_config]
