@@ -74,6 +74,8 @@ static const struct command order_commands[] = {
 };
 
 static const struct command printer_commands[] = {
+	{ "confirm", "NAME", "a laser or mill may start its next job: somebody is at it", NULL,
+		command_printer_confirm, NULL },
 	{ "connect", "NAME...", "tries its port again now", NULL, command_printer_connect, NULL },
 	{ "disable", "NAME...", "gets no new jobs; a running print goes on", NULL,
 		command_printer_disable, NULL },

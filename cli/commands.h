@@ -29,6 +29,7 @@ int command_order_reorder(struct cli *cli, int argc, char **argv);
 int command_order_set(struct cli *cli, int argc, char **argv);
 int command_order_show(struct cli *cli, int argc, char **argv);
 int command_plan(struct cli *cli, int argc, char **argv);
+int command_printer_confirm(struct cli *cli, int argc, char **argv);
 int command_printer_connect(struct cli *cli, int argc, char **argv);
 int command_printer_disable(struct cli *cli, int argc, char **argv);
 int command_printer_enable(struct cli *cli, int argc, char **argv);

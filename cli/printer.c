@@ -81,6 +81,8 @@ static void show_printer(const struct cli *cli, const json_t *printer)
 	say_line("machine", words_text(printer, "machine"));
 	say_line("uuid", words_text(printer, "uuid"));
 	say_line("port", words_text(printer, "port"));
+	if (strcmp(words_text(printer, "kind"), "printer") != 0)
+		say_line("kind", words_text(printer, "kind"));
 	say_line("unattended", words_text(printer, "unattended"));
 	tags = json_object_get(printer, "tags");
 	if (json_array_size(tags) > 0) {
@@ -112,6 +114,11 @@ int command_printer_show(struct cli *cli, int argc, char **argv)
 		show_printer(cli, answer.json);
 	client_answer_finish(&answer);
 	return CLI_DONE;
+}
+
+int command_printer_confirm(struct cli *cli, int argc, char **argv)
+{
+	return act(cli, argc, argv, "printers", "confirm", act_show_printer);
 }
 
 int command_printer_connect(struct cli *cli, int argc, char **argv)

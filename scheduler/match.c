@@ -486,6 +486,20 @@ static void say_by_hand(const struct question *question, char *text)
 
 /* ---- what time changes ---------------------------------------------------- */
 
+static bool needs_confirmation(const struct question *question)
+{
+	return question->printer->needs_confirmation;
+}
+
+static void say_confirmation(const struct question *question, char *text)
+{
+	char name[WORD_MAX];
+
+	snprintf(text, MATCH_TEXT_MAX,
+		"each start is confirmed at the machine (printfarm printer confirm %s)",
+		put_word(name, question->printer->name));
+}
+
 static bool is_offline(const struct question *question)
 {
 	return !question->printer->online;
@@ -586,6 +600,8 @@ static const struct row rows[MATCH_CONDITION_COUNT] = {
 	[MATCH_START_DELAY] = { "start_delay", CHANGED_BY_TIME, true, start_is_delayed,
 		say_start_delay },
 	[MATCH_HOURS] = { "hours", CHANGED_BY_TIME, true, hours_are_unmet, say_hours },
+	[MATCH_CONFIRMATION] = { "confirmation", CHANGED_BY_PERSON, true, needs_confirmation,
+		say_confirmation },
 };
 
 const char *match_condition_name(enum match_condition condition)
@@ -612,7 +628,8 @@ void match_check(const struct world *world, const struct world_order *order,
 		rows[i].say(&question, unmet->text);
 		if (rows[i].changed_by == CHANGED_BY_NOBODY)
 			result->can_ever = false;
-		if (rows[i].changed_by != CHANGED_BY_TIME && i != MATCH_BED)
+		if (rows[i].changed_by != CHANGED_BY_TIME && i != MATCH_BED &&
+			i != MATCH_CONFIRMATION)
 			result->can_without_person = false;
 	}
 }

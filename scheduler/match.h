@@ -30,7 +30,8 @@ enum match_condition {
 	MATCH_OFFLINE,
 	MATCH_BUSY,
 	MATCH_START_DELAY,
-	MATCH_HOURS, /* would end outside staffed hours, and may not run unattended */
+	MATCH_HOURS,	    /* would end outside staffed hours, and may not run unattended */
+	MATCH_CONFIRMATION, /* a laser or mill: somebody at the machine must want the start */
 	MATCH_CONDITION_COUNT,
 };
 
@@ -45,7 +46,7 @@ struct match_result {
 	size_t unmet_count; /* 0: it may start now */
 	struct match_unmet unmet[MATCH_CONDITION_COUNT];
 	bool can_ever;		 /* no condition of the first group is unmet */
-	bool can_without_person; /* nor of the second, apart from the bed */
+	bool can_without_person; /* nor of the second, apart from bed and confirmation */
 };
 
 const char *match_condition_name(enum match_condition condition); /* "volume", "bed", ... */

@@ -45,8 +45,9 @@ struct world_printer {
 	const char *material, *color; /* of the loaded spool */
 	double grams_left;	      /* negative: unknown */
 	bool online, enabled, locked, bed_empty, idle, needs_attention, by_hand;
-	int64_t free_at_s;     /* when the running print ends; now or before: free */
-	int64_t ready_after_s; /* announced start delay after a clear: not before */
+	bool needs_confirmation; /* a person at the machine must want the start: lasers, mills */
+	int64_t free_at_s;	 /* when the running print ends; now or before: free */
+	int64_t ready_after_s;	 /* announced start delay after a clear: not before */
 	/* Since when a bed that nothing prints on waits to be cleared, or the cable is out; of both
 	 * the earlier.  0: not known. */
 	int64_t waits_since_s;

@@ -84,6 +84,11 @@ static void unlock_printer(struct api_call *call)
 	act_on_printer(call, farm_printer_unlock);
 }
 
+static void confirm_printer(struct api_call *call)
+{
+	act_on_printer(call, farm_printer_confirm);
+}
+
 static void clear_printer(struct api_call *call)
 {
 	struct error error = { "" };
@@ -334,6 +339,7 @@ const struct api_route api_printer_routes[] = {
 	{ "POST", "/api/v1/printers/:/disable", disable_printer, 0 },
 	{ "POST", "/api/v1/printers/:/unlock", unlock_printer, 0 },
 	{ "POST", "/api/v1/printers/:/connect", connect_printer, 0 },
+	{ "POST", "/api/v1/printers/:/confirm", confirm_printer, 0 },
 	{ "POST", "/api/v1/printers/:/clear", clear_printer, 0 },
 	{ "POST", "/api/v1/printers/:/load", load_printer, 0 },
 	{ "POST", "/api/v1/printers/:/gcode", gcode_printer, 0 },

@@ -35,6 +35,9 @@ enum config_start_streamers {
 
 enum config_unattended { UNATTENDED_NEVER, UNATTENDED_ALLOWED };
 
+/* In the order of enum driver_kind. */
+enum config_kind { KIND_PRINTER, KIND_LASER, KIND_MILL };
+
 struct config_printer {
 	char name[NAME_MAX_BYTES];
 	char port[CONFIG_PATH_MAX];
@@ -47,6 +50,7 @@ struct config_printer {
 	size_t tag_count;
 	char tag[CONFIG_TAGS_MAX][NAME_MAX_BYTES];
 	enum config_unattended unattended;
+	enum config_kind kind;
 	bool meatpack;	 /* two characters a byte, where the firmware can */
 	bool adopt;	 /* a print that was cut off from its streamer is gone on with */
 	bool reset_line; /* DTR resets this board: the last rung of an emergency stop */

@@ -174,6 +174,8 @@ int farm_printer_resume(
 	struct farm *, const char *user, const char *name, uint64_t *request, struct error *);
 int farm_printer_enable(struct farm *, const char *user, const char *name, struct error *);
 int farm_printer_disable(struct farm *, const char *user, const char *name, struct error *);
+/* A laser or mill may start one job within five minutes. */
+int farm_printer_confirm(struct farm *, const char *user, const char *name, struct error *);
 int farm_printer_unlock(struct farm *, const char *user, const char *name, struct error *);
 int farm_printer_connect(
 	struct farm *, const char *user, const char *name, uint64_t *request, struct error *);

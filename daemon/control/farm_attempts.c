@@ -83,6 +83,7 @@ int farm_begin_attempt(struct farm *farm, struct farm_job *job, const struct far
 	job->cancel_wanted = false;
 	job->attempt = attempt;
 	printer->attempt = attempt;
+	printer->confirmed_until_us = 0;
 	farm_printer_set_bed(farm, printer, BED_OCCUPIED, job->id, "a print was started");
 	farm_put(farm, CHANGE_ATTEMPT, &attempt->record, sizeof(attempt->record));
 	say_start(farm, job);

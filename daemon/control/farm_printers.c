@@ -133,12 +133,18 @@ enum wire_activity farm_printer_activity(const struct farm_printer *printer)
 	return printer->attached && printer->reported ? printer->state.activity : WIRE_IDLE;
 }
 
+bool farm_printer_needs_confirmation(const struct farm *farm, const struct farm_printer *printer)
+{
+	return printer->config.kind != KIND_PRINTER && printer->confirmed_until_us <= farm->now_us;
+}
+
 bool farm_printer_may_start(const struct farm *farm, const struct farm_printer *printer)
 {
 	return !farm->broken && !printer->removed && printer->profile && !printer->attempt &&
 	       farm_printer_link(printer) == WIRE_ONLINE && printer->state.activity == WIRE_IDLE &&
 	       printer->record.bed == BED_EMPTY && !printer->record.lock_fault &&
-	       printer->record.enabled && printer->ready_after_us <= farm->now_us;
+	       printer->record.enabled && printer->ready_after_us <= farm->now_us &&
+	       !farm_printer_needs_confirmation(farm, printer);
 }
 
 struct spool_record *farm_printer_spool(const struct farm *farm, const struct farm_printer *printer)
@@ -537,6 +543,7 @@ bool farm_printer_settings(
 	memcpy(settings->volume_max_mm, profile->volume_max_mm, sizeof(settings->volume_max_mm));
 	settings->can_reset_line = printer->config.reset_line;
 	settings->no_adoption = !printer->config.adopt;
+	settings->machine_kind = printer->config.kind;
 	/* Park at the back left of a box; at the centre line of a delta, well inside its circle. */
 	bool round = profile->shape == PROFILE_ROUND;
 	settings->park_x_mm = round ? 0.0 : profile->volume_min_mm[0] + 5.0;
@@ -626,6 +633,32 @@ int farm_printer_enable(struct farm *farm, const char *user, const char *name, s
 int farm_printer_disable(struct farm *farm, const char *user, const char *name, struct error *error)
 {
 	return set_enabled(farm, user, name, false, error);
+}
+
+/* Somebody stands at the machine, has put the work in and looked around.  Good for one start. */
+int farm_printer_confirm(struct farm *farm, const char *user, const char *name, struct error *error)
+{
+	struct farm_printer *printer;
+	struct farm_printer_view view;
+	int result = find_for_act(farm, name, &printer, error);
+	if (result)
+		return result;
+	if (printer->config.kind == KIND_PRINTER) {
+		error_set(error, "%s needs no confirmation: it is no laser and no mill", name);
+		return -EINVAL;
+	}
+	printer->confirmed_until_us = farm->now_us + FARM_CONFIRMED_US;
+	farm_printer_by_name(farm, name, &view);
+	if (!view.ready && view.not_ready_count > 0) {
+		printer->confirmed_until_us = 0;
+		error_set(error, "%s cannot start anything now: %s", name, view.not_ready[0]);
+		return -EBUSY;
+	}
+	farm_say(farm, "printer", name, user,
+		"%s: a start is confirmed at the machine, for the next %d minutes", name,
+		(int)(FARM_CONFIRMED_US / 60000000));
+	farm_changed(farm);
+	return 0;
 }
 
 int farm_printer_unlock(struct farm *farm, const char *user, const char *name, struct error *error)

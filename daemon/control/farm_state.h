@@ -18,6 +18,7 @@ enum {
 	FARM_RECENT_MAX = 64,
 	FARM_SEND_AGAIN_S = 60, /* a start that never left is sent again at most that much later */
 	FARM_REFUSED_MAX_US = 300 * 1000000,
+	FARM_CONFIRMED_US = 300 * 1000000, /* how long a confirmation at the machine holds */
 };
 
 /* Pointers to things that begin with their int64_t id, sorted by it. */
@@ -110,11 +111,12 @@ struct farm_printer {
 	int64_t attached_us;
 	char away_reason[REASON_MAX_BYTES]; /* why not attached */
 	struct wire_printer_state state;
-	int64_t state_us;	  /* when it was reported */
-	int64_t bed_since_s;	  /* the bed is in its state; not before control started */
-	int64_t offline_since_s;  /* 0: online */
-	int64_t ready_after_us;	  /* announced start delay */
-	int64_t refused_pause_us; /* next pause after a refused start */
+	int64_t state_us;	    /* when it was reported */
+	int64_t bed_since_s;	    /* the bed is in its state; not before control started */
+	int64_t offline_since_s;    /* 0: online */
+	int64_t ready_after_us;	    /* announced start delay */
+	int64_t confirmed_until_us; /* laser, mill: a person at the machine wants the next start */
+	int64_t refused_pause_us;   /* next pause after a refused start */
 	uint64_t connect_request; /* an unlock under way: until answered, old faults do not lock */
 	bool connect_wanted;	  /* an unlock to be passed on when the streamer comes back */
 	double speed_factor;	  /* real time / estimated time, learned */
@@ -268,6 +270,14 @@ struct farm_printer *farm_find_printer(
 	const struct farm *farm, const char *name, struct error *error);
 struct farm_printer *farm_add_printer(struct farm *farm, const char *name);
 bool farm_printer_may_start(const struct farm *farm, const struct farm_printer *printer);
+/* A laser or a mill that nobody at the machine has said may start. */
+bool farm_printer_needs_confirmation(const struct farm *farm, const struct farm_printer *printer);
+/* Whatever the configuration says, lasers and mills never do. */
+static inline bool farm_printer_runs_unattended(const struct farm_printer *printer)
+{
+	return printer->config.kind == KIND_PRINTER &&
+	       printer->config.unattended == UNATTENDED_ALLOWED;
+}
 enum wire_link farm_printer_link(const struct farm_printer *printer);
 enum wire_activity farm_printer_activity(const struct farm_printer *printer);
 void farm_printer_set_bed(struct farm *farm, struct farm_printer *printer, enum bed_state bed,

@@ -234,8 +234,12 @@ static void view_readiness(
 	if (view->activity == WIRE_IDLE)
 		view_bed(printer, view);
 	view_activity(view);
-	if (printer->config.unattended != UNATTENDED_ALLOWED && !farm_staffed(farm))
+	if (!farm_printer_runs_unattended(printer) && !farm_staffed(farm))
 		not_ready(view, "nobody is there, and it may not run unattended");
+	if (!view->not_ready_count && farm_printer_needs_confirmation(farm, printer))
+		not_ready(view,
+			"each start is confirmed at the machine: printfarm printer confirm %s",
+			printer->name);
 	if (farm->broken)
 		not_ready(view, "the ledger cannot be written: nothing is started");
 	view->ready = view->not_ready_count == 0;

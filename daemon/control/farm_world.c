@@ -57,7 +57,7 @@ static void fill_abilities(struct world_printer *to, const struct farm_printer *
 	for (size_t i = 0; i < printer->config.tag_count && i < WORLD_TAGS_MAX; i++)
 		to->tag[to->tag_count++] = printer->config.tag[i];
 	to->speed_factor = printer->speed_factor;
-	to->may_run_unattended = printer->config.unattended == UNATTENDED_ALLOWED;
+	to->may_run_unattended = farm_printer_runs_unattended(printer);
 }
 
 /* Since when somebody is expected at the printer; 0: nobody is needed there. */
@@ -87,6 +87,7 @@ static void fill_printer(
 		.idle = !printer->attempt && activity == WIRE_IDLE,
 		.needs_attention = activity == WIRE_NEEDS_ATTENTION,
 		.by_hand = activity == WIRE_BY_HAND,
+		.needs_confirmation = farm_printer_needs_confirmation(farm, printer),
 		.free_at_s = farm->now_s,
 		.waits_since_s = waits_since_s(printer),
 	};

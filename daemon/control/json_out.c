@@ -495,6 +495,10 @@ json_t *json_out_printer(const struct farm_printer_view *printer)
 	for (size_t i = 0; i < config->tag_count; i++)
 		json_array_append_new(tags, json_out_text(config->tag[i]));
 	set(object, "tags", tags);
+	set_text(object, "kind",
+		config->kind == KIND_LASER  ? "laser"
+		: config->kind == KIND_MILL ? "mill"
+					    : "printer");
 	set_text(object, "unattended",
 		config->unattended == UNATTENDED_ALLOWED ? "allowed" : "never");
 	set_text(object, "firmware", state->firmware);

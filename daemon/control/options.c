@@ -19,6 +19,7 @@
 static const char *const streamers_choice[] = { "process", "shared", NULL };
 static const char *const start_choice[] = { "self", "none", NULL };
 static const char *const inspect_choice[] = { "person", "automatic", NULL };
+static const char *const kind_choice[] = { "printer", "laser", "mill", NULL };
 static const char *const unattended_choice[] = { "never", "allowed", NULL };
 static const char *const shape_choice[] = { "box", "round", NULL };
 static const char *const firmware_choice[] = { "any", "marlin", "klipper", "reprapfirmware", NULL };
@@ -123,6 +124,12 @@ static const struct option printer_options[] = {
 		.help = "Whether a print goes on when its streamer died or its cable was pulled "
 			"for less than ten seconds, and the printer's own line counter proves "
 			"where it is.  Otherwise such a print ends, and somebody has to look." },
+	{ "kind", OPTION_CHOICE, .choice = kind_choice, .initial = "printer",
+		AT(config_printer, kind),
+		.help = "What it is.  Each start on a laser or a mill is confirmed at the machine "
+			"(printfarm printer confirm), and neither runs unattended.  To a laser "
+			"only M4 is sent, and its firmware must be in laser mode ($32=1); a mill "
+			"must not be." },
 	{ "reset_line", OPTION_BOOL, .initial = "false", AT(config_printer, reset_line),
 		.help = "DTR resets this board: used as the last means of an emergency stop." },
 };

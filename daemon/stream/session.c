@@ -100,6 +100,9 @@ static void make_driver(struct session *session)
 		.window_lines = (int32_t)settings->window_lines,
 		.baud = (int32_t)settings->baud,
 		.can_reset_line = settings->can_reset_line,
+		.kind = settings->machine_kind == DRIVER_KIND_LASER  ? DRIVER_KIND_LASER
+			: settings->machine_kind == DRIVER_KIND_MILL ? DRIVER_KIND_MILL
+								     : DRIVER_KIND_PRINTER,
 		.meatpack = settings->meatpack,
 		.hotend_max_celsius = settings->hotend_max_celsius,
 		.bed_max_celsius = settings->bed_max_celsius,

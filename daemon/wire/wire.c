@@ -117,6 +117,7 @@ static const struct field fields[] = {
 	{ 37, KIND(SET_PRINTER), TEXT_OF(settings.side_port) },
 	{ 38, KIND(SET_PRINTER), FIELD_BOOL, AT(settings.meatpack), 0 },
 	{ 150, KIND(SET_PRINTER), FIELD_BOOL, AT(settings.no_adoption), 0 },
+	{ 39, KIND(SET_PRINTER), FIELD_I64, AT(settings.machine_kind), 0 },
 
 	{ 50, KIND(START), TEXT_OF(start.path) },
 	{ 51, KIND(START), FIELD_I64, AT(start.bytes), 0 },

@@ -93,6 +93,7 @@ struct wire_settings {
 	double hotend_max_celsius, bed_max_celsius;
 	double volume_min_mm[3], volume_max_mm[3];
 	bool can_reset_line;
+	int64_t machine_kind; /* enum driver_kind */
 	bool meatpack;
 	bool no_adoption; /* a print that was cut off from us is not gone on with */
 	double park_x_mm, park_y_mm, park_lift_mm, hotend_standby_celsius;

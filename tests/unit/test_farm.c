@@ -139,6 +139,37 @@ static void test_a_bed_is_never_used_before_it_was_cleared(void **state)
 	rig_destroy(rig);
 }
 
+static void test_a_laser_starts_nothing_until_somebody_at_it_says_so_and_then_once(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	rig->config_printer[0].kind = KIND_LASER;
+	rig->config_printer[0].unattended = UNATTENDED_ALLOWED;
+	farm_configure(rig->farm, &rig->config);
+	int64_t order;
+	rig_add_order(rig, 2, &order);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 0);
+	struct farm_printer_view view = rig_view(rig, "p1");
+	assert_false(view.ready);
+	assert_non_null(strstr(view.not_ready[0], "printfarm printer confirm p1"));
+	assert_int_equal(farm_printer_confirm(rig->farm, "ann", "p1", &ignored), 0);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	/* Not while something lies in it, and what was said before counts no more. */
+	assert_int_equal(farm_printer_confirm(rig->farm, "ann", "p1", &ignored), -EBUSY);
+	rig_clear(rig, &rig->printer[0]);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	assert_int_equal(farm_printer_confirm(rig->farm, "ann", "p1", &ignored), 0);
+	rig_advance(rig, 40); /* the delay behind a clear */
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 2);
+	rig_destroy(rig);
+}
+
 static void test_locks_and_beds_survive_restarts_of_everything(void **state)
 {
 	(void)state;
@@ -1158,6 +1189,8 @@ int main(void)
 		cmocka_unit_test(test_a_start_that_was_not_durable_leaves_nothing_behind),
 		cmocka_unit_test(test_a_resume_reaches_a_print_whose_pause_is_still_under_way),
 		cmocka_unit_test(test_a_bed_is_never_used_before_it_was_cleared),
+		cmocka_unit_test(
+			test_a_laser_starts_nothing_until_somebody_at_it_says_so_and_then_once),
 		cmocka_unit_test(test_locks_and_beds_survive_restarts_of_everything),
 		cmocka_unit_test(test_an_unlock_is_not_undone_by_an_old_report),
 		cmocka_unit_test(test_a_print_goes_on_while_control_is_dead_and_is_adopted),

@@ -128,6 +128,10 @@ static void test_other_states_of_a_printer_are_told_apart(void **state)
 	scene.printer.idle = false;
 	assert_only(&scene, MATCH_BY_HAND, "somebody is using it at its own panel");
 	scene = scene_that_matches();
+	scene.printer.needs_confirmation = true;
+	assert_only(&scene, MATCH_CONFIRMATION,
+		"each start is confirmed at the machine (printfarm printer confirm p1)");
+	scene = scene_that_matches();
 	scene.printer.ready_after_s = NOW + 12;
 	assert_only(&scene, MATCH_START_DELAY, "waits 12 s more since the bed was cleared");
 	scene = scene_that_matches();
@@ -389,6 +393,7 @@ static void test_every_unmet_condition_is_listed_in_order_and_has_a_name(void **
 	scene.printer.grams_left = 0;
 	scene.printer.enabled = scene.printer.bed_empty = scene.printer.online = false;
 	scene.printer.locked = scene.printer.needs_attention = scene.printer.by_hand = true;
+	scene.printer.needs_confirmation = true;
 	scene.printer.free_at_s = scene.printer.ready_after_s = NOW + 1;
 	check(&scene);
 	assert_int_equal(scene.result.unmet_count, MATCH_CONDITION_COUNT);

@@ -78,6 +78,7 @@ static void fill_settings(struct wire_settings *settings)
 		settings->volume_max_mm[i] = 100.0 * (i + 1);
 	}
 	settings->can_reset_line = true;
+	settings->machine_kind = 2;
 	settings->meatpack = true;
 	settings->no_adoption = true;
 	settings->park_x_mm = 5;
@@ -401,6 +402,7 @@ static void test_settings_are_equal_by_what_they_say_not_by_their_bytes(void **s
 			each->volume_max_mm[axis] = 200;
 		}
 		each->can_reset_line = false;
+		each->machine_kind = 0;
 		each->meatpack = false;
 		each->no_adoption = false;
 		each->park_x_mm = each->park_y_mm = each->park_lift_mm = 1;
