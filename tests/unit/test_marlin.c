@@ -3,8 +3,8 @@
  * has just been connected and a print that has just begun.
  *
  *	== name of the case	plain | advanced | reports, window N, held (a board that erases),
- *				auto, cdc, mk3, buddy, can-reset, standby C, idle (no print), closed
- *				(not connected), slow-start (200 ms for an answer)
+ *				auto, cdc, mk3, buddy, repetier, smoothie, can-reset, standby C, idle (no
+ *print), closed (not connected), slow-start (200 ms for an answer)
  *	= command		is offered as soon as the driver wants one; "end": no more
  *	> line			is what the driver writes next ("N2005 G1 X1" gets its checksum
  *here; $ stands for the nonce of the last barrier; "erased LINE" is a line without line end and 96
@@ -210,6 +210,10 @@ static bool next_written(struct peer *peer, char *line)
 	/* The tail of the test whether the board erases: its nonce is nobody's business. */
 	if (strncmp(line, "M118 E1 no", 10) == 0 && length > 18)
 		memmove(line + 10, line + 18, length - 18 + 1);
+	if (strncmp(line, "M118 pf", 7) == 0) {
+		assert_true(length - 5 < sizeof(peer->nonce));
+		strcpy(peer->nonce, line + 5);
+	}
 	if (strncmp(line, "M118 E1 pf", 10) == 0) {
 		assert_true(length - 8 < sizeof(peer->nonce));
 		strcpy(peer->nonce, line + 8);
@@ -338,20 +342,88 @@ static void act(struct peer *peer, const char *text)
 	offer(peer);
 }
 
+static void open_port(struct peer *peer)
+{
+	driver_effects_clear(&peer->effects);
+	peer->dialect->opened(peer->driver, peer->now_us, &peer->effects);
+	apply(peer);
+	pass_time(peer, 2300000);
+}
+
+/* The ok comes first, FIRMWARE_NAME behind it, and a "wait" ends the answer. */
+static void connect_repetier(struct peer *peer)
+{
+	open_port(peer);
+	expect_written(peer, "");
+	expect_written(peer, "M115");
+	say(peer, "ok 0");
+	say(peer, "FIRMWARE_NAME:Repetier_1.0.4 COMPILED:x MACHINE_TYPE:Test EXTRUDER_COUNT:1");
+	say(peer, "Cap:EMERGENCY_PARSER:1");
+	say(peer, "wait");
+	expect_written(peer, "N0 M110 N0");
+	say(peer, "ok");
+	expect_written(peer, "");
+	pass_time(peer, 60000);
+	expect_written(peer, "M118 $");
+	say(peer, "ok 0");
+	say(peer, "Echo:$");
+	expect_written(peer, "N1001 M105");
+	say(peer, "Error:expected line 1 got 1001\\n\\nResend:1\\nok");
+	expect_written(peer, "N1 M105");
+	say(peer, "ok 1\\nT:20.0 /0 B:20.0 /0 B@:0 @:0");
+	assert_int_equal(peer->state, DRIVER_READY);
+}
+
+/* It greets with an ok that nobody asked for; its refusals stand alone, so the counter is asked
+ * twice. */
+static void connect_smoothie(struct peer *peer)
+{
+	driver_effects_clear(&peer->effects);
+	peer->dialect->opened(peer->driver, peer->now_us, &peer->effects);
+	apply(peer);
+	say(peer, "Smoothie\\nok");
+	pass_time(peer, 2300000);
+	expect_written(peer, "");
+	say(peer, "ok");
+	pass_time(peer, 300000);
+	expect_written(peer, "M115");
+	say(peer, "FIRMWARE_NAME:Smoothieware, FIRMWARE_VERSION:edge-1, X-GRBL_MODE:0");
+	say(peer, "ok");
+	expect_written(peer, "N0 M110 N0");
+	say(peer, "ok");
+	for (int i = 0; i < 2; i++) {
+		pass_time(peer, 200000);
+		expect_written(peer, "*");
+		say(peer, "ok - ignored");
+		pass_time(peer, 310000);
+		expect_written(peer, "M105");
+		say(peer, "ok T:20.0 /0.0 @0 B:20.0 /0.0 @0");
+		expect_written(peer, "N1001 M105");
+		say(peer, "rs N1");
+		pass_time(peer, 2000);
+	}
+	expect_written(peer, "N1 M105");
+	say(peer, "ok T:20.0 /0.0 @0 B:20.0 /0.0 @0");
+	assert_int_equal(peer->state, DRIVER_READY);
+}
+
 /* The firmware that the case is about. */
 struct firmware {
 	const char *option, *name;
 	int first_number;
-	bool echoes; /* knows M118 */
+	bool echoes;			    /* knows M118 */
+	void (*connect)(struct peer *peer); /* in its own way */
 };
 
 static const struct firmware firmwares[] = {
-	{ "mk3", "Prusa-Firmware 3.13.3 based on Marlin", 0, false },
-	{ "buddy", "Prusa-Firmware-Buddy 6.2.2+8853 (Github)", 2000, true },
-	{ "marlin-2.1.2", "Marlin 2.1.2.5 (x)", 2000, true },
-	{ "marlin-2.0.5", "Marlin 2.0.5 (x)", 2000, true },
-	{ "marlin-1.1.6", "Marlin 1.1.6 (x)", 2000, true },
-	{ "", "Marlin 2.0.9.5 (x)", 2000, true },
+	{ "repetier", "Repetier_1.0.4", 0, true, connect_repetier },
+	{ "smoothie", "Smoothieware", 0, false, connect_smoothie },
+	{ "mk3", "Prusa-Firmware 3.13.3 based on Marlin", 0, false, NULL },
+	{ "buddy", "Prusa-Firmware-Buddy 6.2.2+8853 (Github)", 2000, true, NULL },
+	{ "marlin-2.1.2", "Marlin 2.1.2.5 (x)", 2000, true, NULL },
+	{ "marlin-2.0.5", "Marlin 2.0.5 (x)", 2000, true, NULL },
+	{ "marlin-1.1.6", "Marlin 1.1.6 (x)", 2000, true, NULL },
+	{ "", "Marlin 2.0.9.5 (x)", 2000, true, NULL },
 };
 
 static const struct firmware *find_firmware(const char *options)
@@ -413,6 +485,10 @@ static void connect(struct peer *peer, const char *options)
 	int64_t slow_us = strstr(options, "slow-start") ? 200000 : 0;
 	char text[96];
 
+	if (firmware->connect) {
+		firmware->connect(peer);
+		return;
+	}
 	driver_effects_clear(&peer->effects);
 	peer->dialect->opened(peer->driver, peer->now_us, &peer->effects);
 	apply(peer);
@@ -614,6 +690,18 @@ static void test_connecting(void **state)
 	replay("tests/transcripts/sender/connect.txt");
 }
 
+static void test_repetier_by_its_rows(void **state)
+{
+	(void)state;
+	replay("tests/transcripts/sender/repetier.txt");
+}
+
+static void test_smoothieware_by_its_rows(void **state)
+{
+	(void)state;
+	replay("tests/transcripts/sender/smoothie.txt");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_faults_of_the_printer_stop_the_print_at_once),
 	cmocka_unit_test(test_line_errors_one_line_in_flight),
@@ -623,6 +711,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_the_prusa_forks),
 	cmocka_unit_test(test_pause_resume_cancel_end_and_cool),
 	cmocka_unit_test(test_connecting),
+	cmocka_unit_test(test_repetier_by_its_rows),
+	cmocka_unit_test(test_smoothieware_by_its_rows),
 };
 
 int main(void)
