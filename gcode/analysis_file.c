@@ -115,7 +115,7 @@ static void copy_name(char *to, const char *from)
 
 static enum analysis_limits limits_from(const struct analyser *analyser)
 {
-	if (analyser->time.limits.stated)
+	if ((analyser->time.limits.stated & TIME_LIMITS_ALL) == TIME_LIMITS_ALL)
 		return LIMITS_COMMANDED;
 	return analyser->hints.limits_found && !analyser->hints.limits_ignored &&
 			       analyser->hints.flavor != SLICER_FLAVOR_OTHER

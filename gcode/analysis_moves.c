@@ -170,6 +170,10 @@ static void add_filament(
 	struct filament *filament = &analyser->filament[analysis_tool(analyser)];
 	double before = filament->used_mm, path_mm = 0;
 
+	if (analyser->hints.loading) {
+		filament_load(filament, extruded_mm);
+		return;
+	}
 	if (filament->loading) {
 		double dx = move->to_mm[MODAL_X] - move->from_mm[MODAL_X];
 		double dy = move->to_mm[MODAL_Y] - move->from_mm[MODAL_Y];

@@ -9,6 +9,13 @@ void filament_select(struct filament *filament)
 	filament->loading = true;
 }
 
+void filament_load(struct filament *filament, double extruded_mm)
+{
+	filament->used = true;
+	filament->position_mm += extruded_mm;
+	filament->furthest_mm = filament->position_mm;
+}
+
 void filament_move(struct filament *filament, double extruded_mm, double path_mm, bool is_print)
 {
 	double fresh;

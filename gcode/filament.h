@@ -17,6 +17,9 @@ struct filament {
 /* The tool was changed to this one. */
 void filament_select(struct filament *filament);
 
+/* Moves up to the nozzle what is there already: nothing is used. */
+void filament_load(struct filament *filament, double extruded_mm);
+
 /* `path_mm` is how far the head goes meanwhile; `is_print`: no start, end or purge code. */
 void filament_move(struct filament *filament, double extruded_mm, double path_mm, bool is_print);
 

@@ -370,6 +370,10 @@ static bool read_mark(struct slicer_hints *hints, struct slice text)
 		take_object(hints, text);
 		return true;
 	}
+	if (cut(&text, "CP TOOLCHANGE ")) {
+		hints->loading = key_is(&text, "LOAD");
+		return true;
+	}
 	/* Cura: all before the first layer is start code. */
 	if (begins(&text, "FLAVOR:") && hints->layer_marks == 0)
 		hints->section = SLICER_SECTION_CUSTOM;

@@ -52,6 +52,7 @@ struct slicer_hints {
 	enum slicer_flavor flavor;
 	size_t object_count; /* distinct names kept */
 	char object[ANALYSIS_OBJECTS_MAX][ANALYSIS_NAME_MAX];
+	bool loading;	     /* between PrusaSlicer's marks of a multi-material unit's loading */
 	bool volumetric;     /* UltiGCode: E in mm3 */
 	bool self_heated;    /* UltiGCode, Griffin: the machine heats and homes by itself */
 	bool one_nozzle;     /* several filaments, one hotend */
