@@ -1,12 +1,11 @@
 /* `printfarm check`: analyses files locally; see check.h.
  *
  * The heart is gcode/inspect.h, the same code that the daemon's import child runs; here are reading
- * the file, its hash, and three ways to show the answer. */
+ * the file, its hash, and the ways to show the answer. */
 #include "cli/check.h"
 
 #include <errno.h>
 #include <fcntl.h>  /* open */
-#include <math.h>   /* lround */
 #include <sodium.h> /* SHA-256 */
 #include <stdint.h>
 #include <stdio.h>
@@ -15,11 +14,12 @@
 #include <unistd.h> /* read, close */
 
 #include "base/error.h"
+#include "cli/check_report.h"
 #include "cli/profile_file.h"
 #include "gcode/analysis.h"
 #include "gcode/analysis_json.h"
-#include "gcode/decimal.h"
 #include "gcode/inspect.h"
+#include "gcode/picture.h"
 #include "gcode/profile.h"
 #include "gcode/text.h"
 
@@ -29,6 +29,8 @@ enum { SHOWN_MAX = 256, PLATE_MAX = 1000, READ_BYTES = 1 << 16 };
 
 struct options {
 	bool json, commands;
+	const char *preview; /* NULL: none */
+	struct picture_settings picture;
 	int32_t plate;
 	const char *profile_name;
 	struct profile profile;
@@ -43,6 +45,7 @@ struct check {
 	bool hashed;
 	struct analysis_layer *layers; /* owned */
 	size_t layer_count;
+	bool preview_failed;
 	char sha256[2 * crypto_hash_sha256_BYTES + 1];
 	char format[16];
 	struct analysis analysis;
@@ -50,12 +53,16 @@ struct check {
 
 static const char usage[] =
 	"usage: printfarm check FILE... [--profile P] [--plate N] [--json] [--commands]\n"
+	"                       [--preview OUT.png [--view V] [--size WxH]]\n"
 	"  FILE        .gcode .gco .g .nc, also as .gz; .bgcode .3mf .ufp .zip; - is\n"
 	"              standard input\n"
 	"  --plate     which plate of a .3mf or .zip that has several, from 1\n"
 	"  --profile   a .cfg file, or the name of a machine in profiles/\n"
 	"  --json      one JSON object a file, one a line\n"
-	"  --commands  the file's commands as they would be sent, and nothing else\n";
+	"  --commands  the file's commands as they would be sent, and nothing else\n"
+	"  --preview   draws a picture of the plate from its toolpath, as PNG\n"
+	"  --view      iso (as said nothing), top, bed (from above, whole), or a layer\n"
+	"  --size      of the picture in pixels, 640x480 unless said\n";
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
@@ -108,6 +115,63 @@ static void keep_layers(struct check *check, const struct inspector *inspector)
 	check->layer_count = count;
 }
 
+static void on_picture(void *context, const unsigned char *bytes, size_t length)
+{
+	fwrite(bytes, 1, length, context);
+}
+
+/* Reads the file once more, since where to look is known only now.  A file whose picture says
+ * nothing (no extrusion) has none. */
+static int draw_preview(const struct format_source *source, int64_t start,
+	struct inspector_settings settings, struct check *check)
+{
+	const struct options *options = check->options;
+	struct picture *picture =
+		picture_create(&options->picture, &check->analysis, settings.profile);
+	struct inspector *inspector = NULL;
+	FILE *file = NULL;
+	int status = -ENODATA;
+
+	settings.on_text = NULL;
+	settings.on_command = NULL;
+	settings.on_move = picture_move;
+	settings.move_context = picture;
+	if (picture)
+		inspector = inspector_create(&settings);
+	if (inspector) {
+		inspector_once(inspector);
+		status = source->seek(source->context, start, SEEK_SET) < 0
+				 ? -ESPIPE
+				 : inspector_read(inspector, source);
+	}
+	if (!status)
+		file = fopen(options->preview, "wb");
+	if (!status && !file)
+		status = -errno;
+	if (file && !picture_write(picture, on_picture, file))
+		status = -ENOMEM;
+	if (file && fclose(file) != 0 && !status)
+		status = -errno;
+	inspector_destroy(inspector);
+	picture_destroy(picture);
+	return status;
+}
+
+static void preview(const struct format_source *source, int64_t start,
+	const struct inspector_settings *settings, struct check *check)
+{
+	int status = check->analysis.verdict == VERDICT_REFUSE && !check->analysis.part.any
+			     ? -ENODATA
+			     : draw_preview(source, start, *settings, check);
+
+	check->preview_failed = status != 0;
+	if (status == -ENODATA)
+		fprintf(stderr, "printfarm: %s: no preview: nothing is printed\n",
+			check->options->preview);
+	else if (status)
+		fprintf(stderr, "printfarm: %s: %s\n", check->options->preview, strerror(-status));
+}
+
 static int inspect_descriptor(int descriptor, const char *name, struct check *check)
 {
 	struct format_source source = {
@@ -124,6 +188,7 @@ static int inspect_descriptor(int descriptor, const char *name, struct check *ch
 		.on_command = check->options->commands ? on_command : NULL,
 		.context = check,
 	};
+	int64_t start = source.seek ? on_seek(&descriptor, 0, SEEK_CUR) : -1;
 	struct inspector *inspector = inspector_create(&settings);
 	unsigned char hash[crypto_hash_sha256_BYTES];
 	int status;
@@ -138,6 +203,8 @@ static int inspect_descriptor(int descriptor, const char *name, struct check *ch
 		snprintf(check->format, sizeof check->format, "%s", inspector_format(inspector));
 	}
 	inspector_destroy(inspector);
+	if (!status && check->options->preview && start >= 0)
+		preview(&source, start, &settings, check);
 	crypto_hash_sha256_final(&check->hash, hash);
 	sodium_bin2hex(check->sha256, sizeof check->sha256, hash, sizeof hash);
 	return status;
@@ -194,168 +261,6 @@ static int inspect_file(const char *name, struct check *check)
 
 /* ---- showing ----------------------------------------------------------------------------- */
 
-enum { LABEL_WIDTH = 10, TEXT_COLUMN = 24, LINE_WIDTH = 79 };
-
-static void print_label(const char *label)
-{
-	printf("  %-*s", LABEL_WIDTH, label);
-}
-
-static const char *decimal(double value, int decimals)
-{
-	static char texts[8][DECIMAL_TEXT_MAX];
-	static size_t next;
-
-	next = (next + 1) % 8;
-	return decimal_write(texts[next], value, decimals);
-}
-
-static void print_duration(double seconds)
-{
-	long total = lround(seconds);
-
-	if (total >= 3600)
-		printf("%ld h %ld min", total / 3600, total % 3600 / 60);
-	else if (total >= 60)
-		printf("%ld min %ld s", total / 60, total % 60);
-	else
-		printf("%ld s", total);
-}
-
-static void print_time(const struct analysis *analysis)
-{
-	print_label("time");
-	print_duration(analysis->time_s);
-	if (analysis->slicer_time_s > 0) {
-		printf(" (the slicer says ");
-		print_duration(analysis->slicer_time_s);
-		printf(")");
-	}
-	if (analysis->heat_s > 0) {
-		printf(", heating ");
-		print_duration(analysis->heat_s);
-	}
-	printf("\n");
-}
-
-static void print_filament(const struct analysis *analysis)
-{
-	for (size_t tool = 0; tool < analysis->tool_count; tool++) {
-		char label[sizeof "tool " + 20] = "filament"; /* a size_t has 20 digits at most */
-
-		if (analysis->tool_count > 1)
-			snprintf(label, sizeof label, "tool %zu", tool);
-		print_label(label);
-		printf("%s mm", decimal(analysis->tool[tool].filament_mm, 1));
-		if (analysis->tool[tool].filament_print_mm < analysis->tool[tool].filament_mm)
-			printf(", %s mm of it print",
-				decimal(analysis->tool[tool].filament_print_mm, 1));
-		if (analysis->tool[tool].filament_g >= 0)
-			printf(", %s g", decimal(analysis->tool[tool].filament_g, 1));
-		printf("\n");
-	}
-}
-
-static void print_box(const struct analysis *analysis)
-{
-	static const char axes[] = "XYZ";
-
-	if (!analysis->has_print_box)
-		return;
-	print_label("size");
-	for (int axis = 0; axis < 3; axis++)
-		printf("%s%c %s to %s", axis ? ", " : "", axes[axis],
-			decimal(analysis->box_min_mm[axis], 2),
-			decimal(analysis->box_max_mm[axis], 2));
-	printf(" mm\n");
-}
-
-static void print_origin(const struct analysis *analysis)
-{
-	if (analysis->slicer[0]) {
-		print_label("slicer");
-		printf("%s\n", analysis->slicer);
-	}
-	if (analysis->machine[0]) {
-		print_label("machine");
-		printf("%s\n", analysis->machine);
-	}
-	if (analysis->nozzle_mm > 0 || analysis->material[0]) {
-		print_label("for");
-		if (analysis->nozzle_mm > 0)
-			printf("nozzle %s mm%s", decimal(analysis->nozzle_mm, 2),
-				analysis->material[0] ? ", " : "");
-		printf("%s\n", analysis->material);
-	}
-}
-
-/* Words wrapped at the line's end, continued under their own column. */
-static void print_wrapped(const char *text)
-{
-	size_t column = TEXT_COLUMN;
-
-	while (*text) {
-		size_t length = strcspn(text, " ");
-
-		if (column > TEXT_COLUMN && column + 1 + length > LINE_WIDTH) {
-			printf("\n%*s", TEXT_COLUMN, "");
-			column = TEXT_COLUMN;
-		} else if (column > TEXT_COLUMN) {
-			printf(" ");
-			column++;
-		}
-		printf("%.*s", (int)length, text);
-		column += length;
-		text += length;
-		text += strspn(text, " ");
-	}
-	printf("\n");
-}
-
-static void print_problem(const struct analysis_problem *problem)
-{
-	char place[32] = "";
-
-	if (problem->line > 0)
-		snprintf(place, sizeof place, "line %lld", (long long)problem->line);
-	printf("  %-14s%-8s", place, analysis_verdict_name(problem->severity));
-	print_wrapped(problem->text);
-	if (problem->command[0])
-		printf("%*s%.*s\n", TEXT_COLUMN, "", LINE_WIDTH - TEXT_COLUMN, problem->command);
-}
-
-static void print_problems(const struct analysis *analysis)
-{
-	int64_t hidden = analysis->problem_total - (int64_t)analysis->problem_count;
-
-	for (size_t i = 0; i < analysis->problem_count; i++)
-		print_problem(&analysis->problem[i]);
-	if (hidden > 0)
-		printf("  and %lld more of the same kinds\n", (long long)hidden);
-}
-
-static void print_report(const char *name, const struct check *check)
-{
-	const struct analysis *analysis = &check->analysis;
-
-	printf("%s: %s\n", name, analysis_verdict_name(analysis->verdict));
-	if (analysis->commands > 0) {
-		print_time(analysis);
-		print_filament(analysis);
-		print_box(analysis);
-		print_label("layers");
-		printf("%d\n", (int)analysis->layers);
-		print_label("heat");
-		printf("hotend %s C, bed %s C\n", decimal(analysis->hotend_celsius, 0),
-			decimal(analysis->bed_celsius, 0));
-		print_origin(analysis);
-		print_label("lines");
-		printf("%lld, %lld of them commands\n", (long long)analysis->lines,
-			(long long)analysis->commands);
-	}
-	print_problems(analysis);
-}
-
 static int print_json(const char *name, const struct check *check)
 {
 	struct analysis_labels labels = { name, check->hashed ? check->sha256 : NULL, check->format,
@@ -402,13 +307,15 @@ static int check_file(const char *name, const struct options *options)
 	if (!status && options->json)
 		status = print_json(name, check);
 	else if (!status && !options->commands)
-		print_report(shown, check);
+		check_report(shown, &check->analysis);
 	if (status) {
 		fprintf(stderr, "printfarm: %s: %s\n", shown, strerror(-status));
 		code = EXIT_NO_FILE;
 	} else if (check->analysis.verdict == VERDICT_REFUSE) {
 		code = EXIT_BAD_FILE;
 	}
+	if (!code && check->preview_failed)
+		code = EXIT_FAILURE;
 	if (options->commands && code == EXIT_BAD_FILE)
 		print_refusal(shown, &check->analysis);
 	free(check->layers);
@@ -429,6 +336,47 @@ static bool read_plate(const char *text, int32_t *plate)
 		return false;
 	}
 	*plate = (int32_t)number;
+	return true;
+}
+
+/* "640x480". */
+static bool read_picture_size(const char *text, struct picture_settings *picture)
+{
+	char *end;
+	long width = strtol(text, &end, 10), height = 0;
+
+	if (*end == 'x')
+		height = strtol(end + 1, &end, 10);
+	if (*end || width < PICTURE_SIDE_MIN || width > PICTURE_SIDE_MAX ||
+		height < PICTURE_SIDE_MIN || height > PICTURE_SIDE_MAX) {
+		fprintf(stderr, "printfarm: check: --size %s: expected WIDTHxHEIGHT, %d to %d\n",
+			text, PICTURE_SIDE_MIN, PICTURE_SIDE_MAX);
+		return false;
+	}
+	picture->width = (int)width;
+	picture->height = (int)height;
+	return true;
+}
+
+/* "iso", "top", "bed" or a layer's number. */
+static bool read_view(const char *text, struct picture_settings *picture)
+{
+	char *end;
+	long layer = strtol(text, &end, 10);
+
+	picture->whole_bed = !strcmp(text, "bed");
+	if (!strcmp(text, "iso")) {
+		picture->view = PICTURE_ISOMETRIC;
+	} else if (!strcmp(text, "top") || picture->whole_bed) {
+		picture->view = PICTURE_TOP;
+	} else if (end != text && !*end && layer >= 1 && layer <= INT32_MAX) {
+		picture->view = PICTURE_LAYER;
+		picture->layer = (int32_t)layer;
+	} else {
+		fprintf(stderr, "printfarm: check: --view %s: expected iso, top, bed or a layer\n",
+			text);
+		return false;
+	}
 	return true;
 }
 
@@ -457,6 +405,16 @@ static int read_options(int argc, char **argv, struct options *options)
 		} else if (!strncmp(argument, "--plate=", 8)) {
 			if (!read_plate(argument + 8, &options->plate))
 				return EXIT_USAGE;
+		} else if (!strcmp(argument, "--preview") && i + 1 < argc) {
+			options->preview = argv[++i];
+		} else if (!strncmp(argument, "--preview=", 10)) {
+			options->preview = argument + 10;
+		} else if (!strcmp(argument, "--size") && i + 1 < argc) {
+			if (!read_picture_size(argv[++i], &options->picture))
+				return EXIT_USAGE;
+		} else if (!strcmp(argument, "--view") && i + 1 < argc) {
+			if (!read_view(argv[++i], &options->picture))
+				return EXIT_USAGE;
 		} else if (!strcmp(argument, "--help") || !strcmp(argument, "-h")) {
 			fputs(usage, stdout);
 			return -1;
@@ -465,14 +423,19 @@ static int read_options(int argc, char **argv, struct options *options)
 			return EXIT_USAGE;
 		}
 	}
-	if (options->file_count == 0 || (options->json && options->commands)) {
-		fprintf(stderr, "printfarm: check: %s\n%s",
-			options->file_count ? "--json or --commands, not both"
-					    : "name at least one file",
-			usage);
-		return EXIT_USAGE;
-	}
 	return 0;
+}
+
+/* What goes together; NULL: all is well. */
+static const char *find_conflict(const struct options *options)
+{
+	if (options->file_count == 0)
+		return "name at least one file";
+	if (options->json && options->commands)
+		return "--json or --commands, not both";
+	if (options->preview && options->file_count > 1)
+		return "--preview is for one file";
+	return NULL;
 }
 
 static int run(struct options *options)
@@ -506,13 +469,19 @@ static int run(struct options *options)
 
 int command_check(int argc, char **argv, bool json)
 {
-	struct options options = { .json = json };
+	struct options options = { .json = json, .picture = { .width = 640, .height = 480 } };
+	const char *conflict;
 	int code;
 
 	options.files = calloc((size_t)argc + 1, sizeof *options.files);
 	if (!options.files)
 		return EXIT_FAILURE;
 	code = read_options(argc, argv, &options);
+	conflict = code == 0 ? find_conflict(&options) : NULL;
+	if (conflict) {
+		fprintf(stderr, "printfarm: check: %s\n%s", conflict, usage);
+		code = EXIT_USAGE;
+	}
 	if (code == 0)
 		code = run(&options);
 	free(options.files);

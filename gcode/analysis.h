@@ -92,6 +92,7 @@ struct analysis {
 	bool has_print_box;
 	double box_min_mm[3]; /* of extruding moves */
 	double box_max_mm[3];
+	struct analysis_box part;   /* of extruding moves that are no purge, skirt or tower */
 	struct analysis_box travel; /* of the others */
 	double hotend_celsius;	    /* highest target set, 0: none */
 	double bed_celsius;

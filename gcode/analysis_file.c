@@ -123,6 +123,13 @@ static enum analysis_limits limits_from(const struct analyser *analyser)
 		       : LIMITS_ASSUMED;
 }
 
+static void fill_box(struct analysis_box *box, const struct extent *extent)
+{
+	box->any = extent->any;
+	memcpy(box->min_mm, extent->min_mm, sizeof box->min_mm);
+	memcpy(box->max_mm, extent->max_mm, sizeof box->max_mm);
+}
+
 static void fill_words(struct analyser *analyser)
 {
 	struct analysis *result = &analyser->result;
@@ -152,13 +159,10 @@ void analysis_fill(struct analyser *analyser)
 	result->layers = analyser->layer_count;
 	result->limits = limits_from(analyser);
 	result->has_print_box = analyser->print.any;
-	result->travel.any = analyser->travel.any;
-	for (int axis = 0; axis < 3; axis++) {
-		result->box_min_mm[axis] = analyser->print.min_mm[axis];
-		result->box_max_mm[axis] = analyser->print.max_mm[axis];
-		result->travel.min_mm[axis] = analyser->travel.min_mm[axis];
-		result->travel.max_mm[axis] = analyser->travel.max_mm[axis];
-	}
+	memcpy(result->box_min_mm, analyser->print.min_mm, sizeof result->box_min_mm);
+	memcpy(result->box_max_mm, analyser->print.max_mm, sizeof result->box_max_mm);
+	fill_box(&result->part, &analyser->part);
+	fill_box(&result->travel, &analyser->travel);
 	fill_words(analyser);
 	fill_tools(analyser);
 }

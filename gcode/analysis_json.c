@@ -366,6 +366,8 @@ size_t analysis_to_json(const struct analysis *analysis, const struct analysis_l
 	put_tools(&writer, analysis);
 	put_box(&writer, "bbox_print_mm", analysis->has_print_box, analysis->box_min_mm,
 		analysis->box_max_mm);
+	put_box(&writer, "bbox_part_mm", analysis->part.any, analysis->part.min_mm,
+		analysis->part.max_mm);
 	put_box(&writer, "bbox_travel_mm", analysis->travel.any, analysis->travel.min_mm,
 		analysis->travel.max_mm);
 	put_number_member(&writer, "bed_celsius", analysis->bed_celsius);

@@ -188,7 +188,12 @@ static void add_filament(
 
 static void lay_down(struct analyser *analyser, const struct modal_move *move, int64_t line)
 {
+	const struct slicer_hints *hints = &analyser->hints;
+
 	extent_add_move(&analyser->print, move);
+	if (hints->section != SLICER_SECTION_CUSTOM && hints->feature != FEATURE_SKIRT &&
+		hints->feature != FEATURE_TOWER)
+		extent_add_move(&analyser->part, move);
 	analysis_layer_z(analyser, move->to_mm[MODAL_Z], line);
 	analyser->macro_after_print = false;
 	if (!analyser->result.first_print_line && analyser->hints.section != SLICER_SECTION_CUSTOM)

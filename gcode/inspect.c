@@ -27,6 +27,7 @@ struct inspector {
 	struct format_archive_result archive;
 	const char *refused; /* a sentence; NULL: not */
 	bool second;	     /* the file is read a second time */
+	bool once;
 	double factor;
 	char piece[READ_BYTES];
 };
@@ -52,6 +53,8 @@ struct inspector *inspector_create(const struct inspector_settings *settings)
 	}
 	if (settings->on_command)
 		analyser_on_command(inspector->analyser, settings->on_command, settings->context);
+	if (settings->on_move)
+		analyser_on_move(inspector->analyser, settings->on_move, settings->move_context);
 	return inspector;
 }
 
@@ -253,10 +256,15 @@ int inspector_read(struct inspector *inspector, const struct format_source *sour
 	int64_t start = source->seek ? source->seek(source->context, 0, SEEK_CUR) : -1;
 	int status = read_once(inspector, source);
 
-	if (status != 0 || start < 0 || !begin_again(inspector))
+	if (status != 0 || start < 0 || inspector->once || !begin_again(inspector))
 		return status;
 	start = source->seek(source->context, start, SEEK_SET);
 	return start < 0 ? (int)start : read_once(inspector, source);
+}
+
+void inspector_once(struct inspector *inspector)
+{
+	inspector->once = true;
 }
 
 void inspector_correct(struct inspector *inspector, double factor)

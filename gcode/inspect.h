@@ -25,6 +25,8 @@ struct inspector_settings {
 	 * be refused in the end: keep it only when the verdict says so. */
 	format_output *on_text;
 	analyser_command *on_command;
+	analyser_move *on_move; /* with a context of its own */
+	void *move_context;
 	void *context;
 };
 
@@ -40,6 +42,9 @@ int inspector_read(struct inspector *inspector, const struct format_source *sour
 /* The same in pieces, for what is no archive (a ZIP is refused).  False: nothing that follows can
  * change the answer; stop feeding. */
 bool inspector_feed(struct inspector *inspector, const char *bytes, size_t length);
+
+/* For who needs no times: inspector_read reads once whatever it learns. */
+void inspector_once(struct inspector *inspector);
 
 /* Learnt from actual prints: times are multiplied by it (analyser_correct).  Before the first byte.
  */

@@ -4,9 +4,11 @@ import gzip
 import hashlib
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 sys.path.insert(0, os.path.dirname(__file__))
@@ -74,6 +76,71 @@ def test_commands():
           "number of commands")
 
 
+def decode_png(path):
+    """Width, height and the colours that occur."""
+    data = path.read_bytes()
+    equal(data[:8], b"\x89PNG\r\n\x1a\n", "signature")
+    at, packed, size = 8, b"", None
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + length]
+        if kind == b"IHDR":
+            size = struct.unpack(">II", body[:8])
+        elif kind == b"IDAT":
+            packed += body
+        at += 12 + length
+    rows = zlib.decompress(packed)
+    equal(len(rows), size[1] * (3 * size[0] + 1), "bytes of the rows")
+    colours = set()
+    for y in range(size[1]):
+        row, left = rows[y * (3 * size[0] + 1) + 1:(y + 1) * (3 * size[0] + 1)], [0, 0, 0]
+        for x in range(size[0]):
+            left = [(left[i] + row[3 * x + i]) & 255 for i in range(3)]
+            colours.add(tuple(left))
+    return size, colours
+
+
+def test_preview():
+    """a picture of the plate; none when nothing is printed"""
+    file = REAL / "ps_mk3s_calicube_m600_m601.gcode.gz"
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.png"
+        for view in ("iso", "top", "bed", "12"):
+            equal(run("--preview", out, "--view", view, "--size", "200x150", "--profile", "mk3s", file).returncode, 0, view)
+            size, colours = decode_png(out)
+            equal(size, (200, 150), "size")
+            check(len(colours) > 10, f"{view}: only {len(colours)} colours")
+        first = out.read_bytes()
+        packed = gzip.decompress(file.read_bytes())
+        equal(run("--preview", out, "--view", "12", "--size", "200x150", "--profile", "mk3s", "-", stdin=packed).returncode, 0, "pipe")
+        equal(out.read_bytes(), first, "from a pipe")
+        out.unlink()
+        done = run("--preview", out, BAD / "heat_only.gcode")
+        equal(done.returncode, 1, "nothing printed")
+        check(b"nothing is printed" in done.stderr and not out.exists(), "a picture of nothing")
+        equal(run("--preview", out, file, file).returncode, 64, "two files")
+        equal(run("--preview", out, "--size", "5x5", file).returncode, 64, "too small")
+        equal(run("--preview", out, "--view", "sideways", file).returncode, 64, "no such view")
+
+
+def test_times_from_the_end():
+    """limits that stand at the end of a file count from its beginning, also from a pipe"""
+    file = REAL / "cura_ender3_calicube_rel_e.gcode.gz"
+    figures = json.loads(run("--json", file).stdout)
+    check(abs(figures["time_s"] / figures["slicer_time_s"] - 1) < 0.03, f"{figures['time_s']}")
+    piped = json.loads(run("--json", "-", stdin=file.read_bytes()).stdout)
+    equal(piped["time_s"], figures["time_s"], "from a pipe")
+    layers = figures["layer_index"]
+    equal(len(layers), figures["layers"], "layers of the index")
+    check(abs(layers[-1]["start_s"] + layers[-1]["time_s"] - figures["time_s"]) < 0.01, "the index ends with the print")
+    check(all(a["start_s"] < b["start_s"] and a["command"] < b["command"] and a["offset_bytes"] < b["offset_bytes"]
+              for a, b in zip(layers, layers[1:])), "the index goes up")
+    text = gzip.decompress(file.read_bytes())
+    for layer in (layers[0], layers[57]):
+        equal(text[layer["offset_bytes"]:].split(b"\n")[0], b";LAYER:%d" % (layer["layer"] - 1), "offset")
+        equal(text[:layer["offset_bytes"]].count(b"\n") + 1, layer["line"], "line")
+
+
 def test_report():
     """fits 80 columns and shows nothing that a terminal would act on"""
     with tempfile.TemporaryDirectory() as folder:
@@ -98,5 +165,5 @@ def test_every_answer():
     equal(done.returncode, 65, "exit code")
 
 
-main(test_json, test_exit_codes, test_profile, test_commands, test_report,
+main(test_json, test_exit_codes, test_profile, test_commands, test_report, test_preview, test_times_from_the_end,
      test_every_answer)
