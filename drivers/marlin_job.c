@@ -430,18 +430,30 @@ static bool continue_step(struct marlin *m, const struct marlin_step *step)
 	return true;
 }
 
+/* Where lines are acknowledged before they run, the wait has its ok: what tells of it are busy
+ * lines while the cancel's own line is not read. */
+static bool is_behind_a_wait(const struct marlin *m, const struct window_entry *head)
+{
+	return m->variant->answers_later && (m->want_cancel || m->task == MARLIN_TASK_CANCEL) &&
+	       head && m->now_us >= head->sent_us + MARLIN_MS(500) &&
+	       m->last_busy_us > head->sent_us;
+}
+
 /* A heat-up or a wait for a person in the way of a cancel (or of a resume) is left by M108, which
  * needs the emergency parser or the free slot that the window keeps.  Un-numbered, since it must
  * not wait for its turn; repeated when nothing is seen of it. */
 static bool break_wait(struct marlin *m)
 {
 	const struct window_entry *head = window_head(&m->window);
+	bool hidden = is_behind_a_wait(m, head);
 
-	if (!head || !head->slow || !m->variant->break_line || m->now_us < m->break_us ||
+	if (!head || (!head->slow && !hidden) || !m->variant->break_line ||
+		m->now_us < (hidden ? m->broke_us + MARLIN_BREAK_RETRY_US : m->break_us) ||
 		m->break_tries >= BREAK_TRIES_MAX ||
 		(int32_t)m->window.count >= m->variant->queue_lines)
 		return false;
 	m->break_tries++;
+	m->broke_us = m->now_us;
 	m->break_us = m->want_cancel ? m->now_us + MARLIN_BREAK_RETRY_US : DRIVER_NEVER;
 	marlin_write_flush(m);
 	marlin_send_unnumbered(m, m->variant->break_line, WINDOW_PLAIN);

@@ -300,6 +300,7 @@ struct marlin {
 	bool step_started;
 	bool want_pause, want_resume, want_cancel, want_cool;
 	int break_tries;
+	int64_t broke_us;    /* the last M108 */
 	int64_t break_us;    /* next M108 while a cancel waits for a slow line */
 	struct modal parked; /* the state to go back to */
 	size_t manual_length;
