@@ -139,6 +139,7 @@ struct pipe {
 	char manual[DRIVER_COMMAND_MAX];
 	char words[PIPE_WORDS_MAX]; /* what the printer last said to a person */
 	bool attention, by_hand;
+	bool stay; /* a move to the park position was refused: stay where it is */
 	int unknown_told;
 
 	/* FAULTED: heaters off, again and again, until a reading shows it. */

@@ -88,11 +88,10 @@ static void refused(struct pipe *pipe, const char *what, const char *text, size_
 void pipe_on_error(struct pipe *pipe, const char *text, size_t length)
 {
 	pipe->counters.line_errors++;
-	if (pipe->task == PIPE_TASK_PAUSE || pipe->task == PIPE_TASK_RESUME)
-		refused(pipe,
-			pipe->task == PIPE_TASK_PAUSE ? "refused while pausing: "
-						      : "refused while resuming: ",
-			text, length);
+	/* Without its lift the head must not go anywhere. */
+	pipe->stay = pipe->stay || pipe->task != PIPE_TASK_NONE;
+	if (pipe->task == PIPE_TASK_RESUME)
+		refused(pipe, "refused while resuming: ", text, length);
 	else if (pipe_is_command(pipe))
 		refused(pipe, "the printer refused a command of the file: ", text, length);
 	else

@@ -124,6 +124,7 @@ void pipe_task_begin(struct pipe *pipe, enum pipe_task task)
 {
 	pipe_task_drop(pipe);
 	pipe->task = task;
+	pipe->stay = false;
 	switch (task) {
 	case PIPE_TASK_NONE:
 		break;
@@ -288,6 +289,11 @@ static bool targets_are_zero(const struct pipe *pipe)
 	return pipe->heaters.count > 0;
 }
 
+static bool is_park_move(const struct script_step *step)
+{
+	return step->length > 4 && memcmp(step->text, "G1 X", 4) == 0;
+}
+
 static void start_step(struct pipe *pipe, const struct script_step *step)
 {
 	pipe->step_started = true;
@@ -295,6 +301,8 @@ static void start_step(struct pipe *pipe, const struct script_step *step)
 	pipe->step_tries = 0;
 	switch (step->kind) {
 	case SCRIPT_LINE:
+		if (pipe->stay && is_park_move(step))
+			break;
 		if (pipe->task == PIPE_TASK_MANUAL)
 			pipe_send_line(pipe, pipe->manual, pipe->manual_length);
 		else

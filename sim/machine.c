@@ -320,7 +320,7 @@ static enum machine_result judge_move(const struct machine *machine)
 			return MACHINE_OUT_OF_RANGE;
 	}
 	if (machine->move.to_mm[3] != machine->position_mm[3] &&
-		machine_celsius(machine, SIM_HOTEND) < cold_celsius)
+		machine->smooth_celsius < cold_celsius)
 		return MACHINE_COLD;
 	return MACHINE_DONE;
 }
@@ -489,6 +489,7 @@ enum machine_alarm machine_control(struct machine *machine, int64_t now_us, enum
 		drive(machine, *heater, celsius);
 		on |= machine->target_celsius[i] > 0;
 	}
+	machine->smooth_celsius = machine_celsius(machine, SIM_HOTEND);
 	if (on)
 		machine->board->counters.heater_on_us += HEAT_STEP_US;
 	return MACHINE_WELL;

@@ -63,8 +63,10 @@ struct machine {
 	double acceleration_mm_s2;
 	double target_celsius[SIM_HEATERS];
 	struct machine_guard guard[SIM_HEATERS];
-	bool print_going;    /* moves since the host last let the machine come to rest */
-	int64_t sync_end_us; /* when the firmware last waited by itself */
+	double smooth_celsius; /* of the hot end, when all was well last: a sensor that fails is
+				* noticed before moves are judged by it */
+	bool print_going;      /* moves since the host last let the machine come to rest */
+	int64_t sync_end_us;   /* when the firmware last waited by itself */
 
 	enum machine_wait wait, next;
 	int64_t until_us; /* TIME, HOME: its length until it begins */

@@ -17,6 +17,11 @@ HOST_NUMBERED = re.compile(
     r"|G92 E-?[\d.]+|G1 Z-?[\d.]+ F600|G1 X-?[\d.]+ Y-?[\d.]+ F6000|G1 F[\d.]+|M85 S\d+)$")
 # May stand anywhere in a print: the numbers begin again, a reading is asked for.
 HOST_ANYWHERE = re.compile(r"(M110 N\d+|M105)$")
+# To dialects without line numbers: Klipper, RepRapFirmware.
+HOST_PLAIN = re.compile(
+    r"(M115|M105|M112|M400|STATUS|ECHO PF=pf\w+|TURN_OFF_HEATERS|(SAVE|RESTORE)_GCODE_STATE NAME=printfarm.*|RESUME"
+    r"|FIRMWARE_RESTART|M999|M555 P2|M118 P1 S\"pf\w+\"|M408 S0|M409 K\"state\.\w+\"|M292 P0|M10[49]( T\d+)? S\d+(\.\d+)?"
+    r"|M1[49]0 S\d+(\.\d+)?|M141 S0|G2[01]|G9[01]|M8[23]|G1 Z-?[\d.]+ F600|G1 X-?[\d.]+ Y-?[\d.]+ F6000|G1 F[\d.]+)$")
 PROBLEMS_MAX = 10
 
 
@@ -113,13 +118,17 @@ class _Walk:
         return min(self.places, key=lambda place: (len(self.unfinished(place)), -sum(self.executed(place))))
 
 
-def compare(executed, attempts):
-    """Walks the executed commands along the attempts of one printer, oldest first."""
+def compare(executed, attempts, plain=False):
+    """Walks the executed commands along the attempts of one printer, oldest first.  plain: a dialect
+    without line numbers, where a command is known by its text alone."""
     verdict, walk = Verdict(), _Walk(attempts)
     for row, (number, command) in enumerate(executed, 1):
         if len(verdict.problems) >= PROBLEMS_MAX:
             break
-        if number is None:
+        if plain:
+            if not walk.step(command) and not HOST_PLAIN.match(command):
+                verdict.problems.append(f"line {row}: executed '{command}', expected '{walk.expected()}'")
+        elif number is None:
             if not HOST_UNNUMBERED.match(command):
                 verdict.problems.append(f"line {row}: '{command}' ran without a line number")
         elif not walk.step(command):

@@ -139,7 +139,7 @@ static bool is_host_line(const char *command)
 
 static bool is_way_down(const char *command)
 {
-	return strcmp(command, "G1 Z5 F600") == 0 || strncmp(command, "G1 F", 4) == 0;
+	return strncmp(command, "G1 Z", 4) == 0 || strncmp(command, "G1 F", 4) == 0;
 }
 
 struct pipe_verdict pipe_rig_judge(const struct rig *rig)

@@ -67,17 +67,6 @@ static size_t write_file(uint64_t seed, size_t lines)
 	return count;
 }
 
-/* Without filament: for a hot end that goes cold. */
-static size_t write_travel(size_t lines)
-{
-	size_t count = write_file(1, 7) - 1;
-
-	for (; count < lines; count++)
-		snprintf(commands[count], RIG_COMMAND_MAX, "G1 X%d Y%d F1200",
-			20 + (int)count % 100, 20 + (int)(count * 7) % 100);
-	return count;
-}
-
 static void begin(struct rig *rig, size_t kind, uint64_t seed)
 {
 	pipe_rig_init(rig, kinds[kind].dialect, kinds[kind].firmware, seed);
@@ -246,6 +235,30 @@ static void test_pause_holds_and_resume_goes_on_where_it_was(void **state)
 	}
 }
 
+/* The head is lifted as far as it goes; without its lift it would scrape over the part. */
+static void test_a_park_position_out_of_reach_costs_the_parking_and_not_the_print(void **state)
+{
+	(void)state;
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		size_t count = write_file(15, 200);
+		struct rig rig;
+
+		begin(&rig, kind, 15);
+		snprintf(commands[7], RIG_COMMAND_MAX, "G1 Z195 F1200");
+		rig_print(&rig, commands, count);
+		assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, moves));
+		act(&rig, rig.dialect->pause);
+		assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, is_paused));
+		for (size_t i = 0; i < rig.executed_count; i++)
+			assert_string_not_equal(rig.executed[i].command, "G1 X5 Y195 F6000");
+		act(&rig, rig.dialect->resume);
+		assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, NULL));
+		assert_true(rig.done);
+		expect_exact(&rig, count, kinds[kind].firmware);
+		rig_finish(&rig);
+	}
+}
+
 static void test_cancel_parks_and_ends_cold(void **state)
 {
 	(void)state;
@@ -357,13 +370,13 @@ static void test_a_heater_that_fails_stops_the_print_with_the_words_of_the_firmw
 {
 	(void)state;
 	for (size_t kind = 0; kind < KINDS; kind++) {
-		size_t count = write_travel(COMMANDS_MAX);
+		size_t count = write_file(9, 600);
 		struct rig rig;
 
 		begin(&rig, kind, 9);
 		rig_print(&rig, commands, count);
 		assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, moves));
-		pipe_rig_fault(&rig, "heater hotend dead");
+		pipe_rig_fault(&rig, "thermistor hotend open");
 		assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, is_over));
 		assert_true(rig.faulted);
 		assert_int_equal(rig.fault, DRIVER_FAULT_THERMAL);
@@ -495,6 +508,8 @@ int main(void)
 			test_cancel_inside_a_heat_up_ends_klipper_cold_within_five_seconds),
 		cmocka_unit_test(test_cancel_parks_and_ends_cold),
 		cmocka_unit_test(test_pause_holds_and_resume_goes_on_where_it_was),
+		cmocka_unit_test(
+			test_a_park_position_out_of_reach_costs_the_parking_and_not_the_print),
 		cmocka_unit_test(test_the_api_gives_readings_while_the_terminal_is_busy),
 		cmocka_unit_test(test_without_the_api_silence_is_allowed_only_while_a_line_runs),
 		cmocka_unit_test(test_a_pause_of_the_machine_itself_holds_until_a_person_resumes),
