@@ -233,8 +233,8 @@ static int read_profile(
 		{ NULL, 0 } };
 	static const struct word firmwares[] = { { "marlin", PROFILE_FIRMWARE_MARLIN },
 		{ "klipper", PROFILE_FIRMWARE_KLIPPER },
-		{ "reprapfirmware", PROFILE_FIRMWARE_REPRAP }, { "any", PROFILE_FIRMWARE_UNSAID },
-		{ NULL, 0 } };
+		{ "reprapfirmware", PROFILE_FIRMWARE_REPRAP }, { "grbl", PROFILE_FIRMWARE_GRBL },
+		{ "any", PROFILE_FIRMWARE_UNSAID }, { NULL, 0 } };
 	int shape = PROFILE_BOX, firmware = PROFILE_FIRMWARE_UNSAID;
 	double tools = 1;
 	const char *name = NULL;
@@ -250,7 +250,7 @@ static int read_profile(
 			reading, group, "shape", shapes, "must be \"box\" or \"round\"", &shape);
 	if (!status)
 		status = read_word(reading, group, "firmware", firmwares,
-			"must be \"marlin\", \"klipper\", \"reprapfirmware\" or \"any\"",
+			"must be \"marlin\", \"klipper\", \"reprapfirmware\", \"grbl\" or \"any\"",
 			&firmware);
 	if (!status)
 		status = read_volume(reading, group, profile);

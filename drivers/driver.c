@@ -124,7 +124,7 @@ const struct driver_dialect *driver_dialect_find(const char *name)
 /* One driver; what differs between the firmwares is learnt from them unless it is said. */
 #define GRBL_DIALECT(dialect, creator)                                                             \
 	{                                                                                          \
-		.name = dialect, .create = creator, .destroy = grbl_destroy,                       \
+		.name = dialect, .programs = true, .create = creator, .destroy = grbl_destroy,     \
 		.opened = grbl_opened, .closed = grbl_closed, .receive = grbl_receive,             \
 		.wake = grbl_wake, .job_start = grbl_job_start,                                    \
 		.wants_command = grbl_wants_command, .command = grbl_command,                      \

@@ -241,6 +241,7 @@ void grbl_job_start(struct driver *driver, int64_t now_us, struct driver_effects
 
 	if (g->phase == GRBL_READY) {
 		modal_init(&g->modal);
+		memset(&g->program, 0, sizeof(g->program));
 		g->placeless = false;
 		g->job = true;
 		g->ended = g->closing = g->want_pause = g->own_pause = g->spindle_stopped = false;

@@ -20,6 +20,7 @@
 #include "drivers/grbl_reply.h"
 #include "drivers/grbl_words.h"
 #include "drivers/reply_reader.h"
+#include "gcode/cnc.h"
 #include "gcode/modal.h"
 
 enum {
@@ -128,7 +129,8 @@ struct grbl {
 	char staged[DRIVER_COMMAND_MAX];
 
 	/* The print. */
-	struct modal modal;	  /* behind the last command sent */
+	struct modal modal; /* behind the last command sent */
+	struct cnc_modal program;
 	bool placeless;		  /* the model cannot say where the last command ends */
 	bool job, ended, closing; /* ended: no more commands; closing: M5 and a dwell are out */
 	int64_t next_index, acknowledged, told_index;

@@ -206,7 +206,11 @@ static void follow(struct grbl *g, const char *text, size_t length)
 		"G38.3", "G38.4", "G38.5", "G43.1", "G49", "G53", "G54", "G55", "G56", "G57", "G58",
 		"G59", "G92", "G92.1", "M2", "M30" };
 
-	modal_apply(&g->modal, text, length);
+	struct cnc_pieces pieces;
+
+	cnc_split(text, length, &g->program, &pieces);
+	for (size_t i = 0; i < pieces.count; i++)
+		modal_apply(&g->modal, pieces.text[i], strlen(pieces.text[i]));
 	for (size_t i = 0; i < sizeof(placeless) / sizeof(placeless[0]); i++)
 		g->placeless |= has_word(text, length, placeless[i]);
 }

@@ -10,6 +10,7 @@
 #include <string.h> /* memcpy */
 
 #include "gcode/analysis_internal.h"
+#include "gcode/cnc.h"
 #include "gcode/command.h"
 #include "gcode/motion.h"
 #include "gcode/text.h"
@@ -259,6 +260,25 @@ static void count_command(struct analyser *analyser, const char *text, size_t le
 		analyser->on_command(analyser->command_context, text, length);
 }
 
+/* A line of a program is several commands, and its motion may stand in a line before. */
+static void take_pieces(struct analyser *analyser, const struct command *command, int64_t number,
+	struct policy_findings *findings)
+{
+	struct cnc_pieces pieces;
+	struct lexer_line line;
+
+	cnc_split(command->text, command->length, &analyser->cnc_modal, &pieces);
+	for (size_t i = 0; i < pieces.count; i++) {
+		lexer_read(pieces.text[i], strlen(pieces.text[i]), &line);
+		if (line.kind != LEXER_COMMAND)
+			continue;
+		analyser->m3_seen |= lexer_is(&line, 'M', 3);
+		analyser->m4_seen |= lexer_is(&line, 'M', 4);
+		apply_command(analyser, &line, number, findings);
+		note_command(analyser, &line);
+	}
+}
+
 static void take_line(struct analyser *analyser, const struct line_reader_line *read,
 	enum line_reader_result kind)
 {
@@ -279,18 +299,20 @@ static void take_line(struct analyser *analyser, const struct line_reader_line *
 	if (line.comment && line.kind == LEXER_BLANK)
 		take_comment(analyser, &line, read);
 	if (line.kind != LEXER_BLANK || line.flags) {
-		bool sent = command_from_words(&line, analyser->profile, &command, &findings) ==
-			    COMMAND_SEND;
+		const struct profile *profile = analyser->cnc ? &cnc_profile : analyser->profile;
+		bool sent = command_from_words(&line, profile, &command, &findings) == COMMAND_SEND;
 
 		check_number(analyser, &line, &findings);
 		if (sent)
 			count_command(analyser, command.text, command.length);
+		if (sent && analyser->cnc)
+			take_pieces(analyser, &command, read->number, &findings);
 	}
 	if (line.kind != LEXER_BLANK)
 		analyser->last_line_is_open = !read->terminated;
-	if (line.kind == LEXER_MACRO)
+	if (line.kind == LEXER_MACRO && !analyser->cnc)
 		take_macro(analyser, &line);
-	if (line.kind == LEXER_COMMAND && is_readable(&findings)) {
+	if (line.kind == LEXER_COMMAND && !analyser->cnc && is_readable(&findings)) {
 		apply_command(analyser, &line, read->number, &findings);
 		note_command(analyser, &line);
 	}
@@ -341,6 +363,7 @@ struct analyser *analyser_create(const struct profile *profile)
 	if (!analyser)
 		return NULL;
 	analyser->profile = profile;
+	analyser->cnc = profile && profile->firmware == PROFILE_FIRMWARE_GRBL;
 	line_reader_init(&analyser->reader);
 	modal_init(&analyser->modal);
 	slicer_hints_init(&analyser->hints);
@@ -350,6 +373,11 @@ struct analyser *analyser_create(const struct profile *profile)
 	analysis_heat_prepare(analyser);
 	analysis_moves_prepare(analyser);
 	return analyser;
+}
+
+void analyser_program(struct analyser *analyser)
+{
+	analyser->cnc = true;
 }
 
 void analyser_destroy(struct analyser *analyser)
@@ -398,7 +426,7 @@ void analyser_feed(struct analyser *analyser, const char *bytes, size_t length)
 	enum line_reader_result kind;
 
 	for (;;) {
-		while (line_reader_is_between(&analyser->reader) &&
+		while (!analyser->cnc && line_reader_is_between(&analyser->reader) &&
 			take_motion(analyser, &bytes, &length))
 			;
 		kind = line_reader_next(&analyser->reader, &bytes, &length, &line);
@@ -406,6 +434,17 @@ void analyser_feed(struct analyser *analyser, const char *bytes, size_t length)
 			return;
 		take_line(analyser, &line, kind);
 	}
+}
+
+/* Programs name no machine: what they need of one is written there instead. */
+static void name_program(struct analyser *analyser)
+{
+	const char *name = analyser->m3_seen   ? CNC_MACHINE_SPINDLE
+			   : analyser->m4_seen ? CNC_MACHINE_LASER
+					       : CNC_MACHINE_ANY;
+
+	if (analyser->cnc)
+		memcpy(analyser->result.machine, name, strlen(name) + 1);
 }
 
 void analyser_finish(struct analyser *analyser, struct analysis *analysis)
@@ -416,6 +455,7 @@ void analyser_finish(struct analyser *analyser, struct analysis *analysis)
 	if (kind != LINE_READER_MORE)
 		take_line(analyser, &line, kind);
 	analysis_fill(analyser);
+	name_program(analyser);
 	analysis_check_end(analyser);
 	*analysis = analyser->result;
 }

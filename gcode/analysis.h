@@ -132,6 +132,9 @@ struct analyser;
 struct analyser *analyser_create(const struct profile *profile);
 void analyser_destroy(struct analyser *analyser);
 
+/* The file is a program of a laser or a mill (cnc.h); before the first byte. */
+void analyser_program(struct analyser *analyser);
+
 void analyser_feed(struct analyser *analyser, const char *bytes, size_t length);
 
 /* Called for each command of the file (gcode/command.h) that would be sent, in order; the text is

@@ -5,6 +5,7 @@
 #define GCODE_ANALYSIS_INTERNAL_H
 
 #include "gcode/analysis.h"
+#include "gcode/cnc.h"
 #include "gcode/extent.h"
 #include "gcode/filament.h"
 #include "gcode/heat.h"
@@ -20,6 +21,9 @@ struct motion;
 
 struct analyser {
 	const struct profile *profile; /* borrowed */
+	bool cnc;		       /* a program of a laser or a mill */
+	bool m3_seen, m4_seen;
+	struct cnc_modal cnc_modal;
 	analyser_command *on_command;
 	void *command_context;
 	analyser_move *on_move;

@@ -3,8 +3,10 @@
 
 #include <stdbool.h>
 
+#include "gcode/cnc.h"
 #include "gcode/lexer.h"
 #include "gcode/policy.h"
+#include "gcode/profile.h"
 
 /* Text under construction; what does not fit is only counted. */
 struct writer {
@@ -222,6 +224,8 @@ enum command_result command_from_words(const struct lexer_line *line, const stru
 {
 	struct writer writer;
 
+	if (profile && profile->firmware == PROFILE_FIRMWARE_GRBL)
+		return cnc_command(line, command, findings);
 	if (line->kind == LEXER_BLANK && !(line->flags & LEXER_CONTROL)) {
 		policy_check_line(line, profile, findings);
 		return COMMAND_NOTHING;

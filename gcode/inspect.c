@@ -5,6 +5,7 @@
 #include <stdlib.h> /* calloc, free */
 #include <string.h> /* memcpy, memset */
 
+#include "gcode/cnc.h"
 #include "gcode/format_archive.h"
 #include "gcode/policy.h"
 #include "gcode/time_limits.h"
@@ -102,6 +103,8 @@ static void decide_inner(struct inspector *inspector)
 		reason = "an archive inside an archive; pack it once";
 	if (head->kind != FORMAT_GCODE)
 		refuse(inspector, reason);
+	else if (!inspector->settings.profile && cnc_is_program(head->bytes, head->length))
+		analyser_program(inspector->analyser);
 	take_text(inspector, head->bytes, head->length);
 }
 

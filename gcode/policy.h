@@ -104,6 +104,9 @@ enum policy_id {
 	POLICY_OTHER_MACHINE,
 	POLICY_OTHER_NOZZLE,
 	POLICY_FORMAT,
+	/* programs of lasers and mills (cnc.h) */
+	POLICY_CNC_CODE,
+	POLICY_CNC_STORES,
 	POLICY_COUNT
 };
 

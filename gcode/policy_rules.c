@@ -130,6 +130,10 @@ static const struct policy_rule rules[] = {
 	{ POLICY_OTHER_MACHINE, "other-machine", WARN, "sliced for another machine" },
 	{ POLICY_OTHER_NOZZLE, "other-nozzle", WARN, "sliced for another nozzle" },
 	{ POLICY_FORMAT, "format", REFUSE, "the file is not G-code" },
+	{ POLICY_CNC_CODE, "cnc-code", REFUSE,
+		"no command that grbl, grblHAL and FluidNC take in a program" },
+	{ POLICY_CNC_STORES, "cnc-stores", REFUSE,
+		"stores coordinates in the machine; set them there, not in a file" },
 };
 
 const struct policy_rule *policy_rule(enum policy_id id)

@@ -23,6 +23,7 @@ enum profile_firmware {
 	PROFILE_FIRMWARE_MARLIN, /* and everything else that knows no macros */
 	PROFILE_FIRMWARE_KLIPPER,
 	PROFILE_FIRMWARE_REPRAP, /* RepRapFirmware: T-1, no macros */
+	PROFILE_FIRMWARE_GRBL,	 /* grbl, grblHAL, FluidNC: programs of lasers and mills */
 };
 
 struct profile {

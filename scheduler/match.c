@@ -136,11 +136,19 @@ static void say_tag_wish(const struct question *question, char *text)
 		put_word(wish, question->order->tag));
 }
 
+static bool is_program(const struct world_plate *plate)
+{
+	return strncmp(plate->machine, "grbl", 4) == 0;
+}
+
 static bool machine_is_unmet(const struct question *question)
 {
 	const struct world_printer *printer = question->printer;
 	const char *machine = question->plate->machine;
 
+	if (is_program(question->plate) != printer->programs ||
+		(printer->laser && strcmp(machine, "grbl spindle") == 0))
+		return true;
 	if (!machine[0] || printer->machine_count == 0)
 		return false;
 	for (size_t i = 0; i < printer->machine_count && i < WORLD_MACHINES_MAX; i++)
@@ -152,6 +160,21 @@ static bool machine_is_unmet(const struct question *question)
 static void say_machine(const struct question *question, char *text)
 {
 	char wanted[WORD_MAX], have[WORD_MAX];
+
+	if (is_program(question->plate) && !question->printer->programs) {
+		snprintf(text, MATCH_TEXT_MAX, "is a program for a laser or a mill");
+		return;
+	}
+	if (question->printer->programs && !is_program(question->plate)) {
+		snprintf(text, MATCH_TEXT_MAX, "is a print; this is a laser or a mill");
+		return;
+	}
+	if (question->printer->laser && strcmp(question->plate->machine, "grbl spindle") == 0) {
+		snprintf(text, MATCH_TEXT_MAX,
+			"switches on with M3, which leaves a laser on while it waits; M4 is "
+			"wanted");
+		return;
+	}
 
 	snprintf(text, MATCH_TEXT_MAX, "was sliced for %s, this is a %s",
 		put_word(wanted, question->plate->machine),

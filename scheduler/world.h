@@ -41,6 +41,8 @@ struct world_printer {
 	const char *tag[WORLD_TAGS_MAX];
 	double speed_factor; /* real time / estimated time, 1.0 */
 	bool may_run_unattended;
+	bool programs; /* takes programs of lasers and mills, and no prints */
+	bool laser;    /* and no program for a spindle (M3) */
 	/* What is the case. */
 	const char *material, *color; /* of the loaded spool */
 	double grams_left;	      /* negative: unknown */
@@ -62,7 +64,8 @@ struct world_plate {
 	double box_min_mm[3], box_max_mm[3];
 	bool has_box;
 	double hotend_celsius, bed_celsius, nozzle_mm;
-	const char *machine;  /* "": any */
+	/* "": any.  Programs of lasers and mills have "grbl", "grbl laser" or "grbl spindle". */
+	const char *machine;
 	const char *material; /* "": any */
 	bool needs_person;
 };

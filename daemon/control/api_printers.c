@@ -1,5 +1,6 @@
 /* Printers, spools and the emergency stop. */
 #include "daemon/control/api_private.h"
+#include "gcode/cnc.h"
 #include "gcode/command.h"
 
 #include <errno.h>
@@ -126,6 +127,17 @@ static void load_printer(struct api_call *call)
 	answer_printer(call, result, &error);
 }
 
+/* By the firmware that is configured; the streamer looks again, by the one that is there. */
+static enum command_result read_manual(
+	const struct api_call *call, const char *text, struct command *command)
+{
+	struct farm_printer_view view;
+	if (farm_printer_by_name(call->farm, call->argument[0], &view) &&
+		(cnc_is_dialect(view.config->dialect) || view.config->kind != KIND_PRINTER))
+		return cnc_manual(text, strlen(text), command);
+	return command_from_line(text, strlen(text), command);
+}
+
 static void gcode_printer(struct api_call *call)
 {
 	struct error error = { "" };
@@ -135,8 +147,7 @@ static void gcode_printer(struct api_call *call)
 	json_in_only(&in, (const char *const[]){ "command", NULL });
 	json_in_text(&in, "command", text, sizeof(text));
 	int result = in.failed ? -EINVAL : 0;
-	enum command_result checked =
-		result ? COMMAND_NOTHING : command_from_line(text, strlen(text), &command);
+	enum command_result checked = result ? COMMAND_NOTHING : read_manual(call, text, &command);
 	if (!result && checked != COMMAND_SEND) {
 		result = -EINVAL;
 		if (checked == COMMAND_NOTHING)

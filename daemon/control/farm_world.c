@@ -2,6 +2,8 @@
  */
 #include "daemon/control/farm_state.h"
 
+#include "gcode/cnc.h"
+
 #include <math.h> /* ceil */
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +59,9 @@ static void fill_abilities(struct world_printer *to, const struct farm_printer *
 	for (size_t i = 0; i < printer->config.tag_count && i < WORLD_TAGS_MAX; i++)
 		to->tag[to->tag_count++] = printer->config.tag[i];
 	to->speed_factor = printer->speed_factor;
+	to->programs =
+		printer->config.kind != KIND_PRINTER || cnc_is_dialect(printer->config.dialect);
+	to->laser = printer->config.kind == KIND_LASER;
 	to->may_run_unattended = farm_printer_runs_unattended(printer);
 }
 

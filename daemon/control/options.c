@@ -22,7 +22,8 @@ static const char *const inspect_choice[] = { "person", "automatic", NULL };
 static const char *const kind_choice[] = { "printer", "laser", "mill", NULL };
 static const char *const unattended_choice[] = { "never", "allowed", NULL };
 static const char *const shape_choice[] = { "box", "round", NULL };
-static const char *const firmware_choice[] = { "any", "marlin", "klipper", "reprapfirmware", NULL };
+static const char *const firmware_choice[] = { "any", "marlin", "klipper", "reprapfirmware", "grbl",
+	NULL };
 static const char *const dialect_choice[] = { "auto", "marlin", "prusa-mk3", "prusa-buddy",
 	"repetier", "smoothie", "grbl", "grblhal", "fluidnc", "klipper", "rrf", NULL };
 

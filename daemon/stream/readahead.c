@@ -1,6 +1,9 @@
 #include "daemon/stream/readahead.h"
 
+#include "gcode/cnc.h"
+#include "gcode/lexer.h"
 #include "gcode/line_reader.h"
+#include "gcode/policy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +29,8 @@ struct readahead {
 	/* Of the thread alone. */
 	char path[PATH_MAX];
 	int64_t bytes, from;
+	bool program, laser;
+	bool checking;	    /* the first of two passes: nothing is given out */
 	int64_t told_bytes; /* end of the line of the last command in the ring */
 	ssize_t (*read_at)(int fd, void *bytes, size_t size, off_t offset);
 	struct line_reader reader;
@@ -108,6 +113,18 @@ static bool put_command(
 	return wanted;
 }
 
+static enum command_result read_command(const struct readahead *readahead,
+	const struct line_reader_line *line, struct command *command)
+{
+	struct policy_findings findings = { .count = 0 };
+	struct lexer_line words;
+
+	if (!readahead->program)
+		return command_from_line(line->text, line->length, command);
+	lexer_read(line->text, line->length, &words);
+	return cnc_command(&words, command, &findings);
+}
+
 /* "line 12", or where an adopted print began to read again. */
 static void write_place(const struct readahead *readahead, int64_t line, char *text, size_t size)
 {
@@ -131,9 +148,17 @@ static bool take_line(struct readahead *readahead, enum line_reader_result resul
 			LINE_READER_LINE_MAX);
 		return false;
 	}
-	switch (command_from_line(line->text, line->length, &command)) {
+	switch (read_command(readahead, line, &command)) {
 	case COMMAND_SEND:
-		return put_command(readahead, &command, readahead->from + line->end_bytes);
+		if (readahead->laser && cnc_has_m3(command.text, command.length)) {
+			error_set(error,
+				"%s line %lld may not be sent to a laser: M3 leaves it on while "
+				"the machine waits; M4 is wanted",
+				readahead->path, (long long)line->number);
+			return false;
+		}
+		return readahead->checking ||
+		       put_command(readahead, &command, readahead->from + line->end_bytes);
 	case COMMAND_NOTHING:
 	case COMMAND_FILTERED:
 		return true;
@@ -237,7 +262,14 @@ static void *run(void *argument)
 	struct error fault = { "" };
 	bool last;
 
-	read_file(readahead, &fault);
+	if (readahead->program) {
+		readahead->checking = true;
+		read_file(readahead, &fault);
+		readahead->checking = false;
+		line_reader_init(&readahead->reader);
+	}
+	if (!fault.text[0])
+		read_file(readahead, &fault);
 	pthread_mutex_lock(&readahead->mutex);
 	readahead->fault = fault;
 	readahead->ended = true;
@@ -288,6 +320,8 @@ struct readahead *readahead_create(const struct readahead_setup *setup, struct e
 	}
 	strcpy(readahead->path, setup->path);
 	readahead->bytes = setup->bytes;
+	readahead->program = setup->program;
+	readahead->laser = setup->laser;
 	readahead->from = readahead->told_bytes = readahead->taken_bytes = setup->from;
 	readahead->read_at = setup->read_at ? setup->read_at : pread;
 	readahead->on_ready = setup->on_ready;

@@ -23,7 +23,11 @@ struct readahead;
 struct readahead_setup {
 	const char *path;
 	int64_t bytes; /* what the file's size must be */
-	int64_t from;  /* begin at this byte, which follows a line's end */
+	/* It is a program of a laser or a mill (gcode/cnc.h); all of it is checked before its first
+	 * command is given out: such machines cannot be stopped in the middle of bad work. */
+	bool program;
+	bool laser;   /* and M3 is refused */
+	int64_t from; /* begin at this byte, which follows a line's end */
 	/* Called on the thread when the owner found nothing to take and now something is there, or
 	 * the end or a fault is known.  Must not block. */
 	void (*on_ready)(void *context);

@@ -1,5 +1,7 @@
 #include "daemon/stream/session_private.h"
 
+#include "gcode/cnc.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h> /* PATH_MAX */
@@ -334,7 +336,9 @@ int session_manual(struct session *session, const char *text, int64_t now_us, st
 	struct command command;
 	char act[COMMAND_MAX + 16];
 
-	switch (command_from_line(text, strlen(text), &command)) {
+	switch (session->dialect && session->dialect->programs
+			? cnc_manual(text, strlen(text), &command)
+			: command_from_line(text, strlen(text), &command)) {
 	case COMMAND_SEND:
 		break;
 	case COMMAND_NOTHING:

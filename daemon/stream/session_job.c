@@ -89,6 +89,8 @@ int session_start(struct session *session, const char *attempt, const struct wir
 	struct session_job *job = &session->job;
 	struct readahead_setup ahead = { .path = start->path,
 		.bytes = start->bytes,
+		.program = session->dialect && session->dialect->programs,
+		.laser = session->settings.machine_kind == DRIVER_KIND_LASER,
 		.on_ready = on_prepared,
 		.context = session,
 		.read_at = session->setup.read_at };

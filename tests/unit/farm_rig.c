@@ -530,6 +530,8 @@ void rig_clear_all(struct rig *rig)
 
 /* ---- making ---- */
 
+const char *rig_machine = "";
+
 static void add_file(struct rig *rig, const char *sha256, const char *name, double time_s)
 {
 	struct file_record file = { .bytes = 1000,
@@ -540,6 +542,7 @@ static void add_file(struct rig *rig, const char *sha256, const char *name, doub
 		.hotend_celsius = 210,
 		.bed_celsius = 60,
 		.layers = 10 };
+	snprintf(file.machine, sizeof(file.machine), "%s", rig_machine);
 	snprintf(file.sha256, sizeof(file.sha256), "%s", sha256);
 	snprintf(file.upload_sha256, sizeof(file.upload_sha256), "%s", sha256);
 	snprintf(file.name, sizeof(file.name), "%s", name);

@@ -20,6 +20,9 @@ enum {
 #define RIG_FILE_ONE  "1111111111111111111111111111111111111111111111111111111111111111"
 #define RIG_FILE_FOUR "4444444444444444444444444444444444444444444444444444444444444444"
 
+/* What the files of rig_add_design were made for. */
+extern const char *rig_machine;
+
 /* What happened to an attempt at the printer, whatever the farm knows of it. */
 struct rig_truth {
 	char attempt[ATTEMPT_ID_BYTES];

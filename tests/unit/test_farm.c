@@ -142,7 +142,9 @@ static void test_a_bed_is_never_used_before_it_was_cleared(void **state)
 static void test_a_laser_starts_nothing_until_somebody_at_it_says_so_and_then_once(void **state)
 {
 	(void)state;
+	rig_machine = "grbl laser";
 	struct rig *rig = ready_rig(1);
+	rig_machine = "";
 	rig->config_printer[0].kind = KIND_LASER;
 	rig->config_printer[0].unattended = UNATTENDED_ALLOWED;
 	farm_configure(rig->farm, &rig->config);
