@@ -67,7 +67,7 @@ static void test_what_a_machine_would_refuse_or_store_is_refused_before(void **s
 		{ "G1 X", "bad-number" },
 		{ "G1 X1 ?", "bad-number" },
 		{ "G1 "
-		  "X1.00000000000000000000000000000000000000000000000000000000000000000000000001",
+		  "X1.000000000000000000000000000000000000000000000000000000000000000000000000000001",
 			"too-long" },
 	};
 	struct command command;
