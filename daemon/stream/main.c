@@ -134,6 +134,19 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 	streamer_stop(context, reason);
 }
 
+/* What the loop was left for. */
+static bool upgrade;
+
+/* Nothing is said to the printers: the next program adopts what prints. */
+static void on_upgrade(evutil_socket_t number, short what, void *context)
+{
+	(void)number;
+	(void)what;
+	upgrade = true;
+	notify_send("RELOADING=1");
+	event_base_loopexit(context, NULL);
+}
+
 static void on_watchdog(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
@@ -161,7 +174,7 @@ static int run(struct event_base *base, const struct options *options)
 		.only_printer = options->printer };
 	struct error error = { "" };
 	struct streamer *streamer = streamer_create(base, &setup, &error);
-	struct event *terminate, *interrupt, *watchdog;
+	struct event *terminate, *interrupt, *replace, *watchdog;
 	int status = EX_OK;
 
 	if (!streamer) {
@@ -170,9 +183,10 @@ static int run(struct event_base *base, const struct options *options)
 	}
 	terminate = evsignal_new(base, SIGTERM, on_signal, streamer);
 	interrupt = evsignal_new(base, SIGINT, on_signal, streamer);
+	replace = evsignal_new(base, SIGUSR2, on_upgrade, base);
 	watchdog = start_watchdog(base, notify_watchdog_interval_us());
-	if (!terminate || !interrupt || !watchdog || event_add(terminate, NULL) < 0 ||
-		event_add(interrupt, NULL) < 0) {
+	if (!terminate || !interrupt || !replace || !watchdog || event_add(terminate, NULL) < 0 ||
+		event_add(interrupt, NULL) < 0 || event_add(replace, NULL) < 0) {
 		fprintf(stderr, "printfarm-stream: no memory for the loop\n");
 		status = EX_OSERR;
 	} else {
@@ -183,6 +197,8 @@ static int run(struct event_base *base, const struct options *options)
 		event_free(terminate);
 	if (interrupt)
 		event_free(interrupt);
+	if (replace)
+		event_free(replace);
 	if (watchdog)
 		event_free(watchdog);
 	streamer_destroy(streamer);
@@ -217,5 +233,10 @@ int main(int argc, char **argv)
 	}
 	status = run(base, &options);
 	event_base_free(base);
-	return status;
+	if (!upgrade || status != EX_OK)
+		return status;
+	/* By the name we were started with: that is where an upgrade puts the new one. */
+	execvp(argv[0], argv);
+	fprintf(stderr, "printfarm-stream: starting %s anew: %s\n", argv[0], strerror(errno));
+	return EX_OSERR;
 }

@@ -4,6 +4,7 @@ the file's commands once each, in order; or the print has a stated end.
 
 time limit: 240 s, long: 900 s"""
 
+import signal
 import time
 
 from harness import LONG, box_gcode, check, equal, main, wait
@@ -77,6 +78,21 @@ def test_cable():
         printed(bench, path)
 
 
+def test_upgrade():
+    """SIGUSR2 starts the program anew in the same process, and the print goes on"""
+    with Bench(speed=30, simulator="warm_start=yes") as bench:
+        path = box_gcode(bench.dir / "box.gcode", hotend=215, bed=60, layers=10, lines_per_layer=60)
+        bench.ready()
+        bench.start(path, "a1")
+        for turn in range(1, 4):
+            wait(lambda: moving(bench, turn * 100), "the print moves", 60)
+            bench.control.close()
+            bench.streamer.send_signal(signal.SIGUSR2)
+            wait(lambda: (bench.dir / "stream.log").read_text().count("goes on behind") == turn, "it goes on", 20)
+            bench.attach()
+        printed(bench, path)
+
+
 def test_reset():
     """a board that resets when it is plugged in again: a stated end, and not a line of the file more"""
     with Bench(speed=20, simulator="warm_start=yes") as bench:
@@ -112,4 +128,4 @@ def test_too_late():
         bench.compare([(path, False)])
 
 
-main(test_killed, test_noise, test_cable, test_reset, test_too_late)
+main(test_killed, test_noise, test_cable, test_upgrade, test_reset, test_too_late)
