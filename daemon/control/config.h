@@ -17,6 +17,7 @@ enum {
 	CONFIG_PROFILES_MAX = 64,
 	CONFIG_TAGS_MAX = 8,
 	CONFIG_PATH_MAX = 1024,
+	CONFIG_UUID_MAX = 64,
 	CONFIG_SOCKET_MAX = 108, /* sockaddr_un, with the NUL */
 	CONFIG_HOURS_MAX = 64,
 	CONFIG_HOSTS_MAX = 16,
@@ -51,7 +52,10 @@ struct config_printer {
 	char tag[CONFIG_TAGS_MAX][NAME_MAX_BYTES];
 	enum config_unattended unattended;
 	enum config_kind kind;
-	bool meatpack;	 /* two characters a byte, where the firmware can */
+	bool meatpack;			 /* two characters a byte, where the firmware can */
+	char uuid[CONFIG_UUID_MAX];	 /* what M115 must say; empty: anything */
+	char power_off[CONFIG_PATH_MAX]; /* program that cuts its power; empty: none */
+	int64_t pause_heat_s, dead_man_s;
 	bool adopt;	 /* a print that was cut off from its streamer is gone on with */
 	bool reset_line; /* DTR resets this board: the last rung of an emergency stop */
 };

@@ -543,6 +543,10 @@ bool farm_printer_settings(
 	memcpy(settings->volume_max_mm, profile->volume_max_mm, sizeof(settings->volume_max_mm));
 	settings->can_reset_line = printer->config.reset_line;
 	settings->no_adoption = !printer->config.adopt;
+	farm_copy(settings->uuid, sizeof(settings->uuid), printer->config.uuid);
+	farm_copy(settings->power_off, sizeof(settings->power_off), printer->config.power_off);
+	settings->pause_heat_s = printer->config.pause_heat_s;
+	settings->dead_man_s = printer->config.dead_man_s;
 	settings->machine_kind = printer->config.kind;
 	/* Park at the back left of a box; at the centre line of a delta, well inside its circle. */
 	bool round = profile->shape == PROFILE_ROUND;

@@ -86,7 +86,10 @@ static const struct option printer_options[] = {
 		AT(config_printer, name), .help = "What people call it.  Unique." },
 	{ "port", OPTION_PATH, .required = true, .min = 1, .max = CONFIG_PATH_MAX - 1,
 		AT(config_printer, port),
-		.help = "Serial port, best a name under /dev/serial/by-id or by-path." },
+		.help = "Serial port, best a name under /dev/serial/by-id or by-path; or "
+			"\"usb:\" and what the device must be: serial=, id=VVVV:PPPP, "
+			"path=1-1.4, interface=, with commas between.  Two devices that fit are "
+			"both refused." },
 	{ "dialect", OPTION_WORD, .choice = dialect_choice, .initial = "auto",
 		AT(config_printer, dialect), .help = "What its firmware speaks." },
 	{ "klipper_socket", OPTION_PATH, .max = CONFIG_SOCKET_MAX - 1, .initial = "",
@@ -121,6 +124,23 @@ static const struct option printer_options[] = {
 	{ "meatpack", OPTION_BOOL, .initial = "false", AT(config_printer, meatpack),
 		.help = "Sends two characters in a byte where the firmware says that it unpacks "
 			"them: more lines a second on a slow wire.  A damaged byte damages more." },
+	{ "uuid", OPTION_TEXT, .max = CONFIG_UUID_MAX - 1, .initial = "", AT(config_printer, uuid),
+		.help = "What the firmware must say of itself in M115 behind UUID:.  Another "
+			"printer on this port is not used." },
+	{ "pause_heat_s", OPTION_INT64, .min = 0, .max = 86400, .initial = "1200",
+		.unit = "seconds", AT(config_printer, pause_heat_s),
+		.help = "A print that is paused, or that waits for a person, keeps its nozzle hot "
+			"for so long; 0: for ever." },
+	{ "dead_man_s", OPTION_INT64, .min = 0, .max = 7200, .initial = "0", .unit = "seconds",
+		AT(config_printer, dead_man_s),
+		.help = "Marlin's own dead man (M85): while heaters are on because of a print, the "
+			"firmware stops the machine when nothing has moved for so long.  Longer "
+			"than the longest dwell and the longest heat-up, such as 900.  0: none." },
+	{ "power_off", OPTION_PATH, .max = CONFIG_PATH_MAX - 1, .initial = "",
+		AT(config_printer, power_off),
+		.help = "A program that cuts this printer's power: run by its streamer, with the "
+			"printer's name as its argument, when an emergency stop is asked for or "
+			"needed.  Empty: none." },
 	{ "adopt", OPTION_BOOL, .initial = "true", AT(config_printer, adopt),
 		.help = "Whether a print goes on when its streamer died or its cable was pulled "
 			"for less than ten seconds, and the printer's own line counter proves "

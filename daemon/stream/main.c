@@ -2,6 +2,7 @@
 #include "daemon/stream/clock.h"
 #include "daemon/stream/log.h"
 #include "daemon/stream/notify.h"
+#include "daemon/stream/port.h"
 #include "daemon/stream/probe.h"
 #include "daemon/stream/replay.h"
 #include "daemon/stream/streamer.h"
@@ -79,6 +80,19 @@ static int parse_options(int argc, char **argv, struct options *options)
 		return -1;
 	fprintf(stderr, "%s", usage);
 	return EX_USAGE;
+}
+
+/* For tests: a directory with the system's "sys" and "dev" of their own. */
+static void set_roots(void)
+{
+	static char sys[PATH_MAX], dev[PATH_MAX];
+	const char *directory = getenv("PRINTFARM_DEVICES");
+
+	if (!directory || strlen(directory) + sizeof("/sys") > sizeof(sys))
+		return;
+	snprintf(sys, sizeof(sys), "%s/sys", directory);
+	snprintf(dev, sizeof(dev), "%s/dev", directory);
+	port_set_roots(sys, dev);
 }
 
 /* Before anything is touched: both socket names must fit. */
@@ -213,6 +227,7 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	set_roots();
 	if (options.probe)
 		return probe_run(options.probe);
 	if (options.replay)

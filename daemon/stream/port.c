@@ -1,5 +1,6 @@
 #include "daemon/stream/port.h"
 
+#include "daemon/stream/port_find.h"
 #include "daemon/stream/port_link.h"
 
 #include <errno.h>
@@ -10,6 +11,14 @@
 #include <sys/file.h> /* flock */
 
 static const char pty_directory[] = "/dev/pts/";
+
+static struct port_roots roots = { .sys = "/sys", .dev = "/dev" };
+
+void port_set_roots(const char *sys, const char *dev)
+{
+	roots.sys = sys;
+	roots.dev = dev;
+}
 
 /* Takes a prefix like "fd:" off *path; false: another one. */
 static bool take_prefix(const char **path, const char *prefix)
@@ -25,15 +34,18 @@ static bool take_prefix(const char **path, const char *prefix)
 int port_open(struct port *port, const char *path, int32_t baud, struct error *error)
 {
 	const struct port_operations *operations = NULL;
-	char resolved[PATH_MAX];
+	char found[PATH_MAX], resolved[PATH_MAX];
+	int code;
 
 	if (take_prefix(&path, "serial:"))
 		operations = &port_serial;
 	else if (take_prefix(&path, "fd:"))
 		operations = &port_fd;
-	if (!realpath(path, resolved)) {
-		int code = errno;
-
+	code = port_find(&roots, path, found, sizeof(found), error);
+	if (code < 0)
+		return code;
+	if (!realpath(found, resolved)) {
+		code = errno;
 		error_set(error, "port %s: %s", path,
 			code == ENOENT ? "there is no such device (unplugged, or another name?)"
 				       : strerror(code));
@@ -53,7 +65,7 @@ int port_open_with(struct port *port, const struct port_operations *operations, 
 
 	port->fd = -1;
 	port->handle = NULL;
-	port->link = port_link("/sys", path);
+	port->link = port_link(roots.sys, path);
 	code = operations->open(port, path, baud, error);
 	port->operations = code == 0 ? operations : NULL;
 	return code;

@@ -41,8 +41,12 @@ struct port {
 
 extern const struct port_operations port_serial, port_fd, port_socket;
 
+/* For tests: where the system's files are, instead of /sys and /dev; both are kept. */
+void port_set_roots(const char *sys, const char *dev);
+
 /* Opens what the path leads to, following symbolic links: the serial implementation for a real
- * device, fd for a pseudo terminal.  "serial:PATH" and "fd:PATH" insist on one of them. */
+ * device, fd for a pseudo terminal.  "serial:PATH" and "fd:PATH" insist on one of them;
+ * "usb:serial=...": see port_find.h. */
 int port_open(struct port *port, const char *path, int32_t baud, struct error *error);
 
 /* Opens with the given implementation, `path` as it is. */

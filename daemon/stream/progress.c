@@ -58,6 +58,7 @@ static void end_texts(struct progress_facts *facts)
 	facts->path[sizeof(facts->path) - 1] = '\0';
 	facts->fault_text[sizeof(facts->fault_text) - 1] = '\0';
 	facts->boot[sizeof(facts->boot) - 1] = '\0';
+	facts->uuid[sizeof(facts->uuid) - 1] = '\0';
 	for (int i = 0; i < PROGRESS_ENDED_MAX; i++) {
 		struct progress_ended *ended = &facts->ended[i];
 

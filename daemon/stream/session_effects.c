@@ -82,6 +82,41 @@ static void on_acknowledged(struct session *session, int64_t index, int64_t now_
 	progress_count(&session->progress, job->offered, job->acknowledged, job->line_number);
 }
 
+/* Another machine on the port of this one: nothing more is said to it. */
+static void refuse_printer(
+	struct session *session, const char *is, const char *wanted, int64_t now_us)
+{
+	char words[WIRE_TEXT_MAX];
+
+	snprintf(words, sizeof(words),
+		"another printer is on this port: its UUID is %.64s, not %.64s", is, wanted);
+	if (session->job.adopting)
+		session_adopt_fail(session, words, now_us);
+	session->cool_wanted = false;
+	snprintf(session->reason, sizeof(session->reason), "%s", words);
+	session->close_wanted = true;
+	session->close_us = now_us; /* with what the driver still wants to write */
+}
+
+static void on_identity(struct session *session, int64_t now_us)
+{
+	const struct driver_identity *identity = session->dialect->identity(session->driver);
+	struct progress_facts *facts = &session->progress.facts;
+
+	session->news = true;
+	if (facts->halted) {
+		facts->halted = 0;
+		progress_store(&session->progress);
+	}
+	if (!identity->uuid[0] || session->close_wanted)
+		return;
+	if (session->settings.uuid[0] && strcmp(session->settings.uuid, identity->uuid) != 0)
+		refuse_printer(session, identity->uuid, session->settings.uuid, now_us);
+	else if (session->job.adopting && facts->uuid[0] &&
+		 strncmp(facts->uuid, identity->uuid, sizeof(facts->uuid) - 1) != 0)
+		refuse_printer(session, identity->uuid, facts->uuid, now_us);
+}
+
 /* Before its bytes go out. */
 static void on_numbered(struct session *session, const struct driver_effect *effect)
 {
@@ -202,7 +237,7 @@ static void perform_one(struct session *session, const struct driver_effect *eff
 		on_state(session, effect->state, now_us);
 		break;
 	case DRIVER_IDENTITY:
-		session->news = true;
+		on_identity(session, now_us);
 		break;
 	case DRIVER_ACKNOWLEDGED:
 		on_acknowledged(session, effect->index, now_us);

@@ -78,6 +78,8 @@ static void store_start(
 	facts->start_us = session->job.start_us;
 	facts->pause_wanted = 0;
 	memcpy(facts->boot, session->boot, sizeof(facts->boot));
+	snprintf(facts->uuid, sizeof(facts->uuid), "%.*s", (int)sizeof(facts->uuid) - 1,
+		session->dialect->identity(session->driver)->uuid);
 	facts->state = PROGRESS_STARTED;
 	progress_begin_counts(&session->progress);
 	progress_store(&session->progress);

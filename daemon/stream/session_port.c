@@ -10,9 +10,13 @@
 static const int64_t pauses_us[] = { 1000000, 2000000, 5000000, 10000000, 30000000 };
 enum { PAUSES = sizeof(pauses_us) / sizeof(pauses_us[0]) };
 
-static void try_later(struct session *session, int64_t now_us)
+static void try_later(struct session *session, int64_t now_us, bool absent)
 {
 	int pause = session->tries < PAUSES ? session->tries : PAUSES - 1;
+
+	/* To look for a device that is not there costs nothing and disturbs nobody. */
+	if (absent && pause > 1)
+		pause = 1;
 
 	if (session->job.adopting) {
 		session->reconnect_us = now_us + SESSION_ADOPT_RETRY_US;
@@ -72,19 +76,21 @@ static void remark_open(struct session *session)
 void session_open_port(struct session *session, int64_t now_us)
 {
 	struct error error = { "" };
+	int code;
 
 	session->reconnect_us = INT64_MAX;
 	if (!session->driver || port_is_open(&session->port) ||
 		(session->job.adopting && !session->job.rebuilt))
 		return;
-	if (open_by_settings(session, &error) < 0) {
+	code = open_by_settings(session, &error);
+	if (code < 0) {
 		if (!session->job.adopting && strcmp(session->reason, error.text) != 0) {
 			snprintf(session->reason, sizeof(session->reason), "%.*s",
 				(int)sizeof(session->reason) - 1, error.text);
 			session_say(session, "%s", session->reason);
 			session->news = true;
 		}
-		try_later(session, now_us);
+		try_later(session, now_us, code == -ENOENT);
 		return;
 	}
 	reset_port_state(session);
@@ -141,7 +147,7 @@ void session_close_port(struct session *session, const char *reason, int64_t now
 	snprintf(session->reason, sizeof(session->reason), "%s", words);
 	session_say(session, "offline: %s", words);
 	session->news = true;
-	try_later(session, now_us);
+	try_later(session, now_us, false);
 	if (session->job.adopting)
 		session_adopt_begin(session, now_us);
 }

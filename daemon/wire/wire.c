@@ -117,6 +117,10 @@ static const struct field fields[] = {
 	{ 37, KIND(SET_PRINTER), TEXT_OF(settings.side_port) },
 	{ 38, KIND(SET_PRINTER), FIELD_BOOL, AT(settings.meatpack), 0 },
 	{ 150, KIND(SET_PRINTER), FIELD_BOOL, AT(settings.no_adoption), 0 },
+	{ 151, KIND(SET_PRINTER), TEXT_OF(settings.uuid) },
+	{ 152, KIND(SET_PRINTER), FIELD_I64, AT(settings.pause_heat_s), 0 },
+	{ 153, KIND(SET_PRINTER), FIELD_I64, AT(settings.dead_man_s), 0 },
+	{ 154, KIND(SET_PRINTER), TEXT_OF(settings.power_off) },
 	{ 39, KIND(SET_PRINTER), FIELD_I64, AT(settings.machine_kind), 0 },
 
 	{ 50, KIND(START), TEXT_OF(start.path) },

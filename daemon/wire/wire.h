@@ -95,7 +95,11 @@ struct wire_settings {
 	bool can_reset_line;
 	int64_t machine_kind; /* enum driver_kind */
 	bool meatpack;
-	bool no_adoption; /* a print that was cut off from us is not gone on with */
+	bool no_adoption;	       /* a print that was cut off from us is not gone on with */
+	char uuid[WIRE_NAME_MAX];      /* what M115 must say; empty: anything */
+	int64_t pause_heat_s;	       /* a paused nozzle is cooled after so long; 0: never */
+	int64_t dead_man_s;	       /* the firmware's own, armed while we heat; 0: none */
+	char power_off[WIRE_PATH_MAX]; /* program that cuts the power; empty: none */
 	double park_x_mm, park_y_mm, park_lift_mm, hotend_standby_celsius;
 	char side_port[WIRE_SOCKET_MAX]; /* of the dialect's side channel; empty: none */
 };

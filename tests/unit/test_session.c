@@ -568,6 +568,18 @@ static void test_manual_heat_is_ours_until_it_is_off_again(void **state)
 	assert_int_equal(session_manual(rig.session, "; hello", rig.now_us, &error), -EINVAL);
 }
 
+static void test_another_printer_on_the_port_is_refused_by_its_uuid(void **state)
+{
+	(void)state;
+	session_rig_finish(&rig);
+	session_rig_init(&rig, "marlin");
+	strcpy(rig.settings.uuid, "00000000-0000-0000-0000-000000000000");
+	session_rig_start_streamer(&rig);
+	assert_false(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_non_null(strstr(session_rig_state(&rig).reason, "another printer is on this port"));
+	assert_int_equal(session_rig_state(&rig).fault, 0);
+}
+
 static void test_a_missing_port_is_offline_with_the_reason_and_tried_with_growing_pauses(
 	void **state)
 {
@@ -674,6 +686,7 @@ int main(void)
 		SESSION_TEST(test_a_file_that_cannot_be_sent_ends_the_print_and_not_the_printer),
 		SESSION_TEST(test_a_pause_holds_and_a_resume_goes_on_where_it_was),
 		SESSION_TEST(test_a_resume_during_a_pause_does_not_get_lost),
+		SESSION_TEST(test_another_printer_on_the_port_is_refused_by_its_uuid),
 		SESSION_TEST(test_a_printer_heated_by_hand_is_watched_and_left_alone),
 		SESSION_TEST(test_manual_heat_is_ours_until_it_is_off_again),
 		SESSION_TEST(

@@ -81,6 +81,10 @@ static void fill_settings(struct wire_settings *settings)
 	settings->machine_kind = 2;
 	settings->meatpack = true;
 	settings->no_adoption = true;
+	fill_text(settings->uuid, sizeof(settings->uuid), 3);
+	settings->pause_heat_s = 1200;
+	settings->dead_man_s = 900;
+	fill_text(settings->power_off, sizeof(settings->power_off), 4);
 	settings->park_x_mm = 5;
 	settings->park_y_mm = 200;
 	settings->park_lift_mm = 0.1;
@@ -405,6 +409,8 @@ static void test_settings_are_equal_by_what_they_say_not_by_their_bytes(void **s
 		each->machine_kind = 0;
 		each->meatpack = false;
 		each->no_adoption = false;
+		each->uuid[0] = each->power_off[0] = '\0';
+		each->pause_heat_s = each->dead_man_s = 0;
 		each->park_x_mm = each->park_y_mm = each->park_lift_mm = 1;
 		each->hotend_standby_celsius = 0;
 	}
