@@ -96,6 +96,21 @@
 		return list;
 	}
 
+	/* One element a printer and file, which moves from card to card: a new one would be fetched each
+	 * time.  A file without a picture (nothing printed, or too many wait) goes without. */
+	var plates = {};
+
+	function picture(printer, file) {
+		var known = plates[printer];
+		if (known && known.file === file) return known.made;
+		var made = element("img", "plate");
+		made.src = "/api/v1/files/" + encodeURIComponent(file) + "/preview";
+		made.alt = "";
+		made.addEventListener("error", function () { made.hidden = true; });
+		plates[printer] = { file: file, made: made };
+		return made;
+	}
+
 	function printer(p) {
 		var now = state(p, p.look), mood = moods[now[0]].className;
 		var card = element("article", "card " + mood), head = element("div", "head");
@@ -103,6 +118,7 @@
 		card.append(head);
 		if (p.progress !== null) {
 			var percent = Math.floor(100 * p.progress) + " %";
+			if (p.file) card.append(picture(p.name, p.file));
 			card.append(bar(percent + " printed", [["printing", p.progress]]));
 			card.append(element("p", "", join(["job " + p.job, percent,
 				p.eta_s === null ? "" : duration(p.eta_s) + " left"], ", ")));

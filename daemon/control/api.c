@@ -496,6 +496,7 @@ static void on_gone(void *context, struct http_request *request)
 	struct api *api = context;
 	events_gone(api->setup.events, request);
 	api_upload_gone(api, request);
+	api_picture_gone(api, request);
 	for (struct pending *at = api->pending; at; at = at->next)
 		if (at->request == request)
 			at->request = NULL;

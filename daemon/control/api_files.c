@@ -1,5 +1,6 @@
 /* Files: uploads as they come in, and what is stored. */
 #include "daemon/control/api_private.h"
+#include "daemon/control/drawing.h"
 #include "daemon/control/files.h"
 #include "daemon/control/files_digest.h"
 #include "daemon/control/ledger.h"
@@ -229,6 +230,127 @@ static void show_text(struct api_call *call)
 	http_reply_file(call->request, "text/plain; charset=utf-8", fd, status.st_size);
 }
 
+/* ---- pictures ---- */
+
+/* A GET that waits for its picture. */
+struct showing {
+	struct api *api;
+	struct http_request *request; /* NULL: its client has left */
+	struct drawing *drawing;
+	struct showing *next;
+};
+
+static void end_showing(struct showing *showing)
+{
+	for (struct showing **at = &showing->api->showings; *at; at = &(*at)->next) {
+		if (*at == showing) {
+			*at = showing->next;
+			break;
+		}
+	}
+	free(showing);
+}
+
+static void on_drawn(void *context, int error, int descriptor, int64_t length)
+{
+	struct showing *showing = context;
+	if (error == -ENODATA)
+		api_reply(showing->api, showing->request, 404,
+			json_out_error("not_found", "there is nothing to draw", NULL));
+	else if (error)
+		reply_trouble(showing->api, showing->request, error, "the picture was not drawn");
+	else
+		http_reply_file(showing->request, "image/png", descriptor, length);
+	end_showing(showing);
+}
+
+void api_picture_gone(struct api *api, struct http_request *request)
+{
+	for (struct showing *at = api->showings; at; at = at->next)
+		if (at->request == request) {
+			drawing_forget(at->drawing);
+			end_showing(at);
+			return;
+		}
+}
+
+/* A whole number between the two; false: answered with 422. */
+static bool query_number(
+	struct api_call *call, const char *name, int32_t least, int32_t most, int *value)
+{
+	const char *text = http_query(call->request, name);
+	char message[ERROR_TEXT_MAX], *end;
+	if (!text)
+		return true;
+	long number = strtol(text, &end, 10);
+	if (end != text && !*end && number >= least && number <= most) {
+		*value = (int)number;
+		return true;
+	}
+	snprintf(message, sizeof(message), "%s=%.20s: expected a number from %d to %d", name, text,
+		(int)least, (int)most);
+	api_fail_with(call, 422, "invalid", message, NULL);
+	return false;
+}
+
+static bool read_picture(struct api_call *call, struct picture_settings *settings)
+{
+	const char *view = http_query(call->request, "view");
+	int layer = 0;
+	if (!query_number(call, "width", PICTURE_SIDE_MIN, DRAWING_SIDE_MAX, &settings->width) ||
+		!query_number(
+			call, "height", PICTURE_SIDE_MIN, DRAWING_SIDE_MAX, &settings->height) ||
+		!query_number(call, "layer", 1, INT32_MAX, &layer))
+		return false;
+	settings->layer = layer;
+	if (layer > 0)
+		settings->view = PICTURE_LAYER;
+	else if (view && strcmp(view, "top") == 0)
+		settings->view = PICTURE_TOP;
+	else if (view && strcmp(view, "iso") != 0) {
+		api_fail_with(call, 422, "invalid", "view: expected iso or top", NULL);
+		return false;
+	}
+	return true;
+}
+
+static void show_picture(struct api_call *call)
+{
+	const struct file_record *file = find_file(call);
+	struct picture_settings settings = {
+		.view = PICTURE_ISOMETRIC, .width = DRAWING_WIDTH, .height = DRAWING_HEIGHT
+	};
+	struct files *files = call->api->setup.files;
+	struct error error = { "" };
+	int64_t length;
+	if (!file || !read_picture(call, &settings))
+		return;
+	bool is_usual = settings.view == PICTURE_ISOMETRIC && settings.width == DRAWING_WIDTH &&
+			settings.height == DRAWING_HEIGHT;
+	int kept = is_usual ? drawing_kept(files, file->sha256, &length) : -1;
+	if (kept >= 0) {
+		call->replied = true;
+		http_reply_file(call->request, "image/png", kept, length);
+		return;
+	}
+	struct showing *showing = calloc(1, sizeof(*showing));
+	int result = -ENOMEM;
+	if (showing) {
+		*showing = (struct showing){ call->api, call->request, NULL, call->api->showings };
+		call->api->showings = showing;
+		result = drawing_start(&showing->drawing, files, file->sha256, &settings, on_drawn,
+			showing, &error);
+	}
+	if (result == 0) {
+		call->replied = true;
+		return;
+	}
+	if (showing)
+		end_showing(showing);
+	api_fail_with(call, 503, result == -EBUSY ? "busy" : "trouble",
+		error.text[0] ? error.text : "the picture cannot be drawn", NULL);
+}
+
 void api_fingerprint(const char *method, const char *path, const char *body, size_t length,
 	char hex[SHA256_HEX_BYTES])
 {
@@ -246,5 +368,6 @@ const struct api_route api_file_routes[] = {
 	{ "GET", "/api/v1/files", list_files, API_COSTLY },
 	{ "GET", "/api/v1/files/:", show_file, 0 },
 	{ "GET", "/api/v1/files/:/text", show_text, 0 },
+	{ "GET", "/api/v1/files/:/preview", show_picture, 0 },
 	{ NULL, NULL, NULL, 0 },
 };

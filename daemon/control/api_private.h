@@ -76,12 +76,14 @@ struct status_cache {
 };
 
 struct pending;
+struct showing;
 struct upload;
 
 struct api {
 	struct api_setup setup;
 	const struct http *http;
 	struct pending *pending;
+	struct showing *showings; /* pictures that are awaited */
 	struct event *patience;
 	struct status_cache status;
 	struct {
@@ -102,6 +104,8 @@ bool api_upload_piece(
 	struct api *api, struct http_request *request, const char *bytes, size_t length);
 void api_upload_ready(struct api *api, struct http_request *request);
 void api_upload_gone(struct api *api, struct http_request *request);
+/* api_files.c: the client of a picture under way has left. */
+void api_picture_gone(struct api *api, struct http_request *request);
 /* Answers a request outside a call, at once. */
 void api_reply(struct api *api, struct http_request *request, int status, json_t *json);
 /* Answers when `ticket` is durable. */

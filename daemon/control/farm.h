@@ -279,6 +279,7 @@ struct farm_printer_view {
 	bool ready, removed;
 	int64_t job;	     /* 0: none */
 	const char *attempt; /* "": none */
+	const char *file;    /* sha256 of what it prints, "": nothing */
 	double progress;
 	int64_t commands_done, commands, eta_s;
 	int64_t heaters_age_us; /* -1: never read */

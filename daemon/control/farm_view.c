@@ -260,7 +260,7 @@ static void view_printer(
 		       : !printer->reported ? "its streamer has not reported yet"
 					    : printer->state.reason;
 	view->removed = printer->removed;
-	view->attempt = "";
+	view->attempt = view->file = "";
 	view->progress = -1.0;
 	view->eta_s = -1;
 	view->starts_in_s = -1;
@@ -272,6 +272,7 @@ static void view_printer(
 		const struct farm_attempt *attempt = printer->attempt;
 		view->job = attempt->job->id;
 		view->attempt = attempt->record.id;
+		view->file = attempt->job->plate->file->sha256;
 		view->progress = farm_attempt_progress(attempt);
 		view->commands = attempt->progress.commands;
 		view->commands_done = attempt->progress.commands_done;

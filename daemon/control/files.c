@@ -15,6 +15,7 @@
 #include <event2/event.h>
 
 #include "base/error.h"
+#include "daemon/control/drawing.h"
 
 enum { SWEEP_EVERY_S = 600 };
 
@@ -163,6 +164,7 @@ void files_close(struct files *files)
 		next = upload->next;
 		upload_abort(upload);
 	}
+	drawings_close(files);
 	if (files->sweep)
 		event_free(files->sweep);
 	files_release(files);

@@ -7,6 +7,7 @@
 #include <limits.h> /* PATH_MAX */
 #include <sodium.h> /* crypto_hash_sha256_state */
 
+struct drawing;
 struct event;
 struct import;
 
@@ -24,6 +25,8 @@ struct files {
 	struct event *sweep;
 	struct upload *first; /* all uploads, newest first */
 	size_t upload_count, import_count;
+	struct drawing *drawings; /* newest first */
+	size_t drawing_count;
 	bool is_closing;
 };
 

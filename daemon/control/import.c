@@ -16,6 +16,7 @@
 #include <event2/event.h>
 
 #include "base/error.h"
+#include "gcode/picture.h"
 #include "daemon/control/records.h"
 
 extern char **environ;
@@ -177,19 +178,50 @@ static const char *own_program(char *path, size_t size)
 	return "/proc/self/exe";
 }
 
+enum { WORDS_MAX = 7, WORD_BYTES = 24 };
+
+/* What the child is told on its command line. */
+struct command_line {
+	char word[WORDS_MAX][WORD_BYTES];
+	char label[FILE_NAME_MAX_BYTES];
+	char *argument[WORDS_MAX + 1];
+};
+
+static void tell_import(struct command_line *line, const struct import_settings *settings)
+{
+	snprintf(line->word[1], WORD_BYTES, "--import");
+	snprintf(line->word[2], WORD_BYTES, "%lld", (long long)settings->text_max_bytes);
+	snprintf(line->word[3], WORD_BYTES, "%lld", (long long)settings->room_bytes);
+	snprintf(line->word[4], WORD_BYTES, "%d", (int)settings->plate);
+	snprintf(line->label, sizeof line->label, "%s", settings->name);
+	line->argument[5] = line->label;
+	line->argument[6] = NULL;
+}
+
+static void tell_drawing(struct command_line *line, const struct picture_settings *picture)
+{
+	snprintf(line->word[1], WORD_BYTES, "--draw");
+	snprintf(line->word[2], WORD_BYTES, "%d", (int)picture->view);
+	snprintf(line->word[3], WORD_BYTES, "%d", (int)picture->layer);
+	snprintf(line->word[4], WORD_BYTES, "%d", picture->width);
+	snprintf(line->word[5], WORD_BYTES, "%d", picture->height);
+	line->argument[6] = NULL;
+}
+
 static int spawn(const struct import_settings *settings, const int sources[3], pid_t *child)
 {
 	char own[PATH_MAX];
-	char text_max[24], room[24], plate[16], label[FILE_NAME_MAX_BYTES], flag[] = "--import",
-									    name[] = "printfarmd";
-	char *arguments[] = { name, flag, text_max, room, plate, label, NULL };
+	struct command_line line;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 
-	snprintf(text_max, sizeof text_max, "%lld", (long long)settings->text_max_bytes);
-	snprintf(room, sizeof room, "%lld", (long long)settings->room_bytes);
-	snprintf(plate, sizeof plate, "%d", (int)settings->plate);
-	snprintf(label, sizeof label, "%s", settings->name);
+	for (int i = 0; i < WORDS_MAX; i++)
+		line.argument[i] = line.word[i];
+	snprintf(line.word[0], WORD_BYTES, "printfarmd");
+	if (settings->picture)
+		tell_drawing(&line, settings->picture);
+	else
+		tell_import(&line, settings);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
 	int result = set_actions(&actions, sources);
@@ -199,7 +231,7 @@ static int spawn(const struct import_settings *settings, const int sources[3], p
 	if (result == 0)
 		result = posix_spawn(child,
 			settings->program ? settings->program : own_program(own, sizeof own),
-			&actions, &attributes, arguments, environ);
+			&actions, &attributes, line.argument, environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return -result;

@@ -4,12 +4,14 @@
 #ifndef CONTROL_IMPORT_H
 #define CONTROL_IMPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct error;
 struct event_base;
 struct import;
+struct picture_settings;
 
 enum {
 	IMPORT_UPLOAD_DESCRIPTOR = 3, /* the uploaded bytes, to read */
@@ -31,6 +33,8 @@ struct import_settings {
 	int64_t text_max_bytes; /* more text than this is refused */
 	int64_t room_bytes;	/* more text than this does not fit on the disk */
 	int64_t wall_s;		/* 0: IMPORT_WALL_S */
+	/* Not NULL: the child draws `upload`, a plain text, into `text` (drawing.h). */
+	const struct picture_settings *picture;
 };
 
 enum import_end {
@@ -48,6 +52,9 @@ int import_start(struct import **import, const struct import_settings *settings,
 	void *context, struct error *error);
 /* Kills the child and forgets it, without calling back.  Takes NULL. */
 void import_cancel(struct import *import);
+
+/* Limits and the filter of system calls, for a child that may write so much into one file. */
+bool import_child_confine(int64_t file_max_bytes);
 
 /* The child's whole life; returns its exit code.  argv: program, --import, text_max, room,
  * plate, name. */

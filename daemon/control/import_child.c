@@ -149,14 +149,14 @@ static bool limit(int resource, int64_t amount)
 
 /* No more than is needed, no life beyond the parent's; the parent has closed all but the three
  * descriptors. */
-static bool confine(int64_t room_bytes)
+bool import_child_confine(int64_t file_max_bytes)
 {
 	signal(SIGXFSZ, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return false;
-	return limit(RLIMIT_CPU, IMPORT_CPU_S) && limit(RLIMIT_FSIZE, room_bytes) &&
+	return limit(RLIMIT_CPU, IMPORT_CPU_S) && limit(RLIMIT_FSIZE, file_max_bytes) &&
 	       limit(RLIMIT_CORE, 0) &&
 	       (!CAN_CONFINE || (limit(RLIMIT_AS, IMPORT_MEMORY_BYTES) && import_filter_install()));
 }
@@ -176,7 +176,8 @@ int import_child_main(int argc, char **argv)
 	struct child *child = calloc(1, sizeof *child);
 
 	if (argc != 6 || !child || !read_size(argv[2], &settings.text_max_bytes) ||
-		!read_size(argv[3], &child->room_bytes) || !confine(child->room_bytes)) {
+		!read_size(argv[3], &child->room_bytes) ||
+		!import_child_confine(child->room_bytes)) {
 		fprintf(stderr, "--import is for printfarmd itself\n");
 		free(child);
 		return 64;

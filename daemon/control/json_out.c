@@ -467,6 +467,7 @@ static void set_print(json_t *object, const struct farm_printer_view *printer)
 	bool prints = printer->job != 0;
 	set_some(object, "job", printer->job, prints);
 	set_name(object, "attempt", printer->attempt);
+	set_name(object, "file", printer->file);
 	if (prints)
 		set_real(object, "progress", printer->progress);
 	else

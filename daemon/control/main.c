@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "daemon/control/config.h"
 #include "daemon/control/control.h"
+#include "daemon/control/drawing.h"
 #include "daemon/control/import.h"
 #include "daemon/control/log.h"
 #include "daemon/control/options.h"
@@ -258,6 +259,8 @@ int main(int argc, char **argv)
 	/* The import child is this program again, with a file and a pipe and nothing else. */
 	if (argc > 1 && strcmp(argv[1], "--import") == 0)
 		return import_child_main(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "--draw") == 0)
+		return drawing_child_main(argc, argv);
 	struct options options = { 0 };
 	int code = read_options(argc, argv, &options);
 	if (code >= 0)

@@ -1,0 +1,104 @@
+/* The drawing child: a stored text in, a PNG out, one word.  See drawing.h.
+ *
+ * The text was checked when it was imported; it is read with the same suspicion all the same. */
+#include "daemon/control/drawing.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h> /* read, write, lseek */
+
+#include "daemon/control/import.h"
+#include "gcode/analysis.h"
+
+enum { READ_BYTES = 64 * 1024, PICTURE_BYTES_MAX = 16 << 20 };
+
+static bool write_all(int descriptor, const void *bytes, size_t length)
+{
+	const char *at = bytes;
+
+	while (length > 0) {
+		ssize_t written = write(descriptor, at, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return false;
+		at += written;
+		length -= (size_t)written;
+	}
+	return true;
+}
+
+static void on_png(void *context, const unsigned char *bytes, size_t length)
+{
+	bool *good = context;
+
+	*good = *good && write_all(IMPORT_TEXT_DESCRIPTOR, bytes, length);
+}
+
+/* One pass over the text; `picture` NULL: the figures only. */
+static bool pass(struct picture *picture, struct analysis *analysis)
+{
+	static char bytes[READ_BYTES];
+	struct analyser *analyser = analyser_create(NULL);
+	ssize_t got = lseek(IMPORT_UPLOAD_DESCRIPTOR, 0, SEEK_SET);
+
+	if (!analyser || got < 0) {
+		analyser_destroy(analyser);
+		return false;
+	}
+	if (picture)
+		analyser_on_move(analyser, picture_move, picture);
+	do {
+		got = read(IMPORT_UPLOAD_DESCRIPTOR, bytes, sizeof bytes);
+		if (got > 0)
+			analyser_feed(analyser, bytes, (size_t)got);
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	analyser_finish(analyser, analysis);
+	analyser_destroy(analyser);
+	return got == 0;
+}
+
+static bool draw(const struct picture_settings *settings, bool *drawn)
+{
+	static struct analysis analysis;
+	struct picture *picture;
+	bool good = pass(NULL, &analysis);
+
+	*drawn = false;
+	if (!good)
+		return false;
+	picture = picture_create(settings, &analysis, NULL);
+	/* Nothing to draw is an answer, too. */
+	if (!picture || (settings->view == PICTURE_LAYER && settings->layer > analysis.layers)) {
+		picture_destroy(picture);
+		return true;
+	}
+	*drawn = good = pass(picture, &analysis);
+	good = good && picture_write(picture, on_png, &good) && good;
+	picture_destroy(picture);
+	return good;
+}
+
+int drawing_child_main(int argc, char **argv)
+{
+	struct picture_settings settings = { .view = PICTURE_ISOMETRIC };
+	bool drawn;
+
+	if (argc != 6 || !import_child_confine(PICTURE_BYTES_MAX)) {
+		fprintf(stderr, "--draw is for printfarmd itself\n");
+		return 64;
+	}
+	settings.view = (enum picture_view)strtol(argv[2], NULL, 10);
+	settings.layer = (int32_t)strtol(argv[3], NULL, 10);
+	settings.width = (int)strtol(argv[4], NULL, 10);
+	settings.height = (int)strtol(argv[5], NULL, 10);
+	if (!draw(&settings, &drawn))
+		return 1;
+	const char *word = drawn ? "drawn\n" : "nothing\n";
+
+	return write_all(IMPORT_RESULT_DESCRIPTOR, word, strlen(word)) ? 0 : 1;
+}
