@@ -10,7 +10,7 @@
 #include <string.h> /* memset, strlen */
 
 #include "gcode/modal.h"
-#include "gcode/png.h"
+#include "gcode/picture_png.h"
 #include "gcode/profile.h"
 
 #define FILAMENT_MM2   2.4053 /* of 1.75 mm */
@@ -489,6 +489,6 @@ static void average_row(void *context, int y, unsigned char *row)
 
 bool picture_write(struct picture *picture, picture_output *output, void *context)
 {
-	return png_write(picture->settings.width, picture->settings.height, average_row, picture,
-		output, context);
+	return picture_png_write(picture->settings.width, picture->settings.height, average_row,
+		picture, output, context);
 }

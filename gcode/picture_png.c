@@ -1,5 +1,5 @@
-/* Pictures as PNG; see png.h.  (PNG specification, second edition, ISO/IEC 15948.) */
-#include "gcode/png.h"
+/* Pictures as PNG; see picture_png.h.  (PNG specification, second edition, ISO/IEC 15948.) */
+#include "gcode/picture_png.h"
 
 #include <stdint.h>
 #include <stdlib.h> /* calloc, free */
@@ -10,7 +10,7 @@
 enum { OUT_BYTES = 16384, FILTER_SUB = 1, CHANNELS = 3 };
 
 struct writer {
-	png_output *output;
+	picture_png_output *output;
 	void *context;
 	z_stream stream;
 	unsigned char out[OUT_BYTES];
@@ -72,8 +72,8 @@ static void deflate_all(struct writer *writer, int flush)
 	} while (flush == Z_FINISH ? status == Z_OK : stream->avail_in > 0);
 }
 
-bool png_write(int width, int height, png_row *row, void *row_context, png_output *output,
-	void *output_context)
+bool picture_png_write(int width, int height, picture_png_row *row, void *row_context,
+	picture_png_output *output, void *output_context)
 {
 	size_t length = (size_t)width * CHANNELS;
 	struct writer *writer = calloc(1, sizeof *writer);
