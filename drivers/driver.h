@@ -165,7 +165,7 @@ struct driver_identity {
 	char machine[DRIVER_NAME_MAX];
 	char uuid[DRIVER_NAME_MAX];
 	char window[DRIVER_NAME_MAX]; /* how much is sent ahead, in words */
-	bool emergency_parser, autoreport_temperature, host_actions, advanced_ok;
+	bool emergency_parser, autoreport_temperature, host_actions, advanced_ok, meatpack;
 };
 
 struct driver_heater {

@@ -100,6 +100,8 @@ static enum driver_state sync_state(const struct marlin *m)
 		return DRIVER_PROBING;
 	case MARLIN_SYNC_REPLAY:
 		return DRIVER_REPLAYING;
+	case MARLIN_SYNC_PACK:
+		break;
 	}
 	return phase_state(m);
 }
@@ -197,6 +199,7 @@ void marlin_fault(struct marlin *m, enum driver_fault fault, const char *text)
 		return;
 	marlin_report_acknowledged(m);
 	marlin_attention_over(m);
+	marlin_pack_stop(m);
 	marlin_drop_everything(m);
 	m->cool_asked = m->want_cool;
 	m->want_cool = false;
@@ -220,6 +223,7 @@ static void write_emergency(struct marlin *m)
 	static const char stop[] = "\nM112\n";
 	char erase[FRAME_BYTES_MAX];
 
+	marlin_pack_stop(m);
 	if (m->variant->stop) {
 		marlin_write_raw(m, m->variant->stop, strlen(m->variant->stop));
 		return;
@@ -325,6 +329,9 @@ static bool advance_once(struct marlin *m)
 	marlin_release(m);
 	/* Questions first: a command is staged nearly always. */
 	marlin_poll(m);
+	/* Either may find a reason for doubt. */
+	if (!marlin_is_clear(m))
+		return true;
 	marlin_flush_staged(m);
 	return marlin_task_advance(m);
 }

@@ -17,7 +17,7 @@ enum { IDENTIFY_TRIES_MAX = 3, BREAK_TRIES_MAX = 5 };
 static void wait_for_boot(struct marlin *m, bool banner)
 {
 	m->lines = 1;
-	m->held = m->erases = m->unclean = false;
+	m->held = m->erases = m->unclean = m->packs = m->packing = false;
 	m->erase_test = MARLIN_ERASE_UNTESTED;
 	m->pending = MARLIN_NOTHING_PENDING;
 	marlin_widen_window(m);
@@ -164,6 +164,9 @@ bool marlin_connect_advance(struct marlin *m)
 		return false;
 	if (m->phase == MARLIN_BOOT) {
 		/* Ends half a line of a previous owner or of noise. */
+		/* An owner that died may have left the unpacker on. */
+		if (m->settings.meatpack)
+			marlin_pack_reset(m);
 		if (m->adopt.active)
 			marlin_adopt_erase(m);
 		marlin_write_flush(m);

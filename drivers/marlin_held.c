@@ -30,7 +30,7 @@ bool marlin_can_hold(const struct marlin *m, size_t body_length)
 
 void marlin_hold(struct marlin *m, const struct history_line *line)
 {
-	marlin_write_raw(m, line->frame, (size_t)line->length - 1);
+	m->pending_bytes = 1 + marlin_write_line(m, line->frame, (size_t)line->length - 1);
 	m->pending = line->number;
 }
 
@@ -52,6 +52,15 @@ void marlin_write_flush(struct marlin *m)
 	m->flushes += m->variant->answers_flush;
 }
 
+/* A body that noise has made a comment of is not erased: the line end draws a refusal, and the line
+ * is taken behind it all the same. */
+static void send_again(struct marlin *m, const struct history_line *line)
+{
+	m->resent = line->number;
+	erase(m);
+	marlin_send_history_line(m, line);
+}
+
 /* An acknowledgement that came after something unreadable may be that of a refusal, whose flush
  * has torn the body (rule 4): then the body is taken back and the line sent whole. */
 void marlin_release(struct marlin *m)
@@ -61,16 +70,19 @@ void marlin_release(struct marlin *m)
 	if (m->pending == MARLIN_NOTHING_PENDING || m->window.count > 0)
 		return;
 	line = history_find(&m->history, m->pending);
-	m->pending = MARLIN_NOTHING_PENDING;
 	if (!line)
 		return;
-	if (m->unclean) {
-		erase(m);
-		marlin_send_history_line(m, line);
+	if (m->unclean && m->packing) {
+		marlin_sync_begin(m, MARLIN_CAUSE_STALL);
 		return;
 	}
-	marlin_note_sent(m, line);
-	marlin_write_raw(m, "\n", 1);
+	m->pending = MARLIN_NOTHING_PENDING;
+	if (m->unclean) {
+		send_again(m, line);
+		return;
+	}
+	marlin_note_sent(m, line, m->pending_bytes);
+	marlin_write_line_end(m);
 }
 
 void marlin_send_pending_whole(struct marlin *m)
@@ -78,9 +90,8 @@ void marlin_send_pending_whole(struct marlin *m)
 	const struct history_line *line = history_find(&m->history, m->pending);
 
 	m->pending = MARLIN_NOTHING_PENDING;
-	erase(m);
 	if (line)
-		marlin_send_history_line(m, line);
+		send_again(m, line);
 }
 
 /* The line keeps its number, and is sent again by the replay. */

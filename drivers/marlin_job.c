@@ -135,6 +135,8 @@ static void program_setup(struct marlin *m)
 	add_step(m, MARLIN_STEP_VERIFY);
 	if (marlin_wants_held(m))
 		add_step(m, MARLIN_STEP_ERASE);
+	if (marlin_may_pack(m))
+		add_step(m, MARLIN_STEP_PACK);
 	if (m->identity.autoreport_temperature)
 		add_line(m, "M155 S2");
 	add_line(m, "M105");
@@ -400,6 +402,10 @@ static void start_step(struct marlin *m, const struct marlin_step *step)
 	case MARLIN_STEP_ERASE:
 		marlin_erase_test_begin(m);
 		break;
+	case MARLIN_STEP_PACK:
+		m->packs = true;
+		marlin_pack_begin(m);
+		break;
 	case MARLIN_STEP_COLD:
 		marlin_send_host_line(m, "M105", 4);
 		break;
@@ -455,7 +461,6 @@ static bool break_wait(struct marlin *m)
 	m->break_tries++;
 	m->broke_us = m->now_us;
 	m->break_us = m->want_cancel ? m->now_us + MARLIN_BREAK_RETRY_US : DRIVER_NEVER;
-	marlin_write_flush(m);
 	marlin_send_unnumbered(m, m->variant->break_line, WINDOW_PLAIN);
 	return true;
 }

@@ -136,6 +136,8 @@ void marlin_on_line(struct marlin *m, const struct reply_line *line)
 	m->counters.unreadable_lines += line->noisy;
 	if (m->in_file_list && !reply_starts_with(line->text, line->length, "End file list"))
 		return;
+	if (marlin_pack_line(m, line))
+		return;
 	reply_init(line->text, line->length, &reply);
 	if (!m->variant->classify || !m->variant->classify(line->text, line->length, &reply))
 		reply_classify(line->text, line->length, &reply);

@@ -110,6 +110,7 @@ enum marlin_sync_step {
 	MARLIN_SYNC_COUNTER,
 	MARLIN_SYNC_POSITION,
 	MARLIN_SYNC_REPLAY,
+	MARLIN_SYNC_PACK, /* clear but for MeatPack, which is being switched on */
 };
 
 enum marlin_cause {
@@ -143,6 +144,7 @@ enum marlin_step_kind {
 	MARLIN_STEP_RENUMBER, /* M110 */
 	MARLIN_STEP_VERIFY,   /* barrier and counter: everything so far is executed */
 	MARLIN_STEP_ERASE,    /* does the board take bytes of a line back? */
+	MARLIN_STEP_PACK,     /* does it unpack? */
 	MARLIN_STEP_COLD,     /* a reading in which every target is 0 */
 };
 
@@ -255,12 +257,20 @@ struct marlin {
 	int32_t queue_limit;   /* what it allows now */
 
 	/* The held newline (marlin_held.c). */
-	bool held;	 /* in use on this connection */
-	bool erases;	 /* 0x08 takes a byte back: the board has shown it */
-	bool unclean;	 /* something unreadable came since the last line end went out */
-	int64_t pending; /* number of the line whose body is out; MARLIN_NOTHING_PENDING */
+	bool held;	      /* in use on this connection */
+	bool erases;	      /* 0x08 takes a byte back: the board has shown it */
+	bool unclean;	      /* something unreadable came since the last line end went out */
+	int64_t pending;      /* number of the line whose body is out; MARLIN_NOTHING_PENDING */
+	size_t pending_bytes; /* on the wire, with the line end */
+	int64_t resent; /* number of the latest line that was taken back and sent again, whole */
 	enum marlin_erase_test erase_test;
 	int erase_tries;
+
+	/* MeatPack (marlin_pack.c). */
+	bool packs;	/* wanted, and the printer has confirmed it on this connection */
+	bool packing;	/* its unpacker is on */
+	bool pack_open; /* the last character of the pending body stands alone */
+	int pack_tries;
 
 	struct marlin_sync sync;
 	int flushes;		 /* line ends of ours that will be answered ("ok - ignored") */
@@ -347,7 +357,7 @@ bool marlin_send_host_line(struct marlin *m, const char *text, size_t length);
 void marlin_send_unnumbered(struct marlin *m, const char *text, enum window_answer answer);
 void marlin_send_history_line(struct marlin *m, const struct history_line *line);
 /* Its last byte goes out now: it is in flight. */
-void marlin_note_sent(struct marlin *m, const struct history_line *line);
+void marlin_note_sent(struct marlin *m, const struct history_line *line, size_t bytes);
 void marlin_send_renumber(struct marlin *m);
 void marlin_send_far(struct marlin *m);
 void marlin_note_position(const struct marlin *m, struct history_line *line);
@@ -368,6 +378,21 @@ bool marlin_has_room(const struct marlin *m, size_t frame_length, bool alone);
 bool marlin_is_crowded(const struct marlin *m);
 void marlin_narrow_window(struct marlin *m);
 void marlin_widen_window(struct marlin *m);
+
+/* marlin_pack.c: MeatPack */
+bool marlin_may_pack(const struct marlin *m);
+/* Sync goes to PACK, and from there to CLEAR. */
+void marlin_pack_begin(struct marlin *m);
+void marlin_pack_late(struct marlin *m);
+/* Back to plain lines, whatever the unpacker thinks. */
+void marlin_pack_reset(struct marlin *m);
+/* The same, if it may be on. */
+void marlin_pack_stop(struct marlin *m);
+/* True: the line tells the unpacker's state. */
+bool marlin_pack_line(struct marlin *m, const struct reply_line *line);
+/* A line, or one without its end: packed or plain.  Bytes written. */
+size_t marlin_write_line(struct marlin *m, const char *text, size_t length);
+void marlin_write_line_end(struct marlin *m);
 
 /* marlin_held.c: the held newline */
 bool marlin_can_hold(const struct marlin *m, size_t body_length);

@@ -103,6 +103,7 @@ void marlin_sync_begin(struct marlin *m, enum marlin_cause cause)
 		}
 		return;
 	}
+	marlin_pack_stop(m);
 	*s = (struct marlin_sync){ .cause = cause, .wanted = -1, .last_line = -1, .named = -1 };
 	s->account.crowded = m->window.count > 1;
 	s->slow = head && head->slow;
@@ -230,6 +231,8 @@ static void leave(struct marlin *m)
 	enter(m, MARLIN_SYNC_CLEAR, 0);
 	m->last_ack_us = m->now_us;
 	m->suspect_us = DRIVER_NEVER;
+	if (m->packs)
+		marlin_pack_begin(m);
 	m->flushes = 0;
 }
 
@@ -339,6 +342,15 @@ static void resolve(struct marlin *m, int64_t wanted)
 	go_on(m, wanted);
 }
 
+/* What came while in doubt was late, not lost. */
+static void count_lost(struct marlin *m, int64_t wanted)
+{
+	int missing = count_before(m, wanted, false) - m->sync.account.oks;
+
+	if (missing > 0)
+		m->counters.lost_acknowledgements += missing;
+}
+
 /* With what is known by now. */
 static void go_on(struct marlin *m, int64_t wanted)
 {
@@ -358,7 +370,7 @@ static void go_on(struct marlin *m, int64_t wanted)
 	if (m->sync.cause == MARLIN_CAUSE_LINE_ERROR)
 		count_same(m, wanted);
 	else
-		m->counters.lost_acknowledgements += count_before(m, wanted, false);
+		count_lost(m, wanted);
 	if (m->phase == MARLIN_FAULTED)
 		return;
 	window_clear(&m->window);
@@ -390,7 +402,9 @@ static void barrier_done(struct marlin *m)
 {
 	struct marlin_sync *s = &m->sync;
 
-	if (s->cause == MARLIN_CAUSE_LINE_ERROR && is_clear_request(s) && !s->account_closed)
+	/* A request for a line that was sent again behind its cause may be outdated. */
+	if (s->cause == MARLIN_CAUSE_LINE_ERROR && is_clear_request(s) && !s->account_closed &&
+		s->wanted != m->resent)
 		resolve(m, s->wanted);
 	else
 		ask_counter(m);
@@ -413,6 +427,9 @@ static void send_barrier(struct marlin *m)
 			"the printer does not answer any more");
 		return;
 	}
+	/* The one before may have been damaged: nothing plain would ever be understood. */
+	if (m->packs && s->barrier_tries > 1)
+		marlin_pack_reset(m);
 	memcpy(s->nonce, "pf", 2);
 	write_hex(s->nonce + 2, random_bits(&m->random), 8);
 	s->nonce[10] = '\0';
@@ -465,8 +482,22 @@ static bool is_barrier(const struct marlin *m, const struct reply *reply)
  * make of it does: "M1", when the second digit is hit. */
 static bool is_waiting_for_nobody(const struct marlin *m)
 {
-	return (m->sync.step == MARLIN_SYNC_BARRIER || m->sync.step == MARLIN_SYNC_POSITION) &&
-	       !m->attention;
+	const struct window_entry *head = window_head(&m->window);
+
+	switch (m->sync.step) {
+	case MARLIN_SYNC_BARRIER:
+	case MARLIN_SYNC_POSITION:
+		return !m->attention;
+	case MARLIN_SYNC_REPLAY:
+		return !m->attention && head && !head->slow;
+	case MARLIN_SYNC_CLEAR:
+	case MARLIN_SYNC_QUIET:
+	case MARLIN_SYNC_FLUSH:
+	case MARLIN_SYNC_COUNTER:
+	case MARLIN_SYNC_PACK:
+		return false;
+	}
+	return false;
 }
 
 bool marlin_sync_line(struct marlin *m, const struct reply *reply)
@@ -487,7 +518,8 @@ bool marlin_sync_line(struct marlin *m, const struct reply *reply)
 	}
 	if (s->step != MARLIN_SYNC_BARRIER || s->nonce_seen || m->no_echo)
 		return false;
-	if (reply->kind == REPLY_UNKNOWN_COMMAND && is_barrier(m, reply) && marlin_sync_is_nonce(m, reply)) {
+	if (reply->kind == REPLY_UNKNOWN_COMMAND && is_barrier(m, reply) &&
+		marlin_sync_is_nonce(m, reply)) {
 		m->no_echo = true;
 		s->deadline_us = m->now_us;
 		s->barrier_tries = 0;
@@ -539,6 +571,8 @@ bool marlin_sync_ok(struct marlin *m, const struct reply *reply)
 	case MARLIN_SYNC_CLEAR:
 	case MARLIN_SYNC_REPLAY:
 		return false;
+	case MARLIN_SYNC_PACK:
+		return true;
 	case MARLIN_SYNC_QUIET:
 	case MARLIN_SYNC_FLUSH:
 		if (!s->account_closed)
@@ -608,6 +642,7 @@ int64_t marlin_sync_wake(const struct marlin *m)
 	case MARLIN_SYNC_BARRIER:
 	case MARLIN_SYNC_COUNTER:
 	case MARLIN_SYNC_POSITION:
+	case MARLIN_SYNC_PACK:
 		return m->sync.deadline_us;
 	}
 	return DRIVER_NEVER;
@@ -670,6 +705,9 @@ bool marlin_sync_advance(struct marlin *m)
 			resolve(m, s->wanted);
 		else
 			ask_again(m);
+		break;
+	case MARLIN_SYNC_PACK:
+		marlin_pack_late(m);
 		break;
 	case MARLIN_SYNC_POSITION:
 		if (s->verdict == MARLIN_VERDICT_NONE && s->position_tries < POSITION_TRIES_MAX)

@@ -64,11 +64,11 @@ static struct history_line *append(struct marlin *m, const char *text, size_t le
 	return line;
 }
 
-void marlin_note_sent(struct marlin *m, const struct history_line *line)
+void marlin_note_sent(struct marlin *m, const struct history_line *line, size_t bytes)
 {
 	const struct window_entry entry = { .number = line->number,
 		.sent_us = m->now_us,
-		.bytes = line->length,
+		.bytes = (int32_t)bytes,
 		.answer = line->asks_temperature && !m->variant->answers_later ? WINDOW_TEMPERATURE
 									       : WINDOW_PLAIN,
 		.alone = line->alone,
@@ -82,8 +82,7 @@ void marlin_note_sent(struct marlin *m, const struct history_line *line)
 
 void marlin_send_history_line(struct marlin *m, const struct history_line *line)
 {
-	marlin_note_sent(m, line);
-	marlin_write_raw(m, line->frame, line->length);
+	marlin_note_sent(m, line, marlin_write_line(m, line->frame, line->length));
 }
 
 /* There is room. */
@@ -180,6 +179,8 @@ void marlin_send_unnumbered(struct marlin *m, const char *text, enum window_answ
 
 	if (!window_push(&m->window, &entry))
 		return;
+	marlin_pack_stop(m);
+	marlin_write_flush(m);
 	marlin_write_raw(m, text, length);
 	marlin_write_raw(m, "\n", 1);
 	m->counters.lines_sent++;
@@ -195,6 +196,7 @@ void marlin_send_renumber(struct marlin *m)
 	const struct history_line *line;
 
 	history_restart(&m->history, m->variant->first_number);
+	m->resent = MARLIN_NOTHING_PENDING;
 	line = append(m, text, length, m->job ? last_index(m) : -1, &traits);
 	m->renumber_pending = true;
 	m->acked_number = m->variant->first_number - 1;
@@ -342,9 +344,13 @@ void marlin_poll(struct marlin *m)
 	if (m->phase < MARLIN_READY)
 		return;
 	if (m->now_us >= gentle_us(m)) {
+		if (m->packing && m->pending != MARLIN_NOTHING_PENDING) {
+			marlin_sync_begin(m, MARLIN_CAUSE_STALL);
+			return;
+		}
 		if (m->pending != MARLIN_NOTHING_PENDING)
 			marlin_send_pending_whole(m);
-		else
+		else if (!m->packing)
 			marlin_write_flush(m);
 		send_question(m);
 		m->gentle_sent = true;

@@ -43,16 +43,17 @@ static void describe(struct marlin *m)
 {
 	char *text = m->identity.window;
 	size_t size = sizeof(m->identity.window);
+	const char *packed = m->packs ? ", MeatPack" : "";
 
 	if (m->held)
-		snprintf(text, size, "held newline");
+		snprintf(text, size, "held newline%s", packed);
 	else if (m->lines == 1 && marlin_wants_held(m))
 		snprintf(text, size, "ping-pong: the board does not take bytes of a line back");
 	else if (m->lines == 1)
-		snprintf(text, size, "ping-pong");
+		snprintf(text, size, "ping-pong%s", packed);
 	else
-		snprintf(text, size, "%d lines, %d bytes", (int)m->lines,
-			(int)marlin_window_bytes(m));
+		snprintf(text, size, "%d lines, %d bytes%s", (int)m->lines,
+			(int)marlin_window_bytes(m), packed);
 	effects_add(m->effects, DRIVER_IDENTITY);
 }
 
@@ -97,6 +98,9 @@ bool marlin_has_room(const struct marlin *m, size_t frame_length, bool alone)
 		return false;
 	if (m->held && m->window.count > 0)
 		return !alone && marlin_can_hold(m, frame_length - 1);
+	/* A slicer's line becomes less than two thirds. */
+	if (m->packing)
+		frame_length = frame_length * 3 / 4;
 	return window_has_room(&m->window, &bounds, (int32_t)frame_length, alone);
 }
 

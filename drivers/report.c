@@ -287,6 +287,7 @@ void report_capability(const char *text, size_t length, struct driver_identity *
 	} capabilities[] = {
 		{ "EMERGENCY_PARSER:", offsetof(struct driver_identity, emergency_parser) },
 		{ "AUTOREPORT_TEMP:", offsetof(struct driver_identity, autoreport_temperature) },
+		{ "MEATPACK:", offsetof(struct driver_identity, meatpack) },
 		{ "HOST_ACTION_COMMANDS:", offsetof(struct driver_identity, host_actions) },
 	};
 
