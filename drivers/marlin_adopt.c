@@ -89,7 +89,7 @@ static void take_number(
 	}
 	if (number != m->history.next)
 		history_restart(&m->history, number);
-	line = history_append(&m->history, text, length, index);
+	line = marlin_keep_line(m, text, length, index);
 	if (!line)
 		history_restart(&m->history, number + 1);
 	else

@@ -147,6 +147,8 @@ static void program_adopt(struct marlin *m)
 	add_step(m, MARLIN_STEP_VERIFY);
 	if (marlin_wants_held(m) && !m->erases)
 		add_step(m, MARLIN_STEP_ERASE);
+	if (marlin_may_pack(m))
+		add_step(m, MARLIN_STEP_PACK);
 }
 
 static void program_renumber(struct marlin *m)

@@ -91,11 +91,12 @@ bool marlin_pack_line(struct marlin *m, const struct reply_line *line)
 }
 
 /* One damaged nibble makes "G2X4…" of "N2…": an arc.  With a blank in front, which is no part of
- * the sum, it makes a G without a number. */
+ * the sum, it makes a G without a number.  (Not with ADVANCED_OK: that looks for the N at the very
+ * beginning of the line to name it in the ok.) */
 size_t marlin_write_line(struct marlin *m, const char *text, size_t length)
 {
 	char plain[FRAME_BYTES_MAX + 1], packed[MEATPACK_PACKED_MAX(FRAME_BYTES_MAX + 1)];
-	size_t start = m->variant->runs_pieces, count;
+	size_t start = m->variant->runs_pieces && !m->identity.advanced_ok, count;
 
 	if (!m->packing) {
 		marlin_write_raw(m, text, length);

@@ -351,6 +351,10 @@ void marlin_on_line(struct marlin *m, const struct reply_line *line);
 
 /* marlin_send.c: what goes out, and the window it goes through */
 void marlin_write_raw(struct marlin *m, const char *text, size_t length);
+/* Gives the command the next number and keeps it, with what has to be known of it when it goes out.
+ * NULL: it cannot be framed. */
+struct history_line *marlin_keep_line(
+	struct marlin *m, const char *text, size_t length, int64_t command_index);
 /* A numbered line of the host (command_index as of the last command). False: it has to wait. */
 bool marlin_send_host_line(struct marlin *m, const char *text, size_t length);
 /* An un-numbered line that is answered. */

@@ -64,6 +64,14 @@ static struct history_line *append(struct marlin *m, const char *text, size_t le
 	return line;
 }
 
+struct history_line *marlin_keep_line(
+	struct marlin *m, const char *text, size_t length, int64_t command_index)
+{
+	const struct traits traits = traits_of(text, length);
+
+	return append(m, text, length, command_index, &traits);
+}
+
 void marlin_note_sent(struct marlin *m, const struct history_line *line, size_t bytes)
 {
 	const struct window_entry entry = { .number = line->number,
