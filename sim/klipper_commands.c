@@ -37,9 +37,10 @@ static void strip(const char *line, char *text, int64_t *number)
 		length--;
 	text[length] = '\0';
 	/* "*" and digits at the end: a checksum, which nobody looks at. */
-	for (size_t at = length; at > 0 && is_digit(text[at - 1]);)
-		if (text[--at - 1] == '*')
-			text[at - 1] = '\0';
+	while (length > 0 && is_digit(text[length - 1]))
+		length--;
+	if (length > 0 && text[length - 1] == '*' && is_digit(text[length]))
+		text[length - 1] = '\0';
 }
 
 static bool is_command(const char *text, const char *name)
