@@ -20,6 +20,9 @@ static void take_heaters(struct marlin *m, const char *text, size_t length)
 
 static void on_reset(struct marlin *m)
 {
+	/* Whether it has restarted meanwhile its counter tells. */
+	if (m->adopt.active && m->phase == MARLIN_BOOT && m->variant->greets)
+		return;
 	if (!m->adopt.active && (m->phase < MARLIN_SETUP || m->phase == MARLIN_FAULTED)) {
 		marlin_connect_reset(m);
 		return;

@@ -80,6 +80,8 @@ struct marlin_variant {
 	/* A byte that is answered even while a command runs, where nothing says "busy"; '\0': none.
 	 */
 	char query;
+	/* Greets whoever opens the port with its banner: that is no restart. */
+	bool greets;
 	bool may_speak_meatpack; /* without a capability line that says so */
 
 	/* Written for an emergency stop; NULL: the sequence of 14.13 rule 9. */

@@ -106,6 +106,7 @@ static const struct marlin_variant smoothie = {
 	.repeat = MARLIN_REPEAT_REFUSED,
 	.ok_number = MARLIN_OK_NAMES_ITS_LINE,
 	.bare_resend = true,
+	.greets = true,
 	/* Half a line with a number and no checksum would be taken as it stands: an asterisk makes
 	 * its sum wrong.  Alone it is "ok - ignored". */
 	.flush = "*\n",

@@ -370,6 +370,7 @@ static void opened(void *state, int64_t now_us)
 static void banner(struct marlin *marlin)
 {
 	marlin->keepalive_us = 0;
+	marlin->last_number = -1;
 	sim_marlin_say(marlin, "Smoothie\n");
 	say_ok(marlin, "ok\r\n");
 }
