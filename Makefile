@@ -87,6 +87,12 @@ $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(LI
 	$(link) $(TEST_LIBS)
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIBRARIES)
 	$(link) -fsanitize=fuzzer $(TEST_LIBS)
+# Measured beside ours, as they are.
+PEERS := $(B)/tests/bench/plain/devsim $(B)/tests/bench/plain/csend
+$(PEERS): $(B)/%: %.c
+	@mkdir -p $(@D)
+	@echo "  cc      $<"
+	@$(CC) -std=gnu11 -O2 -o $@ $< -lm
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(PURE_ARCHIVES)
 	$(link) $(GCODE_LIBS)
 $(B)/tests/shim/%.so: tests/shim/%.c
@@ -137,7 +143,7 @@ fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/fuzz_%)
 
 bench:
 	+@$(build)
-	$(sub) $(B)/tests/bench/gcode_speed
+	$(sub) $(B)/tests/bench/gcode_speed $(PEERS)
 	@PRINTFARM_BUILD=$(B) tests/bench/run
 
 # ---- the rest ---------------------------------------------------------------------------------
