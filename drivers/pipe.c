@@ -87,7 +87,15 @@ bool pipe_may_be_silent(const struct driver *driver)
 {
 	const struct pipe *pipe = of_const(driver);
 
-	return pipe->window.count > 0 && !pipe->dialect->reads(pipe);
+	if (pipe->dialect->reads(pipe))
+		return false;
+	for (size_t i = 0; i < pipe->window.count; i++) {
+		const struct window_entry *entry = window_at(&pipe->window, i);
+
+		if (entry->answer == WINDOW_PLAIN && entry->number != PIPE_BARRIER)
+			return true;
+	}
+	return false;
 }
 
 bool pipe_is_hot(const struct pipe *pipe)

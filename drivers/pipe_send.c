@@ -48,6 +48,13 @@ static bool may_wait_for_heat(const char *text, size_t length, bool ours)
 	return !ours && length > 1 && (text[1] < '0' || text[1] > '9');
 }
 
+/* What is answered at once, unless something else runs. */
+static bool is_question(const char *text, size_t length)
+{
+	return is_word(text, length, "M105") || is_word(text, length, "M408") ||
+	       is_word(text, length, "M409");
+}
+
 static void send(struct pipe *pipe, const char *text, size_t length, int64_t number)
 {
 	enum command_class class = command_classify(text, length);
@@ -55,6 +62,7 @@ static void send(struct pipe *pipe, const char *text, size_t length, int64_t num
 		.number = number,
 		.sent_us = pipe->now_us,
 		.bytes = (int32_t)length + 1,
+		.answer = is_question(text, length) ? WINDOW_TEMPERATURE : WINDOW_PLAIN,
 		.alone = number >= 0 && (class == COMMAND_LONG || class == COMMAND_MODE),
 		.slow = class == COMMAND_LONG && number != PIPE_BARRIER,
 	};

@@ -1,0 +1,118 @@
+/* Sessions of printers without line numbers: supervision that knows which silence is healthy, a
+ * file printed through the whole streamer's side, what a killed streamer leaves, and an API socket
+ * that is a real one. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "tests/unit/session_rig.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *dialect, *firmware;
+} kinds[] = { { "klipper", "klipper" }, { "rrf", "rrf" } };
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static void begin(struct session_rig *rig, size_t kind)
+{
+	session_rig_init(rig, kinds[kind].firmware);
+	snprintf(rig->settings.dialect, sizeof rig->settings.dialect, "%s", kinds[kind].dialect);
+	session_rig_start_streamer(rig);
+	assert_true(session_rig_run(rig, 60, session_rig_is_ready));
+}
+
+/* Hot, and nothing said for longer than any rule of a firmware with busy lines would allow. */
+static void test_commands_that_take_minutes_in_silence_while_hot_are_no_alarm(void **state)
+{
+	static const char file[] =
+		"M104 S60\nM140 S50\nG28\nG4 S200\nG28\nG4 S100\nM104 S0\nM140 S0\n";
+
+	(void)state;
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		struct session_rig rig;
+
+		begin(&rig, kind);
+		session_rig_write_file(&rig, file);
+		session_rig_start(&rig, "a1");
+		assert_true(session_rig_run(&rig, 900, session_rig_is_idle));
+		assert_null(strstr(rig.said, "emergency"));
+		assert_null(strstr(rig.said, "alarm"));
+		assert_true(rig.ended > 0);
+		assert_int_equal(session_rig_state(&rig).fault, 0);
+		session_rig_finish(&rig);
+	}
+}
+
+/* Silence with nothing under way is a printer that is gone, hot or not. */
+static void test_a_hot_printer_that_freezes_is_noticed(void **state)
+{
+	(void)state;
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		struct session_rig rig;
+		struct error error;
+
+		begin(&rig, kind);
+		assert_int_equal(session_manual(rig.session, "M104 S200", rig.now_us, &error), 0);
+		session_rig_run(&rig, 60, NULL);
+		session_rig_fault(&rig, "freeze");
+		session_rig_run(&rig, 15, NULL);
+		assert_non_null(strstr(rig.said, "emergency stop: hot, and not a byte"));
+		session_rig_finish(&rig);
+	}
+}
+
+static bool has_moved(struct session_rig *rig)
+{
+	return rig->executed_count > 20;
+}
+
+/* No counter tells how far it came: nobody knows, and the heaters of ours go off. */
+static void test_a_print_whose_streamer_died_is_suspect_and_cooled_and_not_gone_on_with(
+	void **state)
+{
+	char file[8192] = "M104 S200\nG28\nG90\nM83\n";
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		snprintf(file + strlen(file), sizeof file - strlen(file), "G1 X%d Y%d F600\n",
+			10 + i % 90, 10 + i * 7 % 90);
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		const struct progress_ended *ended;
+		struct session_rig rig;
+		int index = 0;
+		size_t moves;
+
+		begin(&rig, kind);
+		session_rig_write_file(&rig, file);
+		session_rig_start(&rig, "a1");
+		assert_true(session_rig_run(&rig, 300, has_moved));
+		session_rig_kill_streamer(&rig);
+		session_rig_start_streamer(&rig);
+		assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
+		session_rig_run(&rig, 60, NULL);
+		moves = rig.executed_count;
+		session_rig_run(&rig, 60, NULL);
+		for (size_t i = moves; i < rig.executed_count; i++)
+			assert_true(rig.executed[i][0] != 'G');
+		ended = session_next_ended(rig.session, rig.now_us, &index);
+		assert_non_null(ended);
+		assert_int_equal(ended->result, WIRE_SUSPECT);
+		assert_float_equal(session_rig_truth(&rig).hotend_target_celsius, 0, 0);
+		session_rig_finish(&rig);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_commands_that_take_minutes_in_silence_while_hot_are_no_alarm),
+		cmocka_unit_test(test_a_hot_printer_that_freezes_is_noticed),
+		cmocka_unit_test(
+			test_a_print_whose_streamer_died_is_suspect_and_cooled_and_not_gone_on_with),
+	};
+
+	return cmocka_run_group_tests_name("session of a pipe", tests, NULL, NULL);
+}
