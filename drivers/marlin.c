@@ -447,7 +447,7 @@ static void judge_baud(struct marlin *m, const char *bytes, size_t length)
 		m->bytes_bad += byte >= 0x7f || (byte < ' ' && byte != '\n' && byte != '\r');
 	}
 	if (m->bytes_seen == ENOUGH && m->bytes_bad > ENOUGH / 4)
-		marlin_fault(m, DRIVER_FAULT_PROTOCOL,
+		marlin_fault(m, DRIVER_FAULT_DIALECT,
 			"unreadable bytes: wrong baud rate, or not a printer");
 }
 

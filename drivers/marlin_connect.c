@@ -89,7 +89,7 @@ static void identified(struct marlin *m)
 	effects_add(m->effects, DRIVER_IDENTITY);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (reply_starts_with(firmware, strlen(firmware), others[i].name)) {
-			marlin_fault(m, DRIVER_FAULT_PROTOCOL, others[i].why);
+			marlin_fault(m, DRIVER_FAULT_DIALECT, others[i].why);
 			return;
 		}
 	}

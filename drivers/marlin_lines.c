@@ -2,6 +2,12 @@
 #include "drivers/marlin_private.h"
 #include "drivers/report.h"
 
+#include "drivers/detect.h"
+
+#include <string.h>
+
+enum { FOREIGN_LINES_MAX = 3 /* one may be a text that the file lets the printer say */ };
+
 static void take_heaters(struct marlin *m, const char *text, size_t length)
 {
 	if (!report_temperatures(text, length, &m->heaters))
@@ -131,6 +137,27 @@ static bool is_unclear(const struct reply *reply)
 	       reply->kind == REPLY_OK_DAMAGED;
 }
 
+/* Somebody has put another machine on the port, or another firmware on the board. */
+static void note_foreign(struct marlin *m, const struct reply_line *line, const struct reply *reply)
+{
+	const char *dialect;
+	bool sure;
+
+	if (reply->kind == REPLY_OK) {
+		m->foreign_lines = 0;
+		return;
+	}
+	if ((reply->kind != REPLY_OTHER && reply->kind != REPLY_ERROR) ||
+		strcmp(m->family->dialect, "smoothie") == 0) /* it has grbl's lines as well */
+		return;
+	dialect = detect_line(line->text, line->length, &sure);
+	if (!dialect || strcmp(dialect, "marlin") == 0 || strcmp(dialect, "repetier") == 0 ||
+		strcmp(dialect, m->family->dialect) == 0 || ++m->foreign_lines < FOREIGN_LINES_MAX)
+		return;
+	marlin_fault(m, DRIVER_FAULT_DIALECT,
+		"another firmware answers than at the start of the connection");
+}
+
 void marlin_on_line(struct marlin *m, const struct reply_line *line)
 {
 	struct reply reply;
@@ -162,4 +189,6 @@ void marlin_on_line(struct marlin *m, const struct reply_line *line)
 		marlin_connect_reply(m, &reply);
 	else if (m->phase != MARLIN_FAULTED && !marlin_sync_line(m, &reply))
 		on_connected_reply(m, &reply);
+	if (m->phase >= MARLIN_SETUP)
+		note_foreign(m, line, &reply);
 }

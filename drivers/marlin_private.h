@@ -230,6 +230,7 @@ struct marlin {
 	int64_t last_said_us; /* the last line that was not a report of temperatures by itself */
 	int32_t bytes_seen, bytes_bad; /* of the first ones: a wrong baud rate shows here */
 	int waits;		       /* "wait" lines in a row */
+	int foreign_lines;	       /* of other firmwares, since the last ok */
 	bool busy_seen, heard;	       /* since the port opened */
 	bool in_file_list;
 	bool no_echo;	/* M118 is not known here, or says nothing: barriers are M105 */

@@ -28,7 +28,6 @@ void port_memory_say(struct port_memory *memory, const char *text)
 
 static int memory_open(struct port *port, const char *path, int32_t baud, struct error *error)
 {
-	(void)baud;
 	if (!selected || selected->open_error < 0) {
 		int code = selected ? selected->open_error : -ENODEV;
 
@@ -36,6 +35,7 @@ static int memory_open(struct port *port, const char *path, int32_t baud, struct
 		return code;
 	}
 	selected->opened++;
+	selected->baud = baud;
 	selected->hung_up = false;
 	selected->lines_asserted = true;
 	port->handle = selected;

@@ -18,6 +18,7 @@ struct port_memory {
 	int write_error;
 	bool hung_up;
 	bool lines_asserted;
+	int32_t baud; /* of the latest opening */
 	int opened, closed, reset_edges;
 };
 

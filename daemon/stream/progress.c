@@ -59,6 +59,7 @@ static void end_texts(struct progress_facts *facts)
 	facts->fault_text[sizeof(facts->fault_text) - 1] = '\0';
 	facts->boot[sizeof(facts->boot) - 1] = '\0';
 	facts->uuid[sizeof(facts->uuid) - 1] = '\0';
+	facts->dialect[sizeof(facts->dialect) - 1] = '\0';
 	for (int i = 0; i < PROGRESS_ENDED_MAX; i++) {
 		struct progress_ended *ended = &facts->ended[i];
 

@@ -19,10 +19,11 @@
 
 enum {
 	/* Raise it when the structs below change; a page of another version is taken for torn. */
-	PROGRESS_VERSION = 5,
+	PROGRESS_VERSION = 6,
 	/* Results that control has not booked yet, and booked ones that are still remembered so
 	 * that no attempt is printed twice. */
 	PROGRESS_ENDED_MAX = 4,
+	PROGRESS_DIALECT_MAX = 24,
 	PROGRESS_BOOT_MAX = 40, /* the kernel's name for the time since it started */
 };
 
@@ -55,6 +56,8 @@ struct progress_facts {
 	int64_t pause_wanted;	 /* 1: somebody asked for a pause and not for its end */
 	char boot[PROGRESS_BOOT_MAX];
 	char uuid[WIRE_NAME_MAX]; /* of the printer that prints, as its firmware told it */
+	char dialect[PROGRESS_DIALECT_MAX]; /* found on the port; empty: not known */
+	int64_t baud;			    /* found with it */
 	int64_t halted;	   /* 1: the board was stopped for good, and has not answered since */
 	int64_t hot_by_us; /* 1: a heater may be on because we said so */
 	int64_t fault;	   /* enum driver_fault; not 0: locked */

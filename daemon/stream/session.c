@@ -95,12 +95,12 @@ void session_destroy(struct session *session)
 	free(session);
 }
 
-static void make_driver(struct session *session)
+void session_make_driver(struct session *session, const char *dialect)
 {
 	const struct wire_settings *settings = &session->settings;
 	struct driver_settings driver = {
 		.window_lines = (int32_t)settings->window_lines,
-		.baud = (int32_t)settings->baud,
+		.baud = session->found_baud > 0 ? session->found_baud : (int32_t)settings->baud,
 		.can_reset_line = settings->can_reset_line,
 		.kind = settings->machine_kind == DRIVER_KIND_LASER  ? DRIVER_KIND_LASER
 			: settings->machine_kind == DRIVER_KIND_MILL ? DRIVER_KIND_MILL
@@ -119,16 +119,13 @@ static void make_driver(struct session *session)
 		session->dialect->destroy(session->driver);
 	session->driver = NULL;
 	session->dialect =
-		session->setup.dialect
-			? session->setup.dialect
-			: driver_dialect_find(settings->dialect[0] ? settings->dialect : "auto");
+		session->setup.dialect ? session->setup.dialect : driver_dialect_find(dialect);
 	if (session->dialect)
 		session->driver = session->dialect->create(&driver);
 	if (session->driver)
 		return;
 	snprintf(session->reason, sizeof(session->reason),
-		session->dialect ? "no memory for dialect %s" : "there is no dialect %s",
-		settings->dialect);
+		session->dialect ? "no memory for dialect %s" : "there is no dialect %s", dialect);
 	session_say(session, "%s", session->reason);
 }
 
@@ -143,7 +140,9 @@ void session_apply_settings(struct session *session, int64_t now_us)
 	session->news = true;
 	if (!session->job.adopting)
 		session->reason[0] = '\0';
-	make_driver(session);
+	session->found_baud = session_baud(session);
+	session_detect_prepare(session);
+	session_make_driver(session, session_dialect_name(session));
 	if (session->job.adopting)
 		session_adopt_begin(session, now_us);
 	else
@@ -223,13 +222,27 @@ void session_lock(struct session *session, enum driver_fault fault, const char *
 {
 	struct progress_facts *facts = &session->progress.facts;
 
-	if (facts->fault != 0)
+	/* Firmware that has killed itself is deaf until somebody restarts it. */
+	if (fault == DRIVER_FAULT_ESTOP || fault == DRIVER_FAULT_KILLED ||
+		fault == DRIVER_FAULT_THERMAL || fault == DRIVER_FAULT_SILENT)
+		facts->halted = 1;
+	if (facts->fault != 0) {
+		progress_store(&session->progress);
 		return;
+	}
 	facts->fault = fault;
 	snprintf(facts->fault_text, sizeof(facts->fault_text), "%s", text);
 	progress_store(&session->progress);
 	session->news = true;
 	session_keep(session, text);
+}
+
+const char *session_words_of_silence(const struct session *session, const char *words)
+{
+	return session->progress.facts.halted ? "nobody answers: the board was halted, and stays "
+						"so until its reset button "
+						"is pressed or its power is switched off and on"
+					      : words;
 }
 
 void session_set_hot(struct session *session, bool hot)
@@ -281,8 +294,12 @@ static void stop_at_once(
 		return;
 	session_drop_queue(session);
 	session_act(session, "estop", now_us);
-	session->dialect->estop(session->driver, now_us, session_effects(session));
-	session_perform(session, now_us);
+	if (session->detecting) {
+		session_detect_estop(session);
+	} else {
+		session->dialect->estop(session->driver, now_us, session_effects(session));
+		session_perform(session, now_us);
+	}
 	session_flush(session, now_us);
 }
 
@@ -295,7 +312,7 @@ static void supervise(struct session *session, int64_t now_us)
 	enum supervisor_verdict verdict;
 	char text[WIRE_TEXT_MAX];
 
-	if (!port_is_open(&session->port) || session->alarmed)
+	if (!port_is_open(&session->port) || session->alarmed || session->detecting)
 		return;
 	if (session->dialect->may_be_silent && session->dialect->may_be_silent(session->driver)) {
 		supervisor_heard(&session->supervisor, now_us);
@@ -452,7 +469,7 @@ static void cool_by_force(struct session *session, int64_t now_us)
 static void cool(struct session *session, int64_t now_us)
 {
 	if (!session->cool_wanted || session->job.active || session->close_wanted ||
-		!port_is_open(&session->port))
+		session->detecting || !port_is_open(&session->port))
 		return;
 	if (!session->progress.facts.hot_by_us) {
 		session->cool_wanted = false;
@@ -538,8 +555,12 @@ void session_on_wake(struct session *session, int64_t now_us)
 	supervise(session, now_us);
 	if (session->driver_wake_us <= now_us) {
 		session->driver_wake_us = DRIVER_NEVER;
-		session->dialect->wake(session->driver, now_us, session_effects(session));
-		session_perform(session, now_us);
+		if (session->detecting) {
+			session_detect_wake(session, now_us);
+		} else {
+			session->dialect->wake(session->driver, now_us, session_effects(session));
+			session_perform(session, now_us);
+		}
 	}
 	session_adopt_wake(session, now_us);
 	session_check_stall(session, now_us);

@@ -50,6 +50,7 @@ static void on_state(struct session *session, enum driver_state state, int64_t n
 	if (session->job.active && !session->job.loading)
 		note_stalls(session, state, now_us);
 	if (!was_online && state == DRIVER_READY) {
+		session_detect_keep(session);
 		session->tries = 0;
 		session->reason[0] = '\0';
 	}
@@ -186,6 +187,11 @@ static void on_job_fault(
 		session_lock(session, effect->fault, effect->text);
 	session_job_over(session, WIRE_FAILED, effect->fault, effect->text, now_us);
 	session->cool_wanted = true;
+	if (effect->fault == DRIVER_FAULT_DIALECT) {
+		session_detect_forget(session);
+		snprintf(session->reason, sizeof(session->reason), "%s", effect->text);
+		session->close_wanted = true;
+	}
 }
 
 static void on_link_fault(
@@ -195,7 +201,12 @@ static void on_link_fault(
 		session_adopt_fail(session, effect->text, now_us);
 	if (link_fault_locks(effect->fault))
 		session_lock(session, effect->fault, effect->text);
-	snprintf(session->reason, sizeof(session->reason), "%s", effect->text);
+	if (effect->fault == DRIVER_FAULT_DIALECT || effect->fault == DRIVER_FAULT_NO_ANSWER)
+		session_detect_forget(session);
+	snprintf(session->reason, sizeof(session->reason), "%s",
+		effect->fault == DRIVER_FAULT_NO_ANSWER
+			? session_words_of_silence(session, effect->text)
+			: effect->text);
 	session->close_wanted = true;
 }
 

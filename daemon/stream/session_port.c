@@ -45,7 +45,7 @@ static void reset_port_state(struct session *session)
 
 static int open_by_settings(struct session *session, struct error *error)
 {
-	int32_t baud = (int32_t)session->settings.baud;
+	int32_t baud = session_baud(session);
 
 	if (session->setup.port_operations)
 		return port_open_with(&session->port, session->setup.port_operations,
@@ -94,12 +94,20 @@ void session_open_port(struct session *session, int64_t now_us)
 		return;
 	}
 	reset_port_state(session);
-	remark_open(session);
 	session->cool_wanted = session->progress.facts.hot_by_us != 0 && !session->job.adopting;
 	if (session->cool_wanted && session->cool_since_us == 0)
 		session->cool_since_us = now_us;
 	session->news = true;
 	session->setup.events->port_opened(session->setup.context, session, session->port.fd);
+	if (session->detecting && !session->job.adopting)
+		session_detect_opened(session, now_us);
+	else
+		session_start_driver(session, now_us);
+}
+
+void session_start_driver(struct session *session, int64_t now_us)
+{
+	remark_open(session);
 	if (session->dialect->link)
 		session->dialect->link(session->driver, session->port.link);
 	if (session->job.adopting)
@@ -152,6 +160,14 @@ void session_close_port(struct session *session, const char *reason, int64_t now
 		session_adopt_begin(session, now_us);
 }
 
+void session_reopen_port(struct session *session, int64_t now_us)
+{
+	session->setup.events->port_closing(session->setup.context, session);
+	port_close(&session->port);
+	session->driver_wake_us = DRIVER_NEVER;
+	session_open_port(session, now_us);
+}
+
 void session_lose_port(struct session *session, const char *reason, int64_t now_us)
 {
 	session_adopt_lost(session, now_us);
@@ -181,6 +197,10 @@ void session_read_port(struct session *session, int64_t now_us)
 		recorder_add(session->recorder, RECORDER_RECEIVED, bytes, (size_t)count, now_us);
 		supervisor_heard(&session->supervisor, now_us);
 		progress_alive(&session->progress, now_us);
+		if (session->detecting) {
+			session_detect_receive(session, now_us, bytes, (size_t)count);
+			return;
+		}
 		session->dialect->receive(
 			session->driver, now_us, bytes, (size_t)count, session_effects(session));
 		session_perform(session, now_us);

@@ -9,6 +9,7 @@
 #include "daemon/stream/session.h"
 #include "daemon/stream/supervisor.h"
 #include "daemon/stream/telemetry.h"
+#include "drivers/detect.h"
 
 enum {
 	SESSION_OUT_BYTES = 8192, /* bytes that the port has not taken yet */
@@ -73,6 +74,12 @@ struct session {
 	enum driver_state state;
 	int64_t driver_wake_us;
 
+	bool detecting; /* no driver yet: session_detect.c */
+	struct detect detect;
+	enum detect_result detect_best;
+	int baud_index;
+	int32_t found_baud;
+
 	struct port port;
 	int tries;		    /* openings in a row that led to nothing */
 	int64_t reconnect_us;	    /* INT64_MAX: not wanted */
@@ -134,6 +141,11 @@ void session_act_on_job(struct session *session, const char *act, int64_t now_us
 /* Something went wrong: the conversation will be kept in a file, soon. */
 void session_keep(struct session *session, const char *why);
 
+/* Replaces the driver. */
+void session_make_driver(struct session *session, const char *dialect);
+/* Why nobody answers: `words`, or that the board was halted. */
+const char *session_words_of_silence(const struct session *session, const char *words);
+
 /* session_effects.c */
 /* Emptied, for the next call of the driver. */
 struct driver_effects *session_effects(struct session *session);
@@ -141,6 +153,10 @@ struct driver_effects *session_effects(struct session *session);
 void session_perform(struct session *session, int64_t now_us);
 
 /* session_port.c */
+/* The port is open and the driver made: the conversation begins. */
+void session_start_driver(struct session *session, int64_t now_us);
+/* Closes and opens again, at another speed. */
+void session_reopen_port(struct session *session, int64_t now_us);
 void session_open_port(struct session *session, int64_t now_us);
 void session_close_port(struct session *session, const char *reason, int64_t now_us);
 /* The device went away by itself: a print that runs waits for it a while. */
@@ -171,6 +187,23 @@ void session_job_numbers(
 void session_check_starving(struct session *session, int64_t now_us);
 /* The driver's state goes to the progress page; right behind the number of the last command. */
 void session_mark(struct session *session);
+
+/* session_detect.c */
+bool session_is_auto(const struct session *session);
+int32_t session_baud(const struct session *session);
+/* As configured, or as found earlier, or the most likely one. */
+const char *session_dialect_name(const struct session *session);
+/* Before the port is opened with new settings. */
+void session_detect_prepare(struct session *session);
+/* What was found is not so. */
+void session_detect_forget(struct session *session);
+/* It is so. */
+void session_detect_keep(struct session *session);
+void session_detect_opened(struct session *session, int64_t now_us);
+void session_detect_receive(
+	struct session *session, int64_t now_us, const char *bytes, size_t length);
+void session_detect_wake(struct session *session, int64_t now_us);
+void session_detect_estop(struct session *session);
 
 /* session_adopt.c */
 /* Names the clock: the kernel's id of this boot. */

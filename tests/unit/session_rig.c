@@ -200,20 +200,39 @@ static void take_executed(struct session_rig *rig)
 	}
 }
 
+static bool is_garbled(const struct session_rig *rig)
+{
+	int32_t baud = rig->memory.baud > 0 ? rig->memory.baud : 115200;
+
+	return rig->baud > 0 && rig->port_open && baud != rig->baud;
+}
+
+static void garble(char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		bytes[i] = (char)(0x80 | bytes[i]);
+}
+
 /* Bytes between the port and the printer; true when any came from the printer. */
 static bool exchange(struct session_rig *rig)
 {
 	struct port_memory *memory = &rig->memory;
-	size_t taken = sim_printer_receive(
+	size_t room = sizeof(memory->to_host) - memory->to_host_length, taken, given;
+
+	if (is_garbled(rig))
+		garble(memory->from_host, memory->from_host_length);
+	taken = sim_printer_receive(
 		rig->printer, memory->from_host, memory->from_host_length, rig->now_us);
-	size_t room = sizeof(memory->to_host) - memory->to_host_length;
 
 	memory->from_host_length -= taken;
 	memmove(memory->from_host, memory->from_host + taken, memory->from_host_length);
 	sim_printer_advance(rig->printer, rig->now_us);
 	take_executed(rig);
-	memory->to_host_length += sim_printer_take_output(
+	given = sim_printer_take_output(
 		rig->printer, memory->to_host + memory->to_host_length, room);
+	if (is_garbled(rig))
+		garble(memory->to_host + memory->to_host_length, given);
+	memory->to_host_length += given;
 	memory->hung_up = session_rig_truth(rig).unplugged;
 	memory->open_error = memory->hung_up ? -ENODEV : 0;
 	return memory->to_host_length > 0 || memory->hung_up;

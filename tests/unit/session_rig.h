@@ -25,6 +25,7 @@ struct session_rig {
 	struct wire_settings settings;
 	ssize_t (*read_at)(int fd, void *bytes, size_t size, off_t offset);
 	const struct driver_dialect *dialect; /* NULL: by the settings */
+	int32_t baud; /* of the printer; at another one the port gives and takes garbage; 0: any */
 	int64_t now_us;
 	bool port_open;
 	char said[4096]; /* everything, a line each; the end is cut */

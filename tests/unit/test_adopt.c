@@ -169,6 +169,36 @@ static void test_a_streamer_killed_at_every_command_loses_and_doubles_nothing(vo
 	}
 }
 
+/* Whatever each of them does with a repeated, refused or half line. */
+static void test_every_numbered_dialect_can_be_adopted(void **state)
+{
+	static const struct {
+		const char *firmware, *dialect;
+	} rows[] = { { "marlin-1.1.6", "marlin" }, { "marlin-1.1.9", "marlin" },
+		{ "marlin-2.0.8", "marlin" }, { "prusa-mk3", "prusa-mk3" },
+		{ "prusa-buddy", "prusa-buddy" }, { "repetier", "repetier" },
+		{ "smoothie-uart", "smoothie" } };
+
+	(void)state;
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		for (size_t at = 2; at < 40; at += 3) {
+			session_rig_finish(&rig);
+			session_rig_init(&rig, rows[row].firmware);
+			strcpy(rig.settings.dialect, rows[row].dialect);
+			session_rig_start_streamer(&rig);
+			if (!session_rig_run(&rig, 60, session_rig_is_ready))
+				fail_msg("%s is not ready: %s", rows[row].firmware,
+					session_rig_state(&rig).reason);
+			write_print(30, false);
+			session_rig_start(&rig, "a1");
+			stop_at = rig.executed_count + at;
+			session_rig_run(&rig, 300, has_executed_enough);
+			kill_and_start(at % 4 * INT64_C(1000000));
+			assert_printed_once();
+		}
+	}
+}
+
 static void test_a_streamer_killed_again_and_again_comes_to_the_end(void **state)
 {
 	(void)state;
@@ -442,6 +472,8 @@ int main(void)
 			tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_streamer_killed_again_and_again_comes_to_the_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_every_numbered_dialect_can_be_adopted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_noise_does_not_hinder_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_cable_pulled_for_seconds_holds_the_heat_and_goes_on, set_up,
