@@ -91,13 +91,16 @@ static const struct option printer_options[] = {
 			"path=1-1.4, interface=, with commas between.  Two devices that fit are "
 			"both refused." },
 	{ "dialect", OPTION_WORD, .choice = dialect_choice, .initial = "auto",
-		AT(config_printer, dialect), .help = "What its firmware speaks." },
+		AT(config_printer, dialect),
+		.help = "What its firmware speaks.  \"auto\": it is asked." },
 	{ "klipper_socket", OPTION_PATH, .max = CONFIG_SOCKET_MAX - 1, .initial = "",
 		AT(config_printer, klipper_socket),
 		.help = "The API socket of a printer that runs Klipper, for its state, its "
 			"temperatures and its emergency stop.  Empty: the port alone is used." },
 	{ "baud", OPTION_INT32, .min = 0, .max = 4000000, .initial = "0", .unit = "bits a second",
-		AT(config_printer, baud), .help = "Speed of the port.  0: the usual one." },
+		AT(config_printer, baud),
+		.help = "Speed of the port.  0: the usual one; with dialect auto it is tried "
+			"out, the most likely one first." },
 	{ "window", OPTION_WINDOW, .min = 1, .max = 64, .initial = "auto",
 		AT(config_printer, window_lines),
 		.help = "How much may be under way without an answer.  \"auto\": as much as the "
