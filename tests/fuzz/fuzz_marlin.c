@@ -19,7 +19,11 @@ static const char *const replies[] = { "ok\n", "ok\n", "ok P15 B3\n", "Resend: 2
 	"Error:Printer halted. kill() called!\n",
 	"Error:Line Number is not Last Line Number+1, Last Line: 2000\n", "Resend: 2001\n", "rs\n",
 	"Begin file list\n", "End file list\n", "FIRMWARE_NAME:Prusa-Firmware 3.13.3\n",
-	"Resend: 1\n", "echo:RX timeout\n" };
+	"Resend: 1\n", "echo:RX timeout\n", "FIRMWARE_NAME:Repetier_1.0.4\n", "ok 2\n", "ok 3\n",
+	"skip 2\n", "Error:expected line 1 got 1001\n\nResend:1\nok\n",
+	"Error:Wrong checksum\n\nResend:3\nok\n", "Unknown command:\n", "Unknown command:N2 M777\n",
+	"RequestPause:x\n", "busy:door open\n", "FIRMWARE_NAME:Smoothieware, X-GRBL_MODE:0\n",
+	"rs N1\n", "rs N3\n", "ok - ignored\n", "!!\n", "<Idle|MPos:0,0,0>\n", "Smoothie\nok\n" };
 
 static const char *const commands[] = { "G1 X1", "G28", "M109 S200", "M105", "M110 N0", "G1 X1;",
 	"M0", "T1", "G91", "M83", "G92 E0" };
@@ -163,6 +167,7 @@ static void one_step(struct world *world, const uint8_t **data, size_t *size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char *const dialects[] = { "marlin", "repetier", "prusa-mk3", "smoothie" };
 	static struct world world;
 	struct driver_settings settings = { .seed = 1, .park_lift_mm = 5 };
 
@@ -172,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	settings.window_lines = data[0] % 6 - 1;
 	world.acknowledged = -1;
 	world.window = settings.window_lines;
-	world.dialect = driver_dialect_find((data[0] & 64) ? "prusa-mk3" : "marlin");
+	world.dialect = driver_dialect_find(dialects[data[0] >> 5 & 3]);
 	world.driver = world.dialect->create(&settings);
 	if (!world.driver)
 		return 0;

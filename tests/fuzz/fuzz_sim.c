@@ -8,6 +8,7 @@
 #include "sim/printer.h"
 
 #include <assert.h> /* assert */
+#include <stdio.h>  /* snprintf */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,14 +29,16 @@ static void drain(struct sim_printer *printer)
 
 static void apply(struct sim_printer *printer, uint8_t byte, int64_t now_us)
 {
+	static const char *const presses[] = { "M104 S200", "crash", "stop", "continue", "pause",
+		"hold 3", "door 3", "kill" };
 	struct sim_fault fault = { .kind = (enum sim_fault_kind)((byte & 31) % SIM_FAULT_KINDS),
 		.up = true,
 		.down = true,
 		.probability = 0.01,
 		.down_probability = 0.01,
-		.duration_us = 1000000,
-		.text = "M104 S200" };
+		.duration_us = 1000000 };
 
+	snprintf(fault.text, sizeof fault.text, "%s", presses[now_us / 100 % 8]);
 	sim_printer_apply(printer, &fault, now_us);
 	/* What hung up may be opened again. */
 	if (byte & 1)
