@@ -59,6 +59,7 @@ static const char usage[] =
 	"  --plate     which plate of a .3mf or .zip that has several, from 1\n"
 	"  --profile   a .cfg file, or the name of a machine in profiles/\n"
 	"  --json      one JSON object a file, one a line\n"
+	"  --rules     the rules for files, and nothing else\n"
 	"  --commands  the file's commands as they would be sent, and nothing else\n"
 	"  --preview   draws a picture of the plate from its toolpath, as PNG\n"
 	"  --view      iso (as said nothing), top, bed (from above, whole), or a layer\n"
@@ -395,6 +396,9 @@ static int read_options(int argc, char **argv, struct options *options)
 			options->json = true;
 		} else if (!strcmp(argument, "--commands")) {
 			options->commands = true;
+		} else if (!strcmp(argument, "--rules")) {
+			check_report_rules();
+			return -1;
 		} else if (!strcmp(argument, "--profile") && i + 1 < argc) {
 			options->profile_name = argv[++i];
 		} else if (!strncmp(argument, "--profile=", 10)) {

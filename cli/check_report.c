@@ -8,6 +8,8 @@
 
 #include "gcode/analysis.h"
 #include "gcode/decimal.h"
+#include "gcode/policy.h"
+#include "gcode/profile.h"
 
 enum {
 	LABEL_WIDTH = 10,
@@ -278,4 +280,38 @@ void check_report(const char *name, const struct analysis *analysis)
 			(long long)analysis->commands);
 	}
 	print_problems(analysis);
+}
+
+static const char *places(unsigned firmwares)
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} rows[] = { { 1U << PROFILE_FIRMWARE_MARLIN, "marlin" },
+		{ 1U << PROFILE_FIRMWARE_KLIPPER, "klipper" },
+		{ 1U << PROFILE_FIRMWARE_REPRAP, "reprapfirmware" },
+		{ 1U << PROFILE_FIRMWARE_GRBL, "grbl" } };
+	static char text[64];
+	size_t length = 0;
+
+	if (firmwares == POLICY_EVERYWHERE)
+		return "";
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (firmwares & rows[i].bit)
+			length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+				length ? ", " : "", rows[i].name);
+	return text;
+}
+
+void check_report_rules(void)
+{
+	for (int id = 0; id < POLICY_COUNT; id++) {
+		const struct policy_rule *rule = policy_rule((enum policy_id)id);
+		const char *where = places(rule->firmwares);
+
+		printf("%s: %s%s%s%s%s\n%*s", rule->name, analysis_verdict_name(rule->severity),
+			rule->filter ? ", the line is dropped" : "", rule->fixed ? ", always" : "",
+			where[0] ? ", on " : "", where, TEXT_COLUMN, "");
+		print_wrapped(rule->what);
+	}
 }

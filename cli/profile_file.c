@@ -11,12 +11,14 @@
 #include <unistd.h> /* access, readlink */
 
 #include "base/error.h"
+#include "gcode/policy.h"
 #include "gcode/profile.h"
 
 #define SIZE_MAX_MM	   5000.0
 #define HOTEND_MAX_CELSIUS 500.0
 #define BED_MAX_CELSIUS	   200.0
 #define NOZZLE_MAX_MM	   5.0
+#define HEAT_MAX_CELSIUS_S 50.0
 #define TOOLS_MAX	   16
 
 /* ---- where it is ------------------------------------------------------------------------- */
@@ -207,10 +209,47 @@ static int read_machines(
 	return 0;
 }
 
+static int read_rules(
+	const struct reading *reading, const config_setting_t *group, struct profile *profile)
+{
+	const config_setting_t *list = config_setting_get_member(group, "rules");
+	int count = list ? config_setting_length(list) : 0;
+
+	if (count > PROFILE_RULES_MAX)
+		return wrong(reading, list, "rules", "at most 16 of them");
+	for (int i = 0; i < count; i++) {
+		const char *rule = config_setting_get_string_elem(list, i);
+		const char *problem = rule && strlen(rule) < PROFILE_RULE_MAX
+					      ? policy_rule_problem(rule)
+					      : "must be texts such as \"servo=ok\"";
+
+		if (problem)
+			return wrong(reading, list, "rules", problem);
+		strcpy(profile->rule[profile->rule_count++], rule);
+	}
+	return 0;
+}
+
+/* How fast heaters warm; common machines' when it is not said. */
+static int read_rates(
+	const struct reading *reading, const config_setting_t *group, struct profile *profile)
+{
+	int status = 0;
+
+	if (config_setting_get_member(group, "hotend_celsius_s"))
+		status = read_number(reading, group, "hotend_celsius_s", 0, HEAT_MAX_CELSIUS_S,
+			&profile->hotend_celsius_s);
+	if (!status && config_setting_get_member(group, "bed_celsius_s"))
+		status = read_number(reading, group, "bed_celsius_s", 0, HEAT_MAX_CELSIUS_S,
+			&profile->bed_celsius_s);
+	return status;
+}
+
 static int check_keys(const struct reading *reading, const config_setting_t *group)
 {
 	static const char *const known[] = { "name", "shape", "volume_mm", "nozzle_mm",
-		"hotend_max_celsius", "bed_max_celsius", "firmware", "tools", "machines" };
+		"hotend_max_celsius", "bed_max_celsius", "firmware", "tools", "machines", "rules",
+		"hotend_celsius_s", "bed_celsius_s" };
 
 	for (int i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
@@ -221,7 +260,9 @@ static int check_keys(const struct reading *reading, const config_setting_t *gro
 		if (!listed)
 			return wrong(reading, setting, config_setting_name(setting),
 				"unknown key; a profile has name, shape, volume_mm, nozzle_mm, "
-				"hotend_max_celsius, bed_max_celsius, firmware, tools, machines");
+				"hotend_max_celsius, bed_max_celsius, firmware, tools, machines, "
+				"rules, "
+				"hotend_celsius_s, bed_celsius_s");
 	}
 	return 0;
 }
@@ -267,6 +308,10 @@ static int read_profile(
 		status = read_number(reading, group, "tools", 1, TOOLS_MAX, &tools);
 	if (!status)
 		status = read_machines(reading, group, profile);
+	if (!status)
+		status = read_rules(reading, group, profile);
+	if (!status)
+		status = read_rates(reading, group, profile);
 	profile->shape = (enum profile_shape)shape;
 	profile->firmware = (enum profile_firmware)firmware;
 	profile->tool_count = (int)tools;

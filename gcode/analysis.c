@@ -25,14 +25,14 @@ enum { PROBLEMS_PER_RULE = 8 };
 static void report(struct analyser *analyser, const struct finding_place *place,
 	const struct policy_finding *finding)
 {
-	const struct policy_rule *rule = policy_rule(finding->id);
+	enum analysis_verdict severity = policy_severity(analyser->profile, finding->id);
 	char command[ANALYSIS_COMMAND_MAX], text[ANALYSIS_TEXT_MAX];
 	struct analysis *result = &analyser->result;
 
-	if (rule->severity == VERDICT_OK)
-		return;
 	if (finding->id == POLICY_NEEDS_PERSON)
 		result->needs_person = true;
+	if (severity == VERDICT_OK)
+		return;
 	if (finding->id == POLICY_ENDSTOPS)
 		analyser->endstops_off = true;
 	if (finding->id == POLICY_NO_COMMAND || finding->id == POLICY_LONE_WORD)
@@ -44,7 +44,8 @@ static void report(struct analyser *analyser, const struct finding_place *place,
 	}
 	text_escape(command, sizeof command, place->bytes, place->length);
 	policy_describe(finding, text, sizeof text);
-	analysis_add_problem(result, place->line, rule->name, rule->severity, command, text);
+	analysis_add_problem(
+		result, place->line, policy_rule(finding->id)->name, severity, command, text);
 }
 
 void analysis_report_all(struct analyser *analyser, const struct finding_place *place,

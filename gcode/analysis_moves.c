@@ -12,10 +12,18 @@
 
 /* ---- rules ------------------------------------------------------------------------------- */
 
+/* NULL: nothing is known of the machine's volume. */
+static const struct profile *volume_of(const struct analyser *analyser)
+{
+	const struct profile *profile = analyser->profile;
+
+	return profile && profile->volume_max_mm[0] > profile->volume_min_mm[0] ? profile : NULL;
+}
+
 /* Within these bounds a straight move breaks no rule about places. */
 void analysis_moves_prepare(struct analyser *analyser)
 {
-	const struct profile *profile = analyser->profile;
+	const struct profile *profile = volume_of(analyser);
 
 	analyser->quick_box = !profile || profile->shape == PROFILE_BOX;
 	for (int axis = 0; axis < 3; axis++) {
@@ -50,6 +58,7 @@ static void check_volume(const struct analyser *analyser, const struct modal_mov
 	struct policy_findings *findings)
 {
 	static const char letters[] = { 'X', 'Y', 'Z', 'R' };
+	const struct profile *profile = volume_of(analyser);
 	struct extent_breach breach;
 	unsigned axes = 0;
 
@@ -64,10 +73,9 @@ static void check_volume(const struct analyser *analyser, const struct modal_mov
 				findings, POLICY_VOLUME, letters[axis], to, true, POSITION_MAX_MM);
 	}
 	if (move->has[MODAL_X] != move->has[MODAL_Y] && analyser->modal.known[MODAL_X] &&
-		analyser->modal.known[MODAL_Y] && analyser->profile &&
-		analyser->profile->shape == PROFILE_ROUND)
+		analyser->modal.known[MODAL_Y] && profile && profile->shape == PROFILE_ROUND)
 		axes |= 3;
-	if (analyser->profile && axes && extent_leaves(move, analyser->profile, axes, &breach))
+	if (profile && axes && extent_leaves(move, profile, axes, &breach))
 		policy_add_value(findings,
 			is_start_code_travel(analyser, move, &breach) ? POLICY_VOLUME_TRAVEL
 								      : POLICY_VOLUME,

@@ -200,14 +200,15 @@ static bool may_be_cut(const struct lexer_line *line)
 }
 
 /* One refusal refuses; one rule that drops the line drops it, whatever else was found. */
-static enum command_result decide(const struct policy_findings *findings, struct command *command)
+static enum command_result decide(const struct profile *profile,
+	const struct policy_findings *findings, struct command *command)
 {
 	enum command_result result = COMMAND_SEND;
 
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct policy_rule *rule = policy_rule(findings->finding[i].id);
 
-		if (rule->severity == VERDICT_REFUSE) {
+		if (policy_severity(profile, rule->id) == VERDICT_REFUSE) {
 			command->rule = rule->name;
 			return COMMAND_REFUSED;
 		}
@@ -243,16 +244,22 @@ enum command_result command_from_words(const struct lexer_line *line, const stru
 		policy_add(findings, POLICY_BAD_NUMBER);
 	if (writer.overflow && line->kind != LEXER_HASH && line->kind != LEXER_MARKER)
 		policy_add(findings, may_be_cut(line) ? POLICY_TEXT_CUT : POLICY_TOO_LONG);
-	return decide(findings, command);
+	return decide(profile, findings, command);
 }
 
-enum command_result command_from_line(const char *bytes, size_t length, struct command *command)
+enum command_result command_from_line_for(
+	const char *bytes, size_t length, const struct profile *profile, struct command *command)
 {
 	struct policy_findings findings = { .count = 0 };
 	struct lexer_line line;
 
 	lexer_read(bytes, length, &line);
-	return command_from_words(&line, NULL, command, &findings);
+	return command_from_words(&line, profile, command, &findings);
+}
+
+enum command_result command_from_line(const char *bytes, size_t length, struct command *command)
+{
+	return command_from_line_for(bytes, length, NULL, command);
 }
 
 /* ---- classes ----------------------------------------------------------------------------- */

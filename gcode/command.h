@@ -39,7 +39,11 @@ struct command {
  * COMMAND_NOTHING.  Pure, no allocation. */
 enum command_result command_from_line(const char *line, size_t length, struct command *command);
 
-/* The same with the profile's limits, from a line that is read already; appends to *findings
+/* The same with the limits and the rules of a machine's profile; NULL: of every machine. */
+enum command_result command_from_line_for(
+	const char *line, size_t length, const struct profile *profile, struct command *command);
+
+/* The same from a line that is read already; appends to *findings
  * everything that the policy says about it (initialise it to zero). */
 enum command_result command_from_words(const struct lexer_line *line, const struct profile *profile,
 	struct command *command, struct policy_findings *findings);

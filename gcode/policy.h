@@ -110,14 +110,29 @@ enum policy_id {
 	POLICY_COUNT
 };
 
+/* Bits 1 << enum profile_firmware: for which firmwares a rule holds. */
+enum { POLICY_EVERYWHERE = 0xff };
+
 struct policy_rule {
 	enum policy_id id;
 	const char *name; /* stable: users and scripts read it */
 	enum analysis_verdict severity;
-	bool filter;	  /* the line is dropped, not sent */
-	const char *what; /* a sentence: what is wrong, and what would be accepted */
+	bool filter; /* the line is dropped, not sent */
+	/* Not to be relaxed by a profile: what would harm the farm or its link and not only a
+	 * print, or what no printer could do. */
+	bool fixed;
+	unsigned firmwares; /* a machine whose firmware is not said has them all */
+	const char *what;   /* a sentence: what is wrong, and what would be accepted */
 };
 const struct policy_rule *policy_rule(enum policy_id id);
+
+/* What the rule means for this machine (NULL: for any): VERDICT_OK when it does not hold for its
+ * firmware, the profile's own word, or the table's. */
+enum analysis_verdict policy_severity(const struct profile *profile, enum policy_id id);
+
+/* NULL when "NAME=ok", "NAME=warn" or "NAME=refuse" may stand in a profile, else a static sentence
+ * that says what is wrong with it. */
+const char *policy_rule_problem(const char *text);
 
 struct policy_finding {
 	enum policy_id id;

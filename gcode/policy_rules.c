@@ -3,31 +3,36 @@
 #include "gcode/policy.h"
 
 #include <assert.h>
+#include <string.h> /* strchr, strcmp, strlen, strncmp */
 
-#define REFUSE VERDICT_REFUSE, false
-#define WARN   VERDICT_WARN, false
-#define DROP   VERDICT_WARN, true
+#include "gcode/profile.h"
+
+#define REFUSE	     VERDICT_REFUSE, false, false, POLICY_EVERYWHERE
+#define NEVER	     VERDICT_REFUSE, false, true, POLICY_EVERYWHERE
+#define WARN	     VERDICT_WARN, false, false, POLICY_EVERYWHERE
+#define DROP	     VERDICT_WARN, true, true, POLICY_EVERYWHERE
+#define ON(firmware) (1U << PROFILE_FIRMWARE_##firmware)
 
 static const struct policy_rule rules[] = {
-	{ POLICY_CONTROL_BYTE, "control-byte", REFUSE,
+	{ POLICY_CONTROL_BYTE, "control-byte", NEVER,
 		"control character in a command; only printable characters and tabs may be sent" },
-	{ POLICY_NON_ASCII, "non-ascii", REFUSE,
+	{ POLICY_NON_ASCII, "non-ascii", NEVER,
 		"byte outside ASCII in a command; allowed in comments and messages only" },
-	{ POLICY_TOO_LONG, "too-long", REFUSE,
+	{ POLICY_TOO_LONG, "too-long", NEVER,
 		"longer than the firmware holds; shorten it (fewer decimals) or split it" },
 	{ POLICY_TEXT_CUT, "text-cut", WARN,
 		"message longer than the firmware holds; it is sent cut" },
-	{ POLICY_BAD_NUMBER, "bad-number", REFUSE,
+	{ POLICY_BAD_NUMBER, "bad-number", NEVER,
 		"not a number a printer reads; write it like -12.345" },
 	{ POLICY_BAD_NUMBER_UNKNOWN, "odd-number", WARN, "argument is no plain number" },
 	{ POLICY_MISSING_NUMBER, "missing-number", WARN,
 		"letter without a number, which the firmware takes for 0" },
-	{ POLICY_DUPLICATE_WORD, "duplicate-word", REFUSE,
+	{ POLICY_DUPLICATE_WORD, "duplicate-word", NEVER,
 		"a letter stands twice in one command; leave one" },
 	{ POLICY_DUPLICATE_UNKNOWN, "repeated-letter", WARN, "a letter stands twice" },
-	{ POLICY_SEVERAL_COMMANDS, "several-commands", REFUSE,
+	{ POLICY_SEVERAL_COMMANDS, "several-commands", NEVER,
 		"several commands on one line, of which the firmware runs the first; one a line" },
-	{ POLICY_NO_COMMAND, "no-command", REFUSE, "begins with no G, M or T command" },
+	{ POLICY_NO_COMMAND, "no-command", NEVER, "begins with no G, M or T command" },
 	{ POLICY_LONE_WORD, "lone-word", DROP, "a word without G, M or T in front; dropped" },
 	{ POLICY_UNKNOWN_COMMAND, "unknown-command", WARN,
 		"unknown command; a printer that does not know it skips it" },
@@ -38,39 +43,39 @@ static const struct policy_rule rules[] = {
 	{ POLICY_MARKER, "marker", DROP, "marker of CNC programs; dropped" },
 	{ POLICY_HASH_LINE, "hash-line", DROP, "\"#\" begins no comment in G-code; dropped" },
 	{ POLICY_LINE_NUMBER_COMMAND, "m110", DROP, "line numbers are the farm's to set; dropped" },
-	{ POLICY_OWN_NUMBERING, "own-numbering", VERDICT_OK, true,
+	{ POLICY_OWN_NUMBERING, "own-numbering", VERDICT_OK, true, true, POLICY_EVERYWHERE,
 		"the file's own line numbers are replaced by the farm's" },
-	{ POLICY_CHECKSUM, "checksum", REFUSE, "checksum does not match: the file is damaged" },
-	{ POLICY_HOST_COMMAND, "host-command", REFUSE,
+	{ POLICY_CHECKSUM, "checksum", NEVER, "checksum does not match: the file is damaged" },
+	{ POLICY_HOST_COMMAND, "host-command", NEVER,
 		"command to a print host; none is ever run from a file" },
-	{ POLICY_ACTION_TEXT, "action-text", REFUSE,
+	{ POLICY_ACTION_TEXT, "action-text", NEVER,
 		"message that a print host would obey (//action:); notifications only" },
-	{ POLICY_REALTIME, "realtime", REFUSE, "grbl real-time or settings command" },
-	{ POLICY_EMERGENCY, "emergency-stop", REFUSE, "emergency stop in a file" },
-	{ POLICY_HOST_ONLY, "host-only", REFUSE,
+	{ POLICY_REALTIME, "realtime", NEVER, "grbl real-time or settings command" },
+	{ POLICY_EMERGENCY, "emergency-stop", NEVER, "emergency stop in a file" },
+	{ POLICY_HOST_ONLY, "host-only", NEVER,
 		"breaks off or answers what runs; for the host alone, not for a file" },
-	{ POLICY_RESTART, "restart", REFUSE, "restarts the firmware after an error" },
-	{ POLICY_FIRMWARE_UPDATE, "firmware-update", REFUSE, "starts a firmware update" },
+	{ POLICY_RESTART, "restart", NEVER, "restarts the firmware after an error" },
+	{ POLICY_FIRMWARE_UPDATE, "firmware-update", NEVER, "starts a firmware update" },
 	{ POLICY_EEPROM, "eeprom", REFUSE,
 		"stores, loads or resets the printer's settings; do that by hand" },
-	{ POLICY_CARD, "sd-card", REFUSE, "writes, deletes or starts files on the printer's card" },
-	{ POLICY_FILES, "printer-files", REFUSE, "changes or runs files inside the printer" },
-	{ POLICY_NETWORK, "network", REFUSE, "changes the printer's network settings" },
+	{ POLICY_CARD, "sd-card", NEVER, "writes, deletes or starts files on the printer's card" },
+	{ POLICY_FILES, "printer-files", NEVER, "changes or runs files inside the printer" },
+	{ POLICY_NETWORK, "network", NEVER, "changes the printer's network settings" },
 	{ POLICY_AUTOTUNE, "autotune", REFUSE, "heater tuning belongs to maintenance" },
 	{ POLICY_PID, "heater-model", REFUSE, "changes how heaters are controlled" },
 	{ POLICY_PIN, "pin", REFUSE, "sets a raw pin, which could switch a heater" },
-	{ POLICY_POWER, "power", REFUSE, "switches the power supply or its dead man's time" },
-	{ POLICY_BAUD, "baud", REFUSE, "changes the speed of the serial line; the link is lost" },
-	{ POLICY_DEBUG, "debug", REFUSE, "changes the firmware's debug flags (dry run, echo)" },
-	{ POLICY_HEATER_FAULT, "heater-fault", REFUSE, "resets a heater fault" },
+	{ POLICY_POWER, "power", NEVER, "switches the power supply or its dead man's time" },
+	{ POLICY_BAUD, "baud", NEVER, "changes the speed of the serial line; the link is lost" },
+	{ POLICY_DEBUG, "debug", NEVER, "changes the firmware's debug flags (dry run, echo)" },
+	{ POLICY_HEATER_FAULT, "heater-fault", NEVER, "resets a heater fault" },
 	{ POLICY_COLD_GUARD, "cold-extrusion-guard", REFUSE,
 		"turns off or lowers the guard against cold extrusion" },
 	{ POLICY_STORED_MACRO, "stored-macro", REFUSE,
 		"stores or runs commands inside the printer that nobody has checked" },
-	{ POLICY_TEMPERATURE_UNIT, "temperature-unit", REFUSE,
+	{ POLICY_TEMPERATURE_UNIT, "temperature-unit", NEVER,
 		"temperatures in other units than Celsius" },
-	{ POLICY_TEMPERATURE, "temperature", REFUSE, "hotter than the machine may get" },
-	{ POLICY_FEED, "feed", REFUSE, "feed must be above 0 and what a machine can move" },
+	{ POLICY_TEMPERATURE, "temperature", NEVER, "hotter than the machine may get" },
+	{ POLICY_FEED, "feed", NEVER, "feed must be above 0 and what a machine can move" },
 	{ POLICY_FEED_HIGH, "feed-high", WARN, "feed above what printers reach" },
 	{ POLICY_OVERRIDE, "override", REFUSE, "speed or flow factor beyond reason" },
 	{ POLICY_OVERRIDE_HIGH, "override-high", WARN, "unusual speed or flow factor" },
@@ -86,19 +91,20 @@ static const struct policy_rule rules[] = {
 	{ POLICY_INCHES, "inches", WARN, "inches; not every firmware reads them" },
 	{ POLICY_COORDINATES, "coordinates", WARN,
 		"changes coordinate systems, which is not followed here" },
-	{ POLICY_TOOL, "tool", REFUSE, "the machine has no such tool" },
+	{ POLICY_TOOL, "tool", NEVER, "the machine has no such tool" },
 	{ POLICY_TOOL_MMU, "tool-dialog", WARN, "tool that the printer or a person chooses" },
-	{ POLICY_MACRO_FIRMWARE, "macro", REFUSE,
+	{ POLICY_MACRO_FIRMWARE, "macro", VERDICT_REFUSE, false, true,
+		ON(MARLIN) | ON(REPRAP) | ON(GRBL),
 		"Klipper macro for a machine whose firmware is not Klipper" },
-	{ POLICY_MACRO_FORBIDDEN, "macro-forbidden", REFUSE,
+	{ POLICY_MACRO_FORBIDDEN, "macro-forbidden", NEVER,
 		"saves settings, restarts, runs programs or moves without limits" },
-	{ POLICY_VOLUME, "out-of-volume", REFUSE, "moves out of the machine's volume" },
+	{ POLICY_VOLUME, "out-of-volume", NEVER, "moves out of the machine's volume" },
 	{ POLICY_VOLUME_TRAVEL, "start-code-travel", WARN,
 		"start or end code moves out of the machine's volume, empty; end stops hold it" },
-	{ POLICY_BAD_ARC, "bad-arc", REFUSE,
+	{ POLICY_BAD_ARC, "bad-arc", NEVER,
 		"no such arc: give either I and J or R, with a radius that reaches the end" },
 	{ POLICY_ARC_RADIUS, "arc-radius", WARN, "radius at the start and at the end differ" },
-	{ POLICY_COLD_EXTRUSION, "cold-extrusion", REFUSE, "extrudes with a cold hotend" },
+	{ POLICY_COLD_EXTRUSION, "cold-extrusion", NEVER, "extrudes with a cold hotend" },
 	{ POLICY_NO_HEAT, "no-heat", REFUSE, "extrudes though no hotend temperature was set" },
 	{ POLICY_NOT_WAITED, "not-waited", WARN,
 		"extrudes without waiting for the hotend (M109) first" },
@@ -113,13 +119,13 @@ static const struct policy_rule rules[] = {
 		"M83 is in force but amounts are absolute: a file for MakerBot-like firmware" },
 	{ POLICY_EXTRUDER_MODE_UNSAID, "extruder-mode-unclear", WARN,
 		"M83 is in force but amounts are absolute: right on MakerBot-like firmware only" },
-	{ POLICY_EXTRUDER_MODE_G90, "extruder-mode-g90", WARN,
+	{ POLICY_EXTRUDER_MODE_G90, "extruder-mode-g90", VERDICT_WARN, false, false, ON(MARLIN),
 		"G90 behind M83: Marlin 2 then takes amounts as absolute; say M83 again" },
 	{ POLICY_BARE_G92, "bare-g92", WARN, "G92 without axes sets all positions to 0" },
 	{ POLICY_LEFT_HOT, "left-hot", WARN, "ends with heaters on; the farm will turn them off" },
 	{ POLICY_NO_EXTRUSION, "no-extrusion", WARN, "extrudes nothing" },
-	{ POLICY_NO_COMMANDS, "no-commands", REFUSE, "holds no command at all" },
-	{ POLICY_MOSTLY_JUNK, "not-gcode", REFUSE, "most lines are no G-code" },
+	{ POLICY_NO_COMMANDS, "no-commands", NEVER, "holds no command at all" },
+	{ POLICY_MOSTLY_JUNK, "not-gcode", NEVER, "most lines are no G-code" },
 	{ POLICY_NUMBER_GAP, "number-gap", WARN, "line numbers jump: a line may be missing" },
 	{ POLICY_NUMBER_MIXED, "number-mixed", WARN,
 		"some numbered lines have a checksum and others have none" },
@@ -129,10 +135,10 @@ static const struct policy_rule rules[] = {
 		"the slicer's configuration block has no end: the file may be cut off" },
 	{ POLICY_OTHER_MACHINE, "other-machine", WARN, "sliced for another machine" },
 	{ POLICY_OTHER_NOZZLE, "other-nozzle", WARN, "sliced for another nozzle" },
-	{ POLICY_FORMAT, "format", REFUSE, "the file is not G-code" },
-	{ POLICY_CNC_CODE, "cnc-code", REFUSE,
+	{ POLICY_FORMAT, "format", NEVER, "the file is not G-code" },
+	{ POLICY_CNC_CODE, "cnc-code", NEVER,
 		"no command that grbl, grblHAL and FluidNC take in a program" },
-	{ POLICY_CNC_STORES, "cnc-stores", REFUSE,
+	{ POLICY_CNC_STORES, "cnc-stores", NEVER,
 		"stores coordinates in the machine; set them there, not in a file" },
 };
 
@@ -141,4 +147,59 @@ const struct policy_rule *policy_rule(enum policy_id id)
 	static_assert(sizeof rules / sizeof *rules == POLICY_COUNT, "a rule has no row");
 	assert(rules[id].id == id);
 	return &rules[id];
+}
+
+/* ---- what profiles say ------------------------------------------------------------------- */
+
+static const struct policy_rule *find_rule(const char *name, size_t length)
+{
+	for (size_t i = 0; i < POLICY_COUNT; i++)
+		if (strlen(rules[i].name) == length && !strncmp(rules[i].name, name, length))
+			return &rules[i];
+	return NULL;
+}
+
+static bool read_severity(const char *text, enum analysis_verdict *severity)
+{
+	for (int i = VERDICT_OK; i <= VERDICT_REFUSE; i++)
+		if (!strcmp(text, analysis_verdict_name((enum analysis_verdict)i))) {
+			*severity = (enum analysis_verdict)i;
+			return true;
+		}
+	return false;
+}
+
+enum analysis_verdict policy_severity(const struct profile *profile, enum policy_id id)
+{
+	const struct policy_rule *rule = policy_rule(id);
+	size_t length = strlen(rule->name);
+	enum analysis_verdict severity = rule->severity;
+
+	if (!profile)
+		return severity;
+	if (profile->firmware != PROFILE_FIRMWARE_UNSAID &&
+		!(rule->firmwares & 1U << profile->firmware))
+		return VERDICT_OK;
+	for (size_t i = 0; i < profile->rule_count; i++)
+		if (!strncmp(profile->rule[i], rule->name, length) &&
+			profile->rule[i][length] == '=')
+			read_severity(profile->rule[i] + length + 1, &severity);
+	return rule->fixed && severity < rule->severity ? rule->severity : severity;
+}
+
+const char *policy_rule_problem(const char *text)
+{
+	const char *equals = strchr(text, '=');
+	const struct policy_rule *rule = equals ? find_rule(text, (size_t)(equals - text)) : NULL;
+	enum analysis_verdict severity;
+
+	if (!equals)
+		return "must be RULE=ok, RULE=warn or RULE=refuse";
+	if (!rule)
+		return "no such rule; printfarm check --rules lists them";
+	if (!read_severity(equals + 1, &severity))
+		return "must end in ok, warn or refuse";
+	if (rule->fixed && severity < rule->severity)
+		return "this rule cannot be relaxed";
+	return NULL;
 }

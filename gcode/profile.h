@@ -9,6 +9,9 @@ enum {
 	PROFILE_NAME_MAX = 64,	  /* bytes with the NUL */
 	PROFILE_MACHINES_MAX = 8, /* slicer machine names a profile answers to */
 	PROFILE_MACHINE_NAME_MAX = 64,
+	PROFILE_RULES_MAX = 16, /* rules of policy.h that a profile judges otherwise */
+	PROFILE_RULE_MAX = 48,
+	PROFILE_TOOLS_ANY = 16, /* more than any machine has */
 };
 
 enum profile_shape {
@@ -43,6 +46,9 @@ struct profile {
 	 * try. */
 	size_t machine_count;
 	char machine[PROFILE_MACHINES_MAX][PROFILE_MACHINE_NAME_MAX];
+	/* "servo=ok": see policy_severity; each is right by policy_rule_problem. */
+	size_t rule_count;
+	char rule[PROFILE_RULES_MAX][PROFILE_RULE_MAX];
 };
 
 #endif

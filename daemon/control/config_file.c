@@ -15,6 +15,7 @@
 #include "daemon/control/config_text.h"
 #include "daemon/control/hours.h"
 #include "daemon/control/options.h"
+#include "gcode/policy.h"
 
 enum { KEY_PATH_MAX = 128, VALUE_MAX = 64, FILE_MAX_BYTES = 1 << 20 };
 
@@ -494,6 +495,16 @@ static int check_profile(
 		if (profile->volume_max_mm[axis] <= profile->volume_min_mm[axis])
 			return wrong(
 				place, setting, "volume_mm: max must be above min on each axis");
+	for (size_t i = 0; i < profile->rule_count; i++) {
+		const char *problem = policy_rule_problem(profile->rule[i]);
+
+		if (problem) {
+			char what[192];
+
+			snprintf(what, sizeof what, "rules: \"%s\": %s", profile->rule[i], problem);
+			return wrong(place, setting, what);
+		}
+	}
 	return 0;
 }
 

@@ -488,6 +488,34 @@ static bool find_upload(void *context, const char *upload_sha256, struct file_re
 	return found != NULL;
 }
 
+static bool has_rule(const struct profile *profile, const char *rule)
+{
+	for (size_t i = 0; i < profile->rule_count; i++)
+		if (strcmp(profile->rule[i], rule) == 0)
+			return true;
+	return false;
+}
+
+/* An upload is for no printer yet: it is judged by what all machines agree on. */
+static void set_common_rules(struct control *control)
+{
+	const struct config *config = &control->config;
+	char text[PROFILE_RULES_MAX * PROFILE_RULE_MAX] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; config->profile_count > 0 && i < config->profile[0].rule_count; i++) {
+		const char *rule = config->profile[0].rule[i];
+		bool all = true;
+
+		for (size_t j = 1; j < config->profile_count; j++)
+			all = all && has_rule(&config->profile[j], rule);
+		if (all)
+			length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+				length ? "," : "", rule);
+	}
+	files_set_rules(control->files, text);
+}
+
 static int open_store(struct control *control, struct error *error)
 {
 	char path[CONFIG_PATH_MAX + 16];
@@ -510,7 +538,10 @@ static int open_store(struct control *control, struct error *error)
 		.find_upload = find_upload,
 		.context = control,
 	};
-	return files_open(&control->files, &settings, error);
+	result = files_open(&control->files, &settings, error);
+	if (result == 0)
+		set_common_rules(control);
+	return result;
 }
 
 static int make_farm(struct control *control, struct error *error)
@@ -684,6 +715,7 @@ int control_reload(struct control *control, struct error *error)
 	config_finish(&old);
 	files_set_limits(control->files, fresh.upload_max_bytes, fresh.text_max_bytes,
 		fresh.free_floor_bytes, fresh.free_floor_percent);
+	set_common_rules(control);
 	configure_http(control);
 	set_links(control);
 	event_active(control->tidy, 0, 0);

@@ -548,6 +548,11 @@ bool farm_printer_settings(
 	settings->pause_heat_s = printer->config.pause_heat_s;
 	settings->dead_man_s = printer->config.dead_man_s;
 	settings->machine_kind = printer->config.kind;
+	settings->tools = profile->tool_count;
+	settings->firmware = profile->firmware;
+	for (size_t i = 0, length = 0; i < profile->rule_count; i++)
+		length += (size_t)snprintf(settings->rules + length,
+			sizeof(settings->rules) - length, "%s%s", i ? "," : "", profile->rule[i]);
 	/* Park at the back left of a box; at the centre line of a delta, well inside its circle. */
 	bool round = profile->shape == PROFILE_ROUND;
 	settings->park_x_mm = round ? 0.0 : profile->volume_min_mm[0] + 5.0;

@@ -122,6 +122,7 @@ int files_open(struct files **files, const struct files_settings *settings, stru
 	opened->settings.directory = strdup(settings->directory);
 	opened->settings.import_program =
 		settings->import_program ? strdup(settings->import_program) : NULL;
+	opened->settings.rules = settings->rules ? strdup(settings->rules) : NULL;
 	int result = opened->settings.directory ? open_directory(opened, error) : -ENOMEM;
 
 	if (result == 0)
@@ -133,6 +134,12 @@ int files_open(struct files **files, const struct files_settings *settings, stru
 	remove_temporaries(opened, INT64_MAX);
 	*files = opened;
 	return 0;
+}
+
+void files_set_rules(struct files *files, const char *rules)
+{
+	free((char *)files->settings.rules);
+	files->settings.rules = rules ? strdup(rules) : NULL;
 }
 
 void files_set_limits(struct files *files, int64_t upload_max_bytes, int64_t text_max_bytes,
@@ -152,6 +159,7 @@ void files_release(struct files *files)
 		close(files->root);
 	free((char *)files->settings.directory);
 	free((char *)files->settings.import_program);
+	free((char *)files->settings.rules);
 	free(files);
 }
 

@@ -33,6 +33,7 @@ struct files_settings {
 	struct ledger *ledger;	    /* borrowed; ledger_close comes after files_close and gives back
 				       what is on the writer thread */
 	const char *import_program; /* run with --import; NULL: this program */
+	const char *rules;	    /* see import.h */
 	int64_t upload_max_bytes, text_max_bytes;
 	int64_t free_floor_bytes; /* uploads are refused below max(this, free_floor_percent) */
 	int32_t free_floor_percent;
@@ -44,6 +45,7 @@ struct files_settings {
 /* Copies the settings.  0 or a negative errno and *error. */
 int files_open(struct files **files, const struct files_settings *settings, struct error *error);
 /* New limits after a reload; those of uploads under way too. */
+void files_set_rules(struct files *files, const char *rules);
 void files_set_limits(struct files *files, int64_t upload_max_bytes, int64_t text_max_bytes,
 	int64_t free_floor_bytes, int32_t free_floor_percent);
 /* Aborts what is under way without calling back.  Takes NULL. */

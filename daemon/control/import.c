@@ -178,12 +178,12 @@ static const char *own_program(char *path, size_t size)
 	return "/proc/self/exe";
 }
 
-enum { WORDS_MAX = 7, WORD_BYTES = 24 };
+enum { WORDS_MAX = 7, WORD_BYTES = 24, RULES_BYTES = 800 };
 
 /* What the child is told on its command line. */
 struct command_line {
 	char word[WORDS_MAX][WORD_BYTES];
-	char label[FILE_NAME_MAX_BYTES];
+	char label[FILE_NAME_MAX_BYTES], rules[RULES_BYTES];
 	char *argument[WORDS_MAX + 1];
 };
 
@@ -194,8 +194,10 @@ static void tell_import(struct command_line *line, const struct import_settings 
 	snprintf(line->word[3], WORD_BYTES, "%lld", (long long)settings->room_bytes);
 	snprintf(line->word[4], WORD_BYTES, "%d", (int)settings->plate);
 	snprintf(line->label, sizeof line->label, "%s", settings->name);
+	snprintf(line->rules, sizeof line->rules, "%s", settings->rules ? settings->rules : "");
 	line->argument[5] = line->label;
-	line->argument[6] = NULL;
+	line->argument[6] = line->rules;
+	line->argument[7] = NULL;
 }
 
 static void tell_drawing(struct command_line *line, const struct picture_settings *picture)

@@ -33,6 +33,7 @@ struct import_settings {
 	int64_t text_max_bytes; /* more text than this is refused */
 	int64_t room_bytes;	/* more text than this does not fit on the disk */
 	int64_t wall_s;		/* 0: IMPORT_WALL_S */
+	const char *rules;	/* "servo=ok,pin=warn": what all machines agree on; NULL: nothing */
 	/* Not NULL: the child draws `upload`, a plain text, into `text` (drawing.h). */
 	const struct picture_settings *picture;
 };

@@ -18,6 +18,8 @@
 #include "daemon/control/import_filter.h"
 #include "gcode/analysis_json.h"
 #include "gcode/inspect.h"
+#include "gcode/policy.h"
+#include "gcode/profile.h"
 
 #if defined(__has_feature)
 #define HAS_FEATURE(name) __has_feature(name)
@@ -170,12 +172,27 @@ static bool read_size(const char *text, int64_t *size)
 	return errno == 0 && end != text && *end == '\0' && *size > 0;
 }
 
+/* A machine of which nothing is known but the rules that all agree on; false: none. */
+static bool read_rules(const char *text, struct profile *profile)
+{
+	while (*text && profile->rule_count < PROFILE_RULES_MAX) {
+		size_t length = strcspn(text, ",");
+		char *rule = profile->rule[profile->rule_count];
+
+		snprintf(rule, PROFILE_RULE_MAX, "%.*s", (int)length, text);
+		profile->rule_count += policy_rule_problem(rule) == NULL;
+		text += length + (text[length] == ',');
+	}
+	return profile->rule_count > 0;
+}
+
 int import_child_main(int argc, char **argv)
 {
 	struct inspector_settings settings = { .on_text = on_text };
+	struct profile rules = { .tool_count = PROFILE_TOOLS_ANY };
 	struct child *child = calloc(1, sizeof *child);
 
-	if (argc != 6 || !child || !read_size(argv[2], &settings.text_max_bytes) ||
+	if (argc != 7 || !child || !read_size(argv[2], &settings.text_max_bytes) ||
 		!read_size(argv[3], &child->room_bytes) ||
 		!import_child_confine(child->room_bytes)) {
 		fprintf(stderr, "--import is for printfarmd itself\n");
@@ -185,6 +202,8 @@ int import_child_main(int argc, char **argv)
 	settings.context = child;
 	settings.plate = (int32_t)strtol(argv[4], NULL, 10);
 	settings.name = argv[5];
+	if (read_rules(argv[6], &rules))
+		settings.profile = &rules;
 	struct inspector *inspector = inspector_create(&settings);
 	bool good = inspector && inspect(child, inspector);
 

@@ -78,6 +78,17 @@ static const struct option profile_options[] = {
 		LIST(profile, machine, machine_count),
 		.help = "Names that slicers give this machine.  A file that names another machine "
 			"is not printed on it.  None given: any file may try." },
+	{ "rules", OPTION_TEXTS, .max = PROFILE_RULES_MAX, LIST(profile, rule, rule_count),
+		.help = "Rules for files that this machine judges otherwise: \"servo=ok\", "
+			"\"pin=warn\", \"needs-person=refuse\"; printfarm check --rules lists "
+			"them. "
+			"Uploads are judged by what all profiles agree on." },
+	{ "hotend_celsius_s", OPTION_NUMBER, .min = 0, .max = 50, .initial = "0",
+		.unit = "degrees Celsius a second", AT(profile, hotend_celsius_s),
+		.help = "How fast a cold hotend warms; 0: as common ones do." },
+	{ "bed_celsius_s", OPTION_NUMBER, .min = 0, .max = 50, .initial = "0",
+		.unit = "degrees Celsius a second", AT(profile, bed_celsius_s),
+		.help = "How fast a cold bed warms; 0: as common ones do." },
 };
 const struct option_group options_profile = GROUP(profile_options, profile);
 

@@ -456,6 +456,7 @@ static int begin_import(struct upload *upload, struct error *error)
 		.text = upload->text,
 		.name = upload->name,
 		.plate = upload->plate,
+		.rules = files->settings.rules,
 		.text_max_bytes = files->settings.text_max_bytes,
 		.room_bytes = space.free_bytes - space.floor_bytes + 1,
 	};

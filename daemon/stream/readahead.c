@@ -29,7 +29,8 @@ struct readahead {
 	/* Of the thread alone. */
 	char path[PATH_MAX];
 	int64_t bytes, from;
-	bool program, laser;
+	bool program, laser, has_profile;
+	struct profile profile;
 	bool checking;	    /* the first of two passes: nothing is given out */
 	int64_t told_bytes; /* end of the line of the last command in the ring */
 	ssize_t (*read_at)(int fd, void *bytes, size_t size, off_t offset);
@@ -120,7 +121,8 @@ static enum command_result read_command(const struct readahead *readahead,
 	struct lexer_line words;
 
 	if (!readahead->program)
-		return command_from_line(line->text, line->length, command);
+		return command_from_line_for(line->text, line->length,
+			readahead->has_profile ? &readahead->profile : NULL, command);
 	lexer_read(line->text, line->length, &words);
 	return cnc_command(&words, command, &findings);
 }
@@ -327,6 +329,9 @@ struct readahead *readahead_create(const struct readahead_setup *setup, struct e
 	readahead->on_ready = setup->on_ready;
 	readahead->context = setup->context;
 	readahead->hungry = true;
+	readahead->has_profile = setup->profile != NULL;
+	if (setup->profile)
+		readahead->profile = *setup->profile;
 	line_reader_init(&readahead->reader);
 	pthread_mutex_init(&readahead->mutex, NULL);
 	pthread_cond_init(&readahead->room, NULL);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "gcode/command.h"
+#include "gcode/profile.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -26,7 +27,9 @@ struct readahead_setup {
 	/* It is a program of a laser or a mill (gcode/cnc.h); all of it is checked before its first
 	 * command is given out: such machines cannot be stopped in the middle of bad work. */
 	bool program;
-	bool laser;   /* and M3 is refused */
+	bool laser; /* and M3 is refused */
+	/* What the machine can do and which rules are its own; copied.  NULL: the rules of all. */
+	const struct profile *profile;
 	int64_t from; /* begin at this byte, which follows a line's end */
 	/* Called on the thread when the owner found nothing to take and now something is there, or
 	 * the end or a fault is known.  Must not block. */

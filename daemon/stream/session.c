@@ -348,14 +348,39 @@ static bool is_heating_command(const char *text)
 	return false;
 }
 
+void session_profile(const struct session *session, struct profile *profile)
+{
+	const struct wire_settings *settings = &session->settings;
+	const char *rule = settings->rules;
+
+	*profile = (struct profile){
+		.hotend_max_celsius = settings->hotend_max_celsius,
+		.bed_max_celsius = settings->bed_max_celsius,
+		.tool_count = (int)settings->tools,
+		.firmware = settings->firmware >= PROFILE_FIRMWARE_UNSAID &&
+					    settings->firmware <= PROFILE_FIRMWARE_GRBL
+				    ? (enum profile_firmware)settings->firmware
+				    : PROFILE_FIRMWARE_UNSAID,
+	};
+	while (*rule && profile->rule_count < PROFILE_RULES_MAX) {
+		size_t length = strcspn(rule, ",");
+
+		snprintf(profile->rule[profile->rule_count++], PROFILE_RULE_MAX, "%.*s",
+			(int)(length < PROFILE_RULE_MAX ? length : PROFILE_RULE_MAX - 1), rule);
+		rule += length + (rule[length] == ',');
+	}
+}
+
 int session_manual(struct session *session, const char *text, int64_t now_us, struct error *error)
 {
 	struct command command;
+	struct profile profile;
 	char act[COMMAND_MAX + 16];
 
+	session_profile(session, &profile);
 	switch (session->dialect && session->dialect->programs
 			? cnc_manual(text, strlen(text), &command)
-			: command_from_line(text, strlen(text), &command)) {
+			: command_from_line_for(text, strlen(text), &profile, &command)) {
 	case COMMAND_SEND:
 		break;
 	case COMMAND_NOTHING:

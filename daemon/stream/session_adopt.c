@@ -116,8 +116,10 @@ static const char *begin(struct session *session, struct error *error)
 {
 	const struct progress_facts *facts = &session->progress.facts;
 	struct session_job *job = &session->job;
+	struct profile profile;
 	struct readahead_setup ahead = { .path = facts->path,
 		.bytes = facts->bytes,
+		.profile = &profile,
 		.on_ready = on_prepared,
 		.context = session,
 		.read_at = session->setup.read_at };
@@ -130,6 +132,7 @@ static const char *begin(struct session *session, struct error *error)
 		return "nothing is known of its state";
 	readahead_destroy(job->readahead);
 	ahead.from = job->mark.offset_bytes;
+	session_profile(session, &profile);
 	job->readahead = readahead_create(&ahead, error);
 	if (!job->readahead)
 		return error->text;

@@ -89,10 +89,12 @@ int session_start(struct session *session, const char *attempt, const struct wir
 	int64_t now_us, struct error *error)
 {
 	struct session_job *job = &session->job;
+	struct profile profile;
 	struct readahead_setup ahead = { .path = start->path,
 		.bytes = start->bytes,
 		.program = session->dialect && session->dialect->programs,
 		.laser = session->settings.machine_kind == DRIVER_KIND_LASER,
+		.profile = &profile,
 		.on_ready = on_prepared,
 		.context = session,
 		.read_at = session->setup.read_at };
@@ -109,6 +111,7 @@ int session_start(struct session *session, const char *attempt, const struct wir
 	code = check_ready(session, error);
 	if (code < 0)
 		return code;
+	session_profile(session, &profile);
 	readahead = readahead_create(&ahead, error);
 	if (!readahead)
 		return -ENOMEM;

@@ -131,6 +131,8 @@ void session_set_hot(struct session *session, bool hot);
 void session_say(struct session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void session_apply_settings(struct session *session, int64_t now_us);
+/* The profile that the settings describe, for the rules of commands (gcode/policy.h). */
+void session_profile(const struct session *session, struct profile *profile);
 bool session_is_online(const struct session *session);
 /* A remark of the recorder, which people read with the conversation. */
 void session_remark(struct session *session, const char *text);

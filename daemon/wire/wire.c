@@ -122,6 +122,9 @@ static const struct field fields[] = {
 	{ 153, KIND(SET_PRINTER), FIELD_I64, AT(settings.dead_man_s), 0 },
 	{ 154, KIND(SET_PRINTER), TEXT_OF(settings.power_off) },
 	{ 39, KIND(SET_PRINTER), FIELD_I64, AT(settings.machine_kind), 0 },
+	{ 155, KIND(SET_PRINTER), TEXT_OF(settings.rules) },
+	{ 156, KIND(SET_PRINTER), FIELD_I64, AT(settings.tools), 0 },
+	{ 157, KIND(SET_PRINTER), FIELD_I64, AT(settings.firmware), 0 },
 
 	{ 50, KIND(START), TEXT_OF(start.path) },
 	{ 51, KIND(START), FIELD_I64, AT(start.bytes), 0 },

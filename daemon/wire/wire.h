@@ -27,6 +27,7 @@ enum {
 	WIRE_ID_MAX = 40,      /* attempt ids: 32 hex digits */
 	WIRE_TEXT_MAX = 256,
 	WIRE_PATH_MAX = 1024,
+	WIRE_RULES_MAX = 800,  /* PROFILE_RULES_MAX of PROFILE_RULE_MAX bytes */
 	WIRE_SOCKET_MAX = 108, /* a Unix socket's path */
 	WIRE_COMMAND_MAX = 96,
 	WIRE_HEATERS_MAX = 4,
@@ -102,6 +103,8 @@ struct wire_settings {
 	char power_off[WIRE_PATH_MAX]; /* program that cuts the power; empty: none */
 	double park_x_mm, park_y_mm, park_lift_mm, hotend_standby_celsius;
 	char side_port[WIRE_SOCKET_MAX]; /* of the dialect's side channel; empty: none */
+	char rules[WIRE_RULES_MAX];	 /* of the profile: "servo=ok,pin=warn" */
+	int64_t tools, firmware;	 /* of the profile */
 };
 
 struct wire_start {

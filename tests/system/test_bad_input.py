@@ -248,5 +248,29 @@ def test_ports():
         farm.wait_online()
 
 
+class Lenient(Farm):
+    """Its one profile allows what is refused elsewhere."""
+
+    def config_text(self):
+        return super().config_text().replace("bed_max_celsius = 110;", 'bed_max_celsius = 110; rules = ["pin=ok"];')
+
+
+def test_rules_of_the_profile():
+    """a rule that all profiles relax holds for uploads and for what is sent; others do not"""
+    with Lenient(1) as farm:
+        path = Path(box_gcode(farm.dir / "pin.gcode"))
+        path.write_bytes(path.read_bytes().replace(b"M83\n", b"M83\nM42 P4 S1\n"))
+        farm.add_design("pin", (path, 1))
+        farm.ready()
+        farm.run_order(farm.add_order("pin", 1))
+        farm.stop()
+        sent = (farm.ports / "p1.executed").read_text()
+        check("M42 P4 S1" in sent, "the command was not sent")
+    with Farm(1) as farm:
+        answer = farm.http("PUT", "/api/v1/files/pin.gcode", b"M42 P4 S1\n", timeout_s=20)
+        equal(answer.status, 422, "without the rule")
+        check(b"raw pin" in answer.body, answer.body)
+
+
 main(test_files, test_archives, test_nobody_fits, test_configuration, test_reload, test_second_control, test_second_streamer, test_disk_floor,
-     test_disk_full, test_ports)
+     test_disk_full, test_ports, test_rules_of_the_profile)

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "gcode/command.h"
 #include "tests/unit/gcode_text.h"
 
 #define BAD_FILES "tests/corpus/bad"
@@ -256,6 +257,67 @@ static void test_refusals_are_kept_when_warnings_fill_the_list(void **state)
 	assert_int_equal(analysis.verdict, VERDICT_REFUSE);
 }
 
+static enum analysis_verdict judge(
+	const char *line, const char *rule, struct command *command, enum command_result *sent)
+{
+	struct profile profile = gcode_text_reference;
+	static struct analysis analysis;
+	char text[2048];
+
+	if (rule)
+		strcpy(profile.rule[profile.rule_count++], rule);
+	*sent = command_from_line_for(line, strcspn(line, "\n"), &profile, command);
+	gcode_text_with(line, text, sizeof text);
+	gcode_text_analyse(text, strlen(text), &profile, &analysis);
+	return analysis.verdict;
+}
+
+static void test_a_profile_judges_rules_otherwise_and_the_streamer_as_well(void **state)
+{
+	struct command command;
+	enum command_result sent;
+
+	(void)state;
+	assert_int_equal(judge("M42 P4 S1\n", NULL, &command, &sent), VERDICT_REFUSE);
+	assert_int_equal(sent, COMMAND_REFUSED);
+	assert_int_equal(judge("M42 P4 S1\n", "pin=warn", &command, &sent), VERDICT_WARN);
+	assert_int_equal(sent, COMMAND_SEND);
+	assert_int_equal(judge("M42 P4 S1\n", "pin=ok", &command, &sent), VERDICT_OK);
+	assert_int_equal(sent, COMMAND_SEND);
+	assert_int_equal(judge("M600\n", NULL, &command, &sent), VERDICT_WARN);
+	assert_int_equal(judge("M600\n", "needs-person=refuse", &command, &sent), VERDICT_REFUSE);
+	assert_int_equal(sent, COMMAND_REFUSED);
+	/* Whatever stands in a profile, these stay. */
+	assert_int_equal(judge("M112\n", "emergency-stop=ok", &command, &sent), VERDICT_REFUSE);
+	assert_int_equal(sent, COMMAND_REFUSED);
+}
+
+static void test_a_rule_holds_where_its_firmware_is(void **state)
+{
+	struct profile klipper = { .name = "k", .firmware = PROFILE_FIRMWARE_KLIPPER };
+	struct profile marlin = { .name = "m", .firmware = PROFILE_FIRMWARE_MARLIN };
+
+	(void)state;
+	assert_int_equal(policy_severity(&klipper, POLICY_MACRO_FIRMWARE), VERDICT_OK);
+	assert_int_equal(policy_severity(&marlin, POLICY_MACRO_FIRMWARE), VERDICT_REFUSE);
+	assert_int_equal(policy_severity(&klipper, POLICY_EXTRUDER_MODE_G90), VERDICT_OK);
+	assert_int_equal(policy_severity(&marlin, POLICY_EXTRUDER_MODE_G90), VERDICT_WARN);
+	assert_int_equal(policy_severity(NULL, POLICY_EXTRUDER_MODE_G90), VERDICT_WARN);
+}
+
+static void test_what_a_profile_may_not_say_is_told(void **state)
+{
+	static const char *const wrong[] = { "", "servo", "servo=", "servo=maybe", "=ok",
+		"nosuch=ok", "emergency-stop=warn", "temperature=ok", "servo =ok" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_non_null(policy_rule_problem(wrong[i]));
+	assert_null(policy_rule_problem("servo=ok"));
+	assert_null(policy_rule_problem("emergency-stop=refuse"));
+	assert_null(policy_rule_problem("left-hot=refuse"));
+}
+
 static void test_every_rule_has_a_name_of_its_own_and_a_sentence(void **state)
 {
 	(void)state;
@@ -281,6 +343,9 @@ int main(void)
 		cmocka_unit_test(test_two_tools_take_what_one_must_refuse),
 		cmocka_unit_test(test_a_problem_names_its_line_and_what_would_be_accepted),
 		cmocka_unit_test(test_refusals_are_kept_when_warnings_fill_the_list),
+		cmocka_unit_test(test_a_profile_judges_rules_otherwise_and_the_streamer_as_well),
+		cmocka_unit_test(test_a_rule_holds_where_its_firmware_is),
+		cmocka_unit_test(test_what_a_profile_may_not_say_is_told),
 		cmocka_unit_test(test_every_rule_has_a_name_of_its_own_and_a_sentence),
 	};
 

@@ -109,12 +109,16 @@ static void test_whole_numbers_and_lists_of_both_kinds_are_read(void **state)
 	(void)state;
 	write_file(path, "name = \"x\"; nozzle_mm = 1; hotend_max_celsius = 250.5; "
 			 "bed_max_celsius = 100; tools = 2; machines = [\"A\", \"B\"];\n"
+			 "rules = [\"servo=ok\", \"pin=warn\"]; hotend_celsius_s = 3.5;\n"
 			 "volume_mm = { min = (0, -4.5, 0); max = [250, 210, 210]; };\n");
 	assert_int_equal(profile_file_read(path, &profile, &error), 0);
 	unlink(path);
 	assert_true(profile.volume_min_mm[1] == -4.5 && profile.volume_max_mm[0] == 250);
 	assert_true(profile.nozzle_mm == 1 && profile.tool_count == 2);
 	assert_int_equal(profile.machine_count, 2);
+	assert_int_equal(profile.rule_count, 2);
+	assert_string_equal(profile.rule[1], "pin=warn");
+	assert_true(profile.hotend_celsius_s == 3.5 && profile.bed_celsius_s == 0);
 }
 
 static void test_one_of_several_profiles_is_asked_for_by_name(void **state)

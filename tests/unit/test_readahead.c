@@ -329,6 +329,30 @@ static void test_a_line_longer_than_the_reader_takes_is_a_fault(void **state)
 	readahead_destroy(readahead);
 }
 
+static void test_the_machines_own_limits_and_rules_hold_for_what_is_sent(void **state)
+{
+	static const char text[] = "M42 P4 S1\nM104 S200\nM104 S300\n";
+	const struct profile profile = {
+		.hotend_max_celsius = 250, .rule_count = 1, .rule = { "pin=ok" }
+	};
+	struct readahead_setup setup = { .path = path, .on_ready = on_ready, .profile = &profile };
+	struct error error = { "" };
+	struct readahead *readahead;
+	struct command command;
+
+	(void)state;
+	write_file(text, sizeof(text) - 1);
+	setup.bytes = size_bytes;
+	readahead = readahead_create(&setup, &error);
+	assert_non_null(readahead);
+	assert_int_equal(take(readahead, &command, &error), READAHEAD_COMMAND);
+	assert_string_equal(command.text, "M42 P4 S1");
+	assert_int_equal(take(readahead, &command, &error), READAHEAD_COMMAND);
+	assert_int_equal(take(readahead, &command, &error), READAHEAD_FAULT);
+	assert_non_null(strstr(error.text, "line 3"));
+	readahead_destroy(readahead);
+}
+
 static void test_a_file_that_is_not_there_is_a_fault(void **state)
 {
 	struct readahead_setup setup = {
@@ -361,6 +385,9 @@ int main(void)
 			test_a_hanging_disk_neither_stops_taking_nor_the_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_what_may_not_be_sent_is_a_fault_with_its_line, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_the_machines_own_limits_and_rules_hold_for_what_is_sent, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_line_longer_than_the_reader_takes_is_a_fault, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -409,7 +409,8 @@ static void test_settings_are_equal_by_what_they_say_not_by_their_bytes(void **s
 		each->machine_kind = 0;
 		each->meatpack = false;
 		each->no_adoption = false;
-		each->uuid[0] = each->power_off[0] = '\0';
+		each->uuid[0] = each->power_off[0] = each->rules[0] = '\0';
+		each->tools = each->firmware = 0;
 		each->pause_heat_s = each->dead_man_s = 0;
 		each->park_x_mm = each->park_y_mm = each->park_lift_mm = 1;
 		each->hotend_standby_celsius = 0;
