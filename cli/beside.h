@@ -7,4 +7,8 @@
  */
 int beside_run(char **words);
 
+/* Runs it and waits: what it wrote to standard output, to be freed, and its exit status.  NULL: it
+ * could not be run, or wrote more than a megabyte; a sentence was said. */
+char *beside_read(char **words, int *status);
+
 #endif

@@ -129,6 +129,16 @@ const struct command cli_commands[] = {
 		command_clear, NULL },
 	{ "config", NULL, "the configuration file", NULL, NULL, config_commands },
 	{ "design", NULL, "designs and their plates", NULL, NULL, design_commands },
+	{ "doctor", "[NAME | --port PATH] [--config] [--seconds N]",
+		"what is on a port, how good the link is, what to change",
+		"  NAME         a printer of the farm, by what its streamer has recorded\n"
+		"  --port PATH  a port that nobody uses, without the daemon; it is asked, and\n"
+		"               nothing is moved or heated\n"
+		"  --config     only print the finished row for 'printers' in printfarm.conf\n"
+		"  --seconds N  look for noise for so long (60)\n\n"
+		"Without either the serial ports of this computer are listed.\n\n"
+		"example: sudo printfarm doctor --port /dev/ttyUSB0\n",
+		command_doctor, NULL },
 	{ "estop", "[PRINTER...]", "emergency stop; without a name, of everything",
 		"Goes straight to the streamers' stop sockets and works when printfarmd is dead.\n"
 		"Stopped printers are locked until 'printer unlock'.\n",

@@ -1,6 +1,7 @@
 /* A machine's profile from a file; see profile_file.h. */
 #include "cli/profile_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <libconfig.h> /* the file's syntax */
 #include <limits.h>    /* PATH_MAX */
@@ -397,4 +398,50 @@ int profile_file_read(const char *name, struct profile *profile, struct error *e
 			return status;
 	}
 	return read_file(path, wanted, profile, error);
+}
+
+/* ---- all of them ------------------------------------------------------------------------- */
+
+static bool each_in(
+	const char *directory, void (*each)(void *context, const struct profile *), void *context)
+{
+	DIR *stream = opendir(directory);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	bool any = false;
+
+	while (stream && (entry = readdir(stream))) {
+		size_t length = strlen(entry->d_name);
+		struct profile profile;
+		struct error error;
+
+		if (length <= 4 || strcmp(entry->d_name + length - 4, ".cfg") != 0 ||
+			snprintf(path, sizeof path, "%s/%s", directory, entry->d_name) >=
+				(int)sizeof path)
+			continue;
+		any = true;
+		if (read_file(path, NULL, &profile, &error) == 0)
+			each(context, &profile);
+	}
+	if (stream)
+		closedir(stream);
+	return any;
+}
+
+void profile_file_each(void (*each)(void *context, const struct profile *profile), void *context)
+{
+	static const char *const below[] = { "../profiles", "../share/printfarm/profiles",
+		"profiles" };
+	const char *chosen = getenv("PRINTFARM_PROFILES");
+	char directory[PATH_MAX], path[PATH_MAX];
+
+	if (chosen && each_in(chosen, each, context))
+		return;
+	for (size_t i = 0; i < sizeof below / sizeof *below; i++)
+		if (program_directory(directory, sizeof directory) &&
+			snprintf(path, sizeof path, "%s/%s", directory, below[i]) <
+				(int)sizeof path &&
+			each_in(path, each, context))
+			return;
+	each_in("profiles", each, context);
 }

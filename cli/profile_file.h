@@ -11,4 +11,8 @@ struct profile;
  * several is asked as FILE:NAME.  0 or a negative errno and *error; *profile untouched then. */
 int profile_file_read(const char *name, struct profile *profile, struct error *error);
 
+/* Calls back for every shipped profile, from the first of the places above that holds any; one that
+ * cannot be read is left out. */
+void profile_file_each(void (*each)(void *context, const struct profile *profile), void *context);
+
 #endif

@@ -23,12 +23,14 @@
 #include <unistd.h>
 
 struct options {
-	const char *socket, *state, *probe, *printer, *replay, *dialect;
+	const char *socket, *state, *probe, *printer, *replay, *dialect, *doctor;
+	double seconds;
 };
 
 static const char usage[] =
 	"usage: printfarm-stream --socket PATH --state DIR [--printer NAME]\n"
 	"       printfarm-stream --probe PORT\n"
+	"       printfarm-stream --doctor PORT [--seconds N]\n"
 	"       printfarm-stream --replay FILE [--dialect NAME]\n"
 	"       printfarm-stream --version\n"
 	"\n"
@@ -36,6 +38,8 @@ static const char usage[] =
 	"  --state DIR     printers' settings and progress; one streamer at a time\n"
 	"  --printer NAME  serve this printer only\n"
 	"  --probe PORT    say what is on PORT, as JSON\n"
+	"  --doctor PORT   say how good the way to it is, as JSON\n"
+	"  --seconds N     look for noise for so long (60)\n"
 	"  --replay FILE   feed a recorded conversation to a driver, say what it makes of it\n"
 	"  --dialect NAME  of the recording, unless it tells itself\n";
 
@@ -46,6 +50,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 		{ "state", required_argument, NULL, 'd' },
 		{ "printer", required_argument, NULL, 'n' },
 		{ "probe", required_argument, NULL, 'p' },
+		{ "doctor", required_argument, NULL, 'o' },
+		{ "seconds", required_argument, NULL, 't' },
 		{ "replay", required_argument, NULL, 'r' },
 		{ "dialect", required_argument, NULL, 'i' }, { "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
@@ -60,6 +66,10 @@ static int parse_options(int argc, char **argv, struct options *options)
 			options->printer = optarg;
 		} else if (option == 'p') {
 			options->probe = optarg;
+		} else if (option == 'o') {
+			options->doctor = optarg;
+		} else if (option == 't') {
+			options->seconds = (double)strtoul(optarg, NULL, 10);
 		} else if (option == 'r') {
 			options->replay = optarg;
 		} else if (option == 'i') {
@@ -75,8 +85,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 			return EX_USAGE;
 		}
 	}
-	if (optind == argc &&
-		(options->probe || options->replay || (options->socket && options->state)))
+	if (optind == argc && (options->probe || options->replay || options->doctor ||
+				      (options->socket && options->state)))
 		return -1;
 	fprintf(stderr, "%s", usage);
 	return EX_USAGE;
@@ -221,7 +231,7 @@ static int run(struct event_base *base, const struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct options options = { 0 };
+	struct options options = { .seconds = 60 };
 	int status = parse_options(argc, argv, &options);
 	struct event_base *base;
 
@@ -230,6 +240,8 @@ int main(int argc, char **argv)
 	set_roots();
 	if (options.probe)
 		return probe_run(options.probe);
+	if (options.doctor)
+		return probe_doctor(options.doctor, options.seconds);
 	if (options.replay)
 		return replay_main(options.replay, options.dialect);
 	status = check_path(options.socket);

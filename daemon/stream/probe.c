@@ -1,6 +1,7 @@
 #include "daemon/stream/probe.h"
 
 #include "daemon/stream/clock.h"
+#include "daemon/stream/measure.h"
 #include "daemon/stream/port.h"
 #include "drivers/driver.h"
 
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h> /* isatty */
 
 enum { PROBE_US = 40000000 }; /* boot, three questions of three seconds, line numbers */
 
@@ -21,6 +23,8 @@ struct probe {
 	int64_t wake_us;
 	bool done;
 	char reason[DRIVER_REASON_MAX];
+	struct measure_found found;
+	struct measure_link link;
 };
 
 /* Any byte of a printer is hostile: printable ASCII is all that gets out. */
@@ -162,7 +166,6 @@ static bool print_result(const struct probe *probe, const char *path, bool open)
 	print_flag("host_actions", identity->host_actions);
 	print_flag("advanced_ok", identity->advanced_ok);
 	print_heaters(probe->dialect->heaters(probe->driver));
-	printf("}\n");
 	return answers;
 }
 
@@ -188,6 +191,132 @@ int probe_run(const char *path)
 		snprintf(probe.reason, sizeof(probe.reason), "%.*s", (int)sizeof(probe.reason) - 1,
 			error.text);
 	answers = print_result(&probe, path, open);
+	printf("}\n");
+	port_close(&probe.port);
+	probe.dialect->destroy(probe.driver);
+	return answers ? 0 : 1;
+}
+
+/* ---- the doctor ------------------------------------------------------------------- */
+
+static void print_number(const char *name, long long value)
+{
+	printf(",\"%s\":%lld", name, value);
+}
+
+static void print_link(const struct measure_link *link)
+{
+	printf(",\"round_trips_us\":[");
+	for (int i = 0; i < link->sample_count; i++)
+		printf("%s%lld", i > 0 ? "," : "", (long long)link->round_trip_us[i]);
+	putchar(']');
+	print_number("bytes_per_s", link->bytes_per_s);
+	print_number("burst_bytes", link->burst_bytes);
+	print_number("burst_lost_at", link->burst_lost_at);
+	print_number("noise_ms", (long long)(link->noise_s * 1000));
+	print_number("noise_lines", link->noise_lines);
+	print_number("noise_bytes", link->noise_bytes);
+	print_number("noise_damaged", link->noise_damaged);
+	print_number("noise_unreadable", link->noise_unreadable);
+	print_number("noise_lost", link->noise_lost);
+}
+
+/* Marlin 2.1 answers M115 with "area:{full:{min:{x:0.0000,...},max:{x:235.0000,y:...,z:...}}": the
+ * numbers are read by hand, since strtod follows the locale. */
+static bool read_axis(const char *from, const char *end, char axis, long *mm)
+{
+	for (; from + 2 < end; from++)
+		if (from[0] == axis && from[1] == ':') {
+			char *stop;
+
+			*mm = strtol(from + 2, &stop, 10);
+			return stop > from + 2;
+		}
+	return false;
+}
+
+static void print_size(const struct measure_found *found)
+{
+	static const char key[] = "full:{", max[] = "max:{";
+	const char *end = found->text + found->length;
+	const char *full = memmem(found->text, found->length, key, sizeof(key) - 1);
+	const char *high = full ? memmem(full, (size_t)(end - full), max, sizeof(max) - 1) : NULL;
+	long from[3], to[3];
+
+	for (int i = 0; high && i < 3; i++)
+		if (!read_axis(full, high, (char)('x' + i), &from[i]) ||
+			!read_axis(high, end, (char)('x' + i), &to[i]))
+			high = NULL;
+	if (high)
+		printf(",\"size_mm\":[%ld,%ld,%ld]", to[0] - from[0], to[1] - from[1],
+			to[2] - from[2]);
+	else
+		printf(",\"size_mm\":null");
+}
+
+/* For whoever waits: a line that is drawn over. */
+static void tell_progress(const char *what, double share)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (what[0])
+		fprintf(stderr, "\r\033[Kmeasuring: %s %d %%", what, (int)(share * 100));
+	else
+		fprintf(stderr, "\r\033[K");
+}
+
+/* The driver's own conversation tells what the firmware can. */
+static bool meet(struct probe *probe, const char *path)
+{
+	struct driver_settings settings = { .seed = (uint64_t)clock_now_us(),
+		.baud = probe->found.baud };
+	const char *name = probe->found.dialect ? probe->found.dialect : "auto";
+
+	probe->dialect = driver_dialect_find(name);
+	probe->driver = probe->dialect ? probe->dialect->create(&settings) : NULL;
+	if (!probe->driver)
+		return false;
+	if (probe->found.dialect) {
+		if (probe->dialect->link)
+			probe->dialect->link(probe->driver, probe->port.link);
+		converse(probe);
+	} else {
+		snprintf(probe->reason, sizeof(probe->reason), "%s",
+			probe->found.is_deaf ? "not one byte came, at any speed"
+					     : "what it says is no firmware that we know");
+	}
+	(void)path;
+	return true;
+}
+
+int probe_doctor(const char *path, double noise_s)
+{
+	static struct probe probe;
+	struct error error = { "" };
+	bool open, answers;
+
+	probe.wake_us = DRIVER_NEVER;
+	tell_progress("who is there", 0);
+	open = measure_identify(&probe.port, path, &probe.found, &error) == 0;
+	if (!meet(&probe, path)) {
+		fprintf(stderr, "printfarm-stream: no memory\n");
+		return 1;
+	}
+	if (!open)
+		snprintf(probe.reason, sizeof(probe.reason), "%.*s", (int)sizeof(probe.reason) - 1,
+			error.text);
+	answers = open && probe.dialect->state(probe.driver) == DRIVER_READY;
+	if (answers)
+		measure_link(&probe.port, probe.dialect->name, noise_s, tell_progress, &probe.link);
+	tell_progress("", 1);
+	print_result(&probe, path, open);
+	print_text("link", open ? driver_link_name(probe.port.link) : "");
+	print_text("window", probe.dialect->identity(probe.driver)->window);
+	print_number("baud", open ? probe.found.baud : 0);
+	print_flag("resets", probe.found.resets);
+	print_size(&probe.found);
+	print_link(&probe.link);
+	printf("}\n");
 	port_close(&probe.port);
 	probe.dialect->destroy(probe.driver);
 	return answers ? 0 : 1;

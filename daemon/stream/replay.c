@@ -1,6 +1,7 @@
 #include "daemon/stream/replay.h"
 
 #include "base/transcript.h"
+#include "daemon/stream/signs.h"
 #include "gcode/command.h"
 
 #include <errno.h>
@@ -819,36 +820,18 @@ static int read_rows(struct replay *replay, char *text, size_t length, struct er
 	return 0;
 }
 
-static bool holds(const struct transcript_row *row, const char *needle)
-{
-	return memmem(row->bytes, row->length, needle, strlen(needle)) != NULL;
-}
-
 /* The first row that tells decides. */
 static const char *guess_dialect(const struct replay *replay)
 {
-	static const struct {
-		const char *needle, *dialect;
-	} signs[] = {
-		{ "grblHAL", "grblhal" },
-		{ "FluidNC", "fluidnc" },
-		{ "Grbl ", "grbl" },
-		{ "FIRMWARE_NAME:Prusa-Firmware-Buddy", "prusa-buddy" },
-		{ "FIRMWARE_NAME:Prusa-Firmware", "prusa-mk3" },
-		{ "FIRMWARE_NAME:Repetier", "repetier" },
-		{ "FIRMWARE_NAME:Smoothie", "smoothie" },
-		{ "FIRMWARE_NAME:Klipper", "klipper" },
-		{ "FIRMWARE_NAME: RepRapFirmware", "rrf" },
-		{ "Marlin ", "marlin" },
-		{ "FIRMWARE_NAME:Marlin", "marlin" },
-	};
+	for (size_t i = 0; i < replay->count; i++) {
+		const struct transcript_row *row = &replay->row[i];
+		const char *name = row->kind == TRANSCRIPT_RECEIVED
+					   ? signs_dialect(row->bytes, row->length)
+					   : NULL;
 
-	for (size_t i = 0; i < replay->count; i++)
-		for (size_t sign = 0; sign < sizeof(signs) / sizeof(signs[0]); sign++)
-			if (replay->row[i].kind == TRANSCRIPT_RECEIVED &&
-				holds(&replay->row[i], signs[sign].needle) &&
-				driver_dialect_find(signs[sign].dialect))
-				return signs[sign].dialect;
+		if (name)
+			return name;
+	}
 	return "marlin";
 }
 

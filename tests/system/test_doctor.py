@@ -1,0 +1,144 @@
+"""printfarm doctor: a port without the daemon, and a printer of the farm."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from harness import BUILD, Farm, check, equal, main, wait
+
+FIRMWARES = {   # as the simulator calls it: dialect, how its name begins
+    "marlin": ("marlin", "Marlin 2.0.9.5"), "marlin-1.1.9": ("marlin", "Marlin 1.1.9"),
+    "prusa-mk3": ("prusa-mk3", "Prusa-Firmware 3.13"), "prusa-buddy": ("prusa-buddy", "Prusa-Firmware-Buddy"),
+    "repetier": ("repetier", "Repetier"), "smoothie-uart": ("smoothie", "Smoothieware"), "grbl": ("grbl", "grbl 1.1h"),
+}
+
+
+class Ports:
+    """Simulated printers without a farm."""
+
+    def __init__(self, *rows):
+        self.dir = tempfile.TemporaryDirectory(prefix="d")
+        spec = Path(self.dir.name) / "spec"
+        spec.write_text("".join(row + "\n" for row in rows))
+        self.process = subprocess.Popen([str(BUILD / "printfarm-sim"), "--dir", f"{self.dir.name}/p", "--printers",
+                                         str(spec)], stdout=subprocess.DEVNULL)
+
+    def __enter__(self):
+        return self
+
+    def path(self, name):
+        path = f"{self.dir.name}/p/{name}"
+        wait(lambda: os.path.exists(path), f"the port of {name}")
+        return path
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        self.dir.cleanup()
+
+
+def doctor(*words, expect=0, env=None):
+    result = subprocess.run([str(BUILD / "printfarm"), "doctor", *words], capture_output=True, text=True, timeout=180,
+                            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+    check(result.returncode == expect, f"doctor {words}: exit {result.returncode}: {result.stdout} {result.stderr}")
+    return result
+
+
+def words_of(text):
+    return " ".join(text.split())
+
+
+def test_each_firmware():
+    """each firmware is told by its own words, its link measured, its row printed, without the daemon"""
+    with Ports(*(f"{name} firmware={name}" for name in FIRMWARES)) as ports:
+        paths = {name: ports.path(name) for name in FIRMWARES}
+        with ThreadPoolExecutor(len(paths)) as pool:
+            answers = dict(zip(paths, pool.map(
+                lambda path: json.loads(doctor("--port", path, "--seconds", "1", "--json").stdout), paths.values())))
+        for name, (dialect, firmware) in FIRMWARES.items():
+            found = answers[name]
+            equal((found["answers"], found["dialect"]), (True, dialect), f"{name}: {found}")
+            check(found["firmware"].startswith(firmware), f"{name}: {found['firmware']}")
+            trips = found["round_trips_us"]
+            check(len(trips) > 90 and trips == sorted(trips) and trips[0] > 0, f"{name}: round trips {trips[:5]}")
+            equal((found["noise_damaged"], found["noise_lost"]), (0, 0), f"{name}: noise")
+            # No wire; reports of its own in between.
+            if dialect not in ("prusa-buddy", "repetier"):
+                check(8000 < found["bytes_per_s"] < 16000, f"{name}: {found['bytes_per_s']} bytes/s at 115200 baud")
+
+
+def test_report():
+    """the report fits 80 columns, says what the port is called and what the board takes at once"""
+    with Ports("p1 firmware=marlin", "p2 firmware=marlin-stock rx=64 bufsize=2") as ports:
+        text = doctor("--port", ports.path("p1"), "--seconds", "1").stdout
+        check("Marlin 2.0.9.5" in text and "by-id/usb-" in text and "round trip" in text, text)
+        check(all(len(line) <= 80 or ports.dir.name in line for line in text.splitlines()), text)
+        small = json.loads(doctor("--port", ports.path("p2"), "--seconds", "1", "--json").stdout)
+        large = json.loads(doctor("--port", ports.path("p1"), "--seconds", "1", "--json").stdout)
+        check(0 < small["burst_lost_at"] <= large["burst_bytes"], f"{small['burst_lost_at']} {large['burst_bytes']}")
+        check("EMERGENCY_PARSER" in doctor("--port", ports.path("p2"), "--seconds", "1").stdout, "no word on the stop")
+
+
+def test_noise():
+    """a bad cable is told, with a rate"""
+    with Ports("p1 firmware=marlin noise_up=0.001") as ports:
+        text = doctor("--port", ports.path("p1"), "--seconds", "6").stdout
+        damaged = int(re.search(r"(\d+) damaged", text)[1])
+        check(damaged > 0 and "shielded cable" in words_of(text) and "per MB" in text, text)
+
+
+def test_config():
+    """--config prints a row that the daemon accepts, with the profile of the machine that M115 names"""
+    with Ports("p1 firmware=marlin machine=Creality_Ender-3", "p2 firmware=marlin machine=Nobody_Knows") as ports:
+        row = doctor("--port", ports.path("p1"), "--config").stdout
+        check('profile = "ender3"' in row and "by-id/usb-" in row, row)
+        folder = Path(ports.dir.name)
+        config = folder / "printfarm.conf"
+        config.write_text(f'state_dir = "{folder}/state"; socket = "{folder}/api.sock";\n'
+                          f'profile_dir = "{Path.cwd()}/profiles";\nprinters = (\n{row});\n')
+        result = subprocess.run([str(BUILD / "printfarmd"), "--check-config", "-c", str(config)], capture_output=True,
+                                text=True, timeout=20)
+        equal(result.returncode, 0, f"{row} {result.stderr}")
+        check("no shipped profile" in doctor("--port", ports.path("p2"), "--config").stdout, "an unknown machine")
+
+
+def test_trouble():
+    """a missing port, a port that is held, something that is no printer: each with a sentence and an exit code"""
+    with Ports("p1 firmware=marlin") as ports:
+        path = ports.path("p1")
+        check("No such file" in doctor("--port", path + "x", expect=66).stdout, "a missing port")
+        check("no serial port" in doctor("--port", "/dev/null", expect=66).stdout, "a port that is none")
+        with subprocess.Popen(["sleep", "60"], stdin=os.open(path, os.O_RDWR | os.O_NOCTTY)) as holder:
+            text = doctor("--port", path, expect=75).stdout
+            check(f"sleep (process {holder.pid})" in text, text)
+            check("may say" not in text and "holds the port" in text, text)
+            holder.kill()
+    master, slave = os.openpty()
+    name = os.ttyname(slave)
+    os.close(slave)
+    text = doctor("--port", name, "--seconds", "1", expect=1).stdout
+    os.close(master)
+    check("not one byte came" in text and "is it a printer" in text.lower(), text)
+
+
+def test_by_name():
+    """a printer of the farm is looked at through its streamer, in mid-print too"""
+    with Farm(1) as farm:
+        farm.ready()
+        time.sleep(3)
+        text = farm.cli("doctor", "p1").stdout
+        check("Marlin 2.0.9.5" in text and re.search(r"ms mostly.*\(of [1-9]", text), text)
+        check("end it" not in text, f"its own streamer is blamed: {text}")
+        row = farm.cli("doctor", "p1", "--config").stdout
+        check('name = "p1"' in row and 'profile = "box"' in row, row)
+        check("nobody" in farm.cli("doctor", "nobody", expect=1).stderr, "a printer that is not there")
+        farm.cli("doctor", expect=0)
+
+
+main(test_each_firmware, test_report, test_noise, test_config, test_trouble, test_by_name)
