@@ -24,6 +24,7 @@ static void wait_for_boot(struct marlin *m, bool banner)
 	marlin_set_phase(m, MARLIN_BOOT);
 	m->banner_seen = banner;
 	m->tries = 0;
+	m->first_answer[0] = '\0';
 	m->waits_for_person = m->busy_board = false;
 	m->break_tries = 0;
 	m->deadline_us = m->now_us + (banner		       ? MARLIN_BANNER_QUIET_US
@@ -74,7 +75,8 @@ static void take_variant(struct marlin *m)
 	m->queue_max = m->queue_limit = m->variant->queue_lines;
 }
 
-static void identified(struct marlin *m)
+/* Why it cannot be served; NULL: it can. */
+static const char *foreign_words(const char *firmware)
 {
 	static const struct {
 		const char *name, *why;
@@ -83,21 +85,58 @@ static void identified(struct marlin *m)
 		{ "RepRapFirmware", "this is RepRapFirmware, not a firmware with numbered lines" },
 		{ "grbl", "this is grbl, not a firmware with numbered lines" },
 	};
-	const char *firmware = m->identity.firmware;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (reply_starts_with(firmware, strlen(firmware), others[i].name))
+			return others[i].why;
+	}
+	return NULL;
+}
+
+static void identified(struct marlin *m)
+{
+	const char *why = foreign_words(m->identity.firmware);
 
 	window_clear(&m->window);
 	effects_add(m->effects, DRIVER_IDENTITY);
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		if (reply_starts_with(firmware, strlen(firmware), others[i].name)) {
-			marlin_fault(m, DRIVER_FAULT_DIALECT, others[i].why);
-			return;
-		}
+	if (why) {
+		marlin_fault(m, DRIVER_FAULT_DIALECT, why);
+		return;
 	}
 	take_variant(m);
 	if (m->adopt.active && !marlin_adopt_is_warm(m))
 		return;
 	marlin_set_phase(m, MARLIN_SETUP);
 	marlin_task_begin(m, m->adopt.active ? MARLIN_TASK_ADOPT : MARLIN_TASK_SETUP);
+}
+
+static void write_question(struct marlin *m)
+{
+	m->tries++;
+	marlin_write_raw(m, "M115\n", 5);
+	m->deadline_us = m->now_us + MARLIN_IDENTIFY_US;
+}
+
+/* What a name of that kind allows (more lines at once) must not come from a damaged one, and a name
+ * that nobody knows may be a damaged one. */
+static bool is_worth_asking_twice(const struct marlin *m)
+{
+	const struct marlin_family *family;
+	const struct marlin_variant *variant;
+
+	if (m->link != DRIVER_LINK_UART || foreign_words(m->identity.firmware) ||
+		m->tries >= IDENTIFY_TRIES_MAX ||
+		strcmp(m->first_answer, m->identity.firmware) == 0)
+		return false;
+	return !marlin_variant_find(m->identity.firmware, &family, &variant) ||
+	       !variant->runs_pieces;
+}
+
+static void ask_again(struct marlin *m)
+{
+	memcpy(m->first_answer, m->identity.firmware, sizeof(m->first_answer));
+	m->identity_seen = false;
+	write_question(m);
 }
 
 void marlin_connect_reply(struct marlin *m, const struct reply *reply)
@@ -120,7 +159,10 @@ void marlin_connect_reply(struct marlin *m, const struct reply *reply)
 	} else if ((reply->kind == REPLY_OK || reply->kind == REPLY_WAIT) && m->identity_seen) {
 		/* An ok before the answer is a left-over of somebody's, or that of a firmware
 		 * that answers later and then says that it waits. */
-		identified(m);
+		if (is_worth_asking_twice(m))
+			ask_again(m);
+		else
+			identified(m);
 	}
 }
 
@@ -145,15 +187,14 @@ static void ask_identity(struct marlin *m)
 		wait_for_busy_board(m);
 		return;
 	}
-	if (++m->tries > IDENTIFY_TRIES_MAX) {
+	if (m->tries >= IDENTIFY_TRIES_MAX) {
 		marlin_fault(m, DRIVER_FAULT_NO_ANSWER,
 			m->waits_for_person ? "the printer waits for a person at its panel"
 			: m->heard ? "something is there, but it does not say which firmware it is"
 				   : "nobody answers");
 		return;
 	}
-	marlin_write_raw(m, "M115\n", 5);
-	m->deadline_us = m->now_us + MARLIN_IDENTIFY_US;
+	write_question(m);
 }
 
 bool marlin_connect_advance(struct marlin *m)

@@ -242,6 +242,7 @@ struct marlin {
 	int64_t deadline_us;
 	int tries;
 	bool banner_seen, identity_seen;
+	char first_answer[DRIVER_NAME_MAX]; /* the firmware's name, when it is asked twice */
 	bool busy_board, waits_for_person; /* since M115 */
 
 	enum driver_link link;

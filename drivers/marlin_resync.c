@@ -154,6 +154,9 @@ void marlin_on_resend(struct marlin *m, const struct reply *reply)
 		/* Where no ok follows there is nothing to wait for. */
 		s->deadline_us = m->now_us + (m->variant->resend_oks_max > 0 ? MARLIN_RESEND_OK_US
 									     : MARLIN_MS(1));
+		/* Some repeat it until the line comes. */
+		if (s->deadline_us > s->entered_us + MARLIN_COUNTER_US)
+			s->deadline_us = s->entered_us + MARLIN_COUNTER_US;
 		return;
 	}
 	m->counters.resends++;

@@ -110,6 +110,9 @@ static const char *const marlins[] = { "marlin", "marlin-stock", "marlin-2.1.2",
 	"marlin-2.0.5", "marlin-1.1.9", NULL };
 static const char *const rejecting[] = { "marlin-1.1.6", "prusa-mk3", NULL };
 
+/* Smoothieware behind a UART takes a line whose sum noise has made a comment: tested apart. */
+static const char *const kin[] = { "repetier", "repetier-2", NULL };
+
 static const int32_t automatic[] = { DRIVER_WINDOW_AUTO, WINDOWS_END };
 static const int32_t ping_pong[] = { DRIVER_WINDOW_PING_PONG, WINDOWS_END };
 static const int32_t safe[] = { DRIVER_WINDOW_AUTO, DRIVER_WINDOW_HELD, DRIVER_WINDOW_PING_PONG,
@@ -408,6 +411,26 @@ static void test_every_numbered_firmware_prints_the_file_or_stops_with_a_reason(
 	run_mix(&oks, 100001, scaled(400));
 }
 
+static void test_marlins_kin_prints_the_file_or_stops_with_a_reason(void **state)
+{
+	static const struct mix noise = { .name = "kin, 1e-5 to 1e-4",
+		.firmware = kin,
+		.window = automatic,
+		.noise_min = 1e-5,
+		.noise_max = 1e-4 };
+	static const struct mix oks = { .name = "kin, 1e-5 to 1e-4, oks lost, doubled, late",
+		.firmware = kin,
+		.window = safe,
+		.noise_min = 1e-5,
+		.noise_max = 1e-4,
+		.ok_faults = 0.01,
+		.late = 0.01 };
+
+	(void)state;
+	run_mix(&noise, 900001, scaled(100));
+	run_mix(&oks, 1000001, scaled(100));
+}
+
 static void test_resets_and_pulled_cables_end_a_print_and_nothing_else(void **state)
 {
 	static const struct mix resets = { .name = "reset",
@@ -579,6 +602,7 @@ static void test_the_wire_is_used(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_a_clean_line_gives_the_file_without_a_single_resend),
 	cmocka_unit_test(test_every_numbered_firmware_prints_the_file_or_stops_with_a_reason),
+	cmocka_unit_test(test_marlins_kin_prints_the_file_or_stops_with_a_reason),
 	cmocka_unit_test(test_resets_and_pulled_cables_end_a_print_and_nothing_else),
 	cmocka_unit_test(test_windows_where_the_firmware_rejects_pieces_itself),
 	cmocka_unit_test(test_a_window_that_was_asked_for_stops_when_a_piece_has_run),
