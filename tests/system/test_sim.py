@@ -327,7 +327,7 @@ def test_wrong_input():
         plan.write_text("at 1 p1 reset\nat once p1 reset\n", encoding="ascii")
         for words, status, sentence in (
                 (["--printers", "marlin:1"], 64, "usage"),
-                (["--dir", folder, "--printers", "grbl:1"], 65, '"grbl" is not known'),
+                (["--dir", folder, "--printers", "teacup:1"], 65, '"teacup" is not known'),
                 (["--dir", folder, "--printers", str(spec)], 65, 'line 1: "colour" is no key'),
                 (["--dir", folder, "--printers", "marlin:1", "--faults", str(plan)], 65, 'line 2: "once"'),
                 (["--dir", folder, "--printers", "marlin:1", "--faults", folder + "/none"], 65, "No such file"),

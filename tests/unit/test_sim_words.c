@@ -132,7 +132,7 @@ static void test_wrong_counts_say_what_is_accepted(void **state)
 		{ "marlin:65", "from 1 to 64" },
 		{ "marlin:40,marlin-stock:40", "more than 64" },
 		{ "marlin:1,marlin:1", "twice" },
-		{ "klipper:1", "there are marlin, marlin-stock" },
+		{ "teacup:1", "there are marlin, marlin-stock" },
 		{ "no-such-file.spec", "neither a file nor" },
 	};
 
@@ -199,7 +199,7 @@ static void test_wrong_lines_are_named_with_what_would_be_accepted(void **state)
 		{ "a volume=round:300x300x300\n", "XxYxZ" },
 		{ "a reset_on_open=maybe\n", "never, first or always" },
 		{ "a advanced_ok=maybe\n", "yes or no" },
-		{ "a firmware=grbl\n", "firmware \"grbl\" is not known" },
+		{ "a firmware=teacup\n", "firmware \"teacup\" is not known" },
 		{ "../a\n", "is no name" },
 		{ "control\n", "is no name" },
 		{ "a-name-that-is-much-too-long-for-us\n", "is no name" },
