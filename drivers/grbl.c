@@ -240,9 +240,7 @@ void grbl_job_start(struct driver *driver, int64_t now_us, struct driver_effects
 	struct grbl *g = begin(driver, now_us, effects);
 
 	if (g->phase == GRBL_READY) {
-		modal_init(&g->modal);
-		memset(&g->program, 0, sizeof(g->program));
-		g->placeless = false;
+		grbl_place_begin(g);
 		g->job = true;
 		g->ended = g->closing = g->want_pause = g->own_pause = g->spindle_stopped = false;
 		g->damaged_reports = g->idle_reports = 0;

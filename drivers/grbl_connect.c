@@ -197,6 +197,8 @@ void grbl_connect_reply(struct grbl *g, const struct grbl_reply *reply)
 	case GRBL_REPLY_SETTING:
 		if (reply->number == 32)
 			g->laser_mode = reply->value > 0;
+		else if (reply->number == 13)
+			g->report_inches = reply->value > 0;
 		break;
 	case GRBL_REPLY_STATUS:
 		if (g->phase == GRBL_LOOK)

@@ -1,7 +1,6 @@
 /* A print: from its first line to the machine at rest with the output off. */
 #include "drivers/grbl_private.h"
 
-#include <math.h>  /* fabs */
 #include <stdio.h> /* snprintf */
 #include <string.h>
 
@@ -45,21 +44,6 @@ void grbl_job_error(struct grbl *g, const struct grbl_line *line, int32_t number
 
 /* ---- missing answers ---- */
 
-/* The machine stands where the last line sent ends. */
-static bool is_at_the_end(const struct grbl *g)
-{
-	const struct grbl_status *status = &g->status;
-
-	if (g->placeless || !status->has_position || (!status->is_work && !g->offset_known))
-		return false;
-	for (int i = 0; i < 3; i++) {
-		double at_mm = status->position_mm[i] - (status->is_work ? 0 : g->offset_mm[i]);
-		if (g->modal.known[i] && fabs(at_mm - g->modal.position_mm[i]) > GRBL_SAME_MM)
-			return false;
-	}
-	return true;
-}
-
 static int64_t dwells_us(const struct grbl *g)
 {
 	int64_t sum_us = 0;
@@ -79,10 +63,10 @@ static void on_missing(struct grbl *g)
 	const struct grbl_line *last =
 		&g->flight[(g->flight_head + g->flight_count - 1) % GRBL_FLIGHT_MAX];
 
-	if (!is_at_the_end(g)) {
+	if (grbl_place_of(g) != GRBL_PLACE_RIGHT) {
 		snprintf(text, sizeof(text),
-			"%d lines were not answered though the machine is idle, and it is not "
-			"where the last one ends: lines were lost",
+			"%d lines were not answered though the machine is idle, and its position "
+			"does not show that they ran",
 			missing);
 		grbl_fault(g, DRIVER_FAULT_PROTOCOL, text);
 		return;
@@ -123,6 +107,13 @@ static void check_done(struct grbl *g)
 	if (!grbl_is_dark(g)) {
 		grbl_fault(g, DRIVER_FAULT_PROTOCOL,
 			"the output is still on though it was switched off (M5)");
+		return;
+	}
+	/* Damage on the way is not seen by these firmwares; this much of it shows. */
+	if (grbl_place_of(g) == GRBL_PLACE_WRONG) {
+		grbl_fault(g, DRIVER_FAULT_PROTOCOL,
+			"the machine is not where the program ends: a line was lost or damaged on "
+			"its way");
 		return;
 	}
 	g->job = g->closing = g->ended = false;
@@ -226,6 +217,11 @@ static void on_resuming(struct grbl *g)
 
 void grbl_job_status(struct grbl *g)
 {
+	if (grbl_is_astray(g)) {
+		grbl_fault(g, DRIVER_FAULT_PROTOCOL,
+			"the machine is where no line has sent it: one was damaged on its way");
+		return;
+	}
 	switch (g->phase) {
 	case GRBL_STREAMING:
 		on_streaming(g);

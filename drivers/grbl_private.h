@@ -114,6 +114,7 @@ struct grbl {
 	int64_t status_us; /* of the latest report; 0: none since the port opened */
 	bool offset_known;
 	double offset_mm[3];
+	bool report_inches; /* $13 */
 	int laser_mode;	    /* $32; -1: not known */
 	int32_t ring_bytes; /* told by $I or Bf:, 0: not */
 	int32_t window_bytes;
@@ -131,6 +132,10 @@ struct grbl {
 	/* The print. */
 	struct modal modal; /* behind the last command sent */
 	struct cnc_modal program;
+	/* The box of everywhere that it was sent, in work coordinates, from where it stood: outside
+	 * it only a damaged line can have led. */
+	bool has_box;
+	double box_min_mm[3], box_max_mm[3];
 	bool placeless;		  /* the model cannot say where the last command ends */
 	bool job, ended, closing; /* ended: no more commands; closing: M5 and a dwell are out */
 	int64_t next_index, acknowledged, told_index;
@@ -182,6 +187,18 @@ void grbl_job_answered(struct grbl *g, const struct grbl_line *line);
 void grbl_job_error(struct grbl *g, const struct grbl_line *line, int32_t number);
 void grbl_job_status(struct grbl *g);
 void grbl_job_time(struct grbl *g);
+
+/* Does the line hold this word, "G10" or "G28.1", as a word of its own? */
+bool grbl_has_word(const char *text, size_t length, const char *word);
+
+/* grbl_place.c: where the machine is, against what was sent */
+enum grbl_place { GRBL_PLACE_UNKNOWN, GRBL_PLACE_RIGHT, GRBL_PLACE_WRONG };
+void grbl_place_begin(struct grbl *g);
+/* A command of the program goes out. */
+void grbl_place_follow(struct grbl *g, const char *text, size_t length);
+/* Does it stand where the last command ends? */
+enum grbl_place grbl_place_of(const struct grbl *g);
+bool grbl_is_astray(const struct grbl *g);
 
 /* grbl_stop.c */
 /* Ends the print with a fault and stops the machine. */

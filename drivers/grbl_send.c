@@ -65,28 +65,14 @@ static int64_t word_us(const char *text, size_t length, char letter)
 	return 0;
 }
 
-/* Does the line hold this word, "G10" or "G28.1", as a word of its own? */
-static bool has_word(const char *text, size_t length, const char *word)
-{
-	size_t size = strlen(word);
-
-	for (size_t i = 0; i + size <= length; i++) {
-		char next = i + size < length ? text[i + size] : ' ';
-		if (memcmp(text + i, word, size) == 0 && next != '.' &&
-			!(next >= '0' && next <= '9'))
-			return true;
-	}
-	return false;
-}
-
 /* These write to EEPROM with interrupts off: bytes that arrive meanwhile are lost
  * (serial-protocols.md 11.2). */
 static bool writes_eeprom(const char *text, size_t length)
 {
 	if (text[0] == '$')
 		return true;
-	return has_word(text, length, "G10") || has_word(text, length, "G28.1") ||
-	       has_word(text, length, "G30.1");
+	return grbl_has_word(text, length, "G10") || grbl_has_word(text, length, "G28.1") ||
+	       grbl_has_word(text, length, "G30.1");
 }
 
 static void describe(const char *text, size_t length, struct grbl_line *line)
@@ -96,7 +82,7 @@ static void describe(const char *text, size_t length, struct grbl_line *line)
 	line->bytes = (int32_t)length + 1;
 	line->alone = writes_eeprom(text, length);
 	line->homing = length >= 2 && text[0] == '$' && text[1] == 'H';
-	line->dwell_us = has_word(text, length, "G4") || has_word(text, length, "G04")
+	line->dwell_us = grbl_has_word(text, length, "G4") || grbl_has_word(text, length, "G04")
 				 ? word_us(text, length, 'P')
 				 : 0;
 	memcpy(line->text, text, kept);
@@ -127,7 +113,8 @@ const char *grbl_refuses(const struct grbl *g, const char *text, size_t length)
 			return "it holds a byte that acts at once, wherever it stands";
 	if (stripped(text, length) > most)
 		return "it is longer than the machine takes";
-	if (grbl_is_laser(g) && (has_word(text, length, "M3") || has_word(text, length, "M03")))
+	if (grbl_is_laser(g) &&
+		(grbl_has_word(text, length, "M3") || grbl_has_word(text, length, "M03")))
 		return "M3 leaves a laser on while the machine waits; only M4 is sent to a laser";
 	return NULL;
 }
@@ -199,22 +186,6 @@ bool grbl_send_line(struct grbl *g, const char *text)
 	return true;
 }
 
-/* The model of the machine follows what is sent. */
-static void follow(struct grbl *g, const char *text, size_t length)
-{
-	static const char *const placeless[] = { "G10", "G28", "G28.1", "G30", "G30.1", "G38.2",
-		"G38.3", "G38.4", "G38.5", "G43.1", "G49", "G53", "G54", "G55", "G56", "G57", "G58",
-		"G59", "G92", "G92.1", "M2", "M30" };
-
-	struct cnc_pieces pieces;
-
-	cnc_split(text, length, &g->program, &pieces);
-	for (size_t i = 0; i < pieces.count; i++)
-		modal_apply(&g->modal, pieces.text[i], strlen(pieces.text[i]));
-	for (size_t i = 0; i < sizeof(placeless) / sizeof(placeless[0]); i++)
-		g->placeless |= has_word(text, length, placeless[i]);
-}
-
 void grbl_flush_staged(struct grbl *g)
 {
 	struct grbl_line line;
@@ -224,7 +195,7 @@ void grbl_flush_staged(struct grbl *g)
 	describe(g->staged, g->staged_length, &line);
 	if (!grbl_has_room(g, g->staged_length, line.alone))
 		return;
-	follow(g, g->staged, g->staged_length);
+	grbl_place_follow(g, g->staged, g->staged_length);
 	send(g, g->staged, g->staged_length, g->staged_index);
 	g->staged_length = 0;
 }

@@ -2,6 +2,7 @@
 
 #include "base/transcript.h"
 #include "daemon/stream/signs.h"
+#include "gcode/cnc.h"
 #include "gcode/command.h"
 
 #include <errno.h>
@@ -409,6 +410,13 @@ static void receive(struct replay *replay, const char *bytes, size_t length)
 	}
 }
 
+static enum command_result read_command(
+	const struct replay *replay, const char *text, struct command *command)
+{
+	return replay->dialect->programs ? cnc_manual(text, strlen(text), command)
+					 : command_from_line(text, strlen(text), command);
+}
+
 static void offer(struct replay *replay)
 {
 	while (replay->job && replay->backlog_count > 0 &&
@@ -416,7 +424,7 @@ static void offer(struct replay *replay)
 		struct command command;
 		const char *text = replay->backlog[0];
 
-		if (command_from_line(text, strlen(text), &command) == COMMAND_SEND) {
+		if (read_command(replay, text, &command) == COMMAND_SEND) {
 			memcpy(replay->offered, command.text, sizeof(replay->offered));
 			replay->dialect->command(replay->driver, replay->now_us, command.text,
 				command.length, fresh(replay));
@@ -576,8 +584,7 @@ static bool send_when_due(struct replay *replay, const struct line *recorded, bo
 static void play_sent(struct replay *replay, const struct line *recorded)
 {
 	struct command command;
-	bool can_offer =
-		command_from_line(recorded->text, strlen(recorded->text), &command) == COMMAND_SEND;
+	bool can_offer = read_command(replay, recorded->text, &command) == COMMAND_SEND;
 
 	if (match(replay, recorded)) {
 		count_sent(replay, true);
@@ -859,6 +866,7 @@ static void read_settings(
 		settings->baud = (int32_t)(thousandths(text, " baud=") * 1000);
 		settings->can_reset_line = thousandths(text, " reset=") > 0;
 		settings->meatpack = thousandths(text, " meatpack=") > 0;
+		settings->kind = (enum driver_kind)(int)(thousandths(text, " kind=") * 1000);
 		replay->link = (enum driver_link)(int)(thousandths(text, " link=") * 1000);
 		settings->hotend_max_celsius = thousandths(text, " hotend=");
 		settings->bed_max_celsius = thousandths(text, " bed=");

@@ -81,6 +81,11 @@ def test_program():
             equal((status["beam"], status["beam_still_s"], status["rx_overruns"], status["starvations"]), (0, 0, 0, 0),
                   f"light, light at rest, lost bytes, starvation of {name}")
             check(status["beam_on_s"] > 10, "it never burned")
+            if name == "cutter":
+                log = farm.dir / "log.txt"
+                log.write_text(farm.cli("printer", "log", name).stdout, encoding="utf-8")
+                result = farm.cli("replay", log)
+                check("print     done" in result.stdout, result.stdout[-1500:])
             farm.cli("printer", "confirm", name, expect=1)    # the work is still in it
 
 

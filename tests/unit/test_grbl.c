@@ -623,6 +623,60 @@ static void test_what_an_owner_left_ends_dark_and_no_half_line_runs(void **state
 	grig_finish(&rig);
 }
 
+/* G12: somebody jogs from another side while the machine shall be dark. */
+static void test_a_jog_is_cancelled_on_the_way_to_a_stop(void **state)
+{
+	(void)state;
+	begin("grbl-laser", DRIVER_KIND_LASER);
+	assert_true(grig_run(&rig, S(20), is_ready));
+	sim_printer_receive(rig.printer, "$J=G91 X100 F600\n", 17, rig.now_us);
+	grig_pass(&rig, S(2));
+	size_t before = rig.sent_length;
+	act(rig.dialect->cool);
+	assert_true(grig_run(&rig, S(10), is_cold));
+	assert_non_null(memchr(rig.sent + before, 0x85, rig.sent_length - before));
+	grig_pass(&rig, S(5));
+	assert_int_equal(rig.state, DRIVER_READY);
+	assert_false(rig.attention); /* it stood when it was reset */
+	grig_finish(&rig);
+}
+
+/* G5 */
+static void test_an_operators_error_on_grblhal_is_taken_off_again(void **state)
+{
+	struct driver_effects *effects = grig_effects();
+
+	(void)state;
+	begin("grblhal", DRIVER_KIND_LASER);
+	assert_true(grig_run(&rig, S(20), is_ready));
+	grig_pass(&rig, S(2));
+	rig.dialect->manual(rig.driver, rig.now_us, "G99", 3, effects);
+	grig_apply(&rig, effects);
+	grig_pass(&rig, S(1));
+	assert_int_equal(rig.dialect->counters(rig.driver)->line_errors, 1);
+	rig.dialect->manual(rig.driver, rig.now_us, "G91", 3, effects);
+	grig_apply(&rig, effects);
+	grig_pass(&rig, S(1));
+	assert_int_equal(rig.dialect->counters(rig.driver)->line_errors, 1);
+	grig_finish(&rig);
+}
+
+/* A coordinate that noise has changed shows as soon as the machine is on its way there. */
+static void test_a_machine_where_no_line_has_sent_it_is_stopped(void **state)
+{
+	(void)state;
+	begin("grbl-laser", DRIVER_KIND_LASER);
+	start_job();
+	assert_true(grig_run(&rig, S(60), is_lit));
+	/* As if noise had made it of a line of ours. */
+	sim_printer_receive(rig.printer, "G1 X900\n", 8, rig.now_us);
+	assert_true(grig_run(&rig, S(60), NULL));
+	assert_true(rig.faulted);
+	assert_non_null(strstr(rig.reason, "where no line has sent it"));
+	expect_dark_within(S(1) / 4);
+	grig_finish(&rig);
+}
+
 static void test_another_firmware_is_told_from_silence(void **state)
 {
 	struct driver_settings settings = { .baud = 115200 };
@@ -731,6 +785,9 @@ int main(void)
 		cmocka_unit_test(test_laser_mode_is_wanted_of_a_laser_and_not_of_a_mill),
 		cmocka_unit_test(test_a_lock_wants_a_person_and_homing_may_take_a_minute),
 		cmocka_unit_test(test_another_firmware_is_told_from_silence),
+		cmocka_unit_test(test_a_jog_is_cancelled_on_the_way_to_a_stop),
+		cmocka_unit_test(test_an_operators_error_on_grblhal_is_taken_off_again),
+		cmocka_unit_test(test_a_machine_where_no_line_has_sent_it_is_stopped),
 		cmocka_unit_test(test_only_whole_lines_answer),
 		cmocka_unit_test(test_reports_give_state_position_buffer_and_output),
 	};
