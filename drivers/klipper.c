@@ -144,14 +144,15 @@ static void on_ok(struct klipper *k, const char *text, size_t length)
 {
 	static const char name[] = "FIRMWARE_NAME:";
 	struct pipe *pipe = &k->pipe;
+	bool temperatures = false;
 
 	while (length > 0 && *text == ' ')
 		text++, length--;
 	if (begins(text, length, name))
 		on_identity(pipe, text, length);
 	else
-		pipe_on_temperatures(pipe, text, length); /* "T:0": klippy is not ready */
-	pipe_on_ok(pipe);
+		temperatures = pipe_on_temperatures(pipe, text, length);
+	pipe_on_ok(pipe, temperatures);
 }
 
 static void line(struct pipe *pipe, const char *text, size_t length)

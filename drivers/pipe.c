@@ -90,9 +90,7 @@ bool pipe_may_be_silent(const struct driver *driver)
 	if (pipe->dialect->reads(pipe))
 		return false;
 	for (size_t i = 0; i < pipe->window.count; i++) {
-		const struct window_entry *entry = window_at(&pipe->window, i);
-
-		if (entry->answer == WINDOW_PLAIN && entry->number != PIPE_BARRIER)
+		if (window_at(&pipe->window, i)->number > PIPE_BARRIER)
 			return true;
 	}
 	return false;

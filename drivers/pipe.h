@@ -20,7 +20,8 @@
 #include "gcode/modal.h"
 
 enum {
-	PIPE_BARRIER = -2, /* the number of a barrier's entry in the window */
+	PIPE_BARRIER = -2,  /* the number of a barrier's entry in the window */
+	PIPE_QUESTION = -3, /* of what is answered at once, unless something else runs */
 	PIPE_NONCE_MAX = 16,
 	PIPE_WORDS_MAX = 120,
 };
@@ -190,7 +191,9 @@ void pipe_connect_again(struct pipe *pipe, int64_t again_us);
 bool pipe_is_hot(const struct pipe *pipe);
 
 /* pipe_lines.c: what lines of every dialect mean */
-void pipe_on_ok(struct pipe *pipe);
+/* temperatures: an "ok T:…", which only M105 is answered by: it proves like a barrier what is
+ * before. */
+void pipe_on_ok(struct pipe *pipe, bool temperatures);
 /* The firmware refuses what it executes; its ok follows. */
 void pipe_on_error(struct pipe *pipe, const char *text, size_t length);
 void pipe_on_unknown(struct pipe *pipe, const char *text, size_t length);
@@ -211,6 +214,7 @@ bool pipe_is_command(const struct pipe *pipe);
 void pipe_write(struct pipe *pipe, const char *text);
 /* A line of ours that is answered by an ok; false: no room. */
 bool pipe_send_line(struct pipe *pipe, const char *text, size_t length);
+bool pipe_send_question(struct pipe *pipe, const char *text);
 bool pipe_has_room(const struct pipe *pipe);
 void pipe_send_barrier(struct pipe *pipe);
 void pipe_flush_staged(struct pipe *pipe);

@@ -21,18 +21,53 @@ static void acknowledged(struct pipe *pipe, const struct window_entry *entry)
 	pipe->acknowledged = entry->number;
 }
 
-void pipe_on_ok(struct pipe *pipe)
+/* Executed in the order in which they were sent, so what is before an answered line is done with.
+ */
+static void write_off(struct pipe *pipe, size_t count)
+{
+	for (; count > 0; count--) {
+		struct window_entry entry = window_pop(&pipe->window);
+
+		pipe->counters.lost_acknowledgements += pipe->phase >= PIPE_READY;
+		acknowledged(pipe, &entry);
+	}
+}
+
+static size_t find_reading(const struct pipe *pipe)
+{
+	size_t at = 0;
+
+	while (at < pipe->window.count &&
+		window_at(&pipe->window, at)->answer != WINDOW_TEMPERATURE)
+		at++;
+	return at;
+}
+
+/* Left over from somebody else, or doubled: nothing is banked on it. */
+static bool is_surplus(const struct pipe *pipe, bool temperatures)
 {
 	const struct window_entry *head = window_head(&pipe->window);
+
+	if (!head)
+		return true;
+	if (pipe->phase == PIPE_CONNECTING && !pipe->identity_seen && head->number != PIPE_BARRIER)
+		return true;
+	if (head->number == PIPE_BARRIER && !pipe->nonce_seen)
+		return true;
+	return temperatures ? find_reading(pipe) == pipe->window.count
+			    : head->answer == WINDOW_TEMPERATURE;
+}
+
+void pipe_on_ok(struct pipe *pipe, bool temperatures)
+{
 	struct window_entry entry;
 
-	/* Left over from somebody else, or doubled: nothing is banked on it. */
-	if (!head || (head->number == PIPE_BARRIER && !pipe->nonce_seen) ||
-		(pipe->phase == PIPE_CONNECTING && !pipe->identity_seen &&
-			head->number != PIPE_BARRIER)) {
+	if (is_surplus(pipe, temperatures)) {
 		pipe->counters.surplus_acknowledgements += pipe->phase >= PIPE_READY;
 		return;
 	}
+	if (temperatures)
+		write_off(pipe, find_reading(pipe));
 	entry = window_pop(&pipe->window);
 	acknowledged(pipe, &entry);
 	if (pipe->attention && !pipe->hold && entry.alone)
@@ -63,12 +98,7 @@ bool pipe_on_nonce(struct pipe *pipe, const char *text, size_t length)
 
 	if (at == pipe->window.count || !contains(text, length, pipe->nonce))
 		return false;
-	for (; at > 0; at--) {
-		struct window_entry entry = window_pop(&pipe->window);
-
-		pipe->counters.lost_acknowledgements += pipe->phase >= PIPE_READY;
-		acknowledged(pipe, &entry);
-	}
+	write_off(pipe, at);
 	pipe->nonce_seen = true;
 	return true;
 }

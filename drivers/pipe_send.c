@@ -48,13 +48,6 @@ static bool may_wait_for_heat(const char *text, size_t length, bool ours)
 	return !ours && length > 1 && (text[1] < '0' || text[1] > '9');
 }
 
-/* What is answered at once, unless something else runs. */
-static bool is_question(const char *text, size_t length)
-{
-	return is_word(text, length, "M105") || is_word(text, length, "M408") ||
-	       is_word(text, length, "M409");
-}
-
 static void send(struct pipe *pipe, const char *text, size_t length, int64_t number)
 {
 	enum command_class class = command_classify(text, length);
@@ -62,9 +55,9 @@ static void send(struct pipe *pipe, const char *text, size_t length, int64_t num
 		.number = number,
 		.sent_us = pipe->now_us,
 		.bytes = (int32_t)length + 1,
-		.answer = is_question(text, length) ? WINDOW_TEMPERATURE : WINDOW_PLAIN,
+		.answer = is_word(text, length, "M105") ? WINDOW_TEMPERATURE : WINDOW_PLAIN,
 		.alone = number >= 0 && (class == COMMAND_LONG || class == COMMAND_MODE),
-		.slow = class == COMMAND_LONG && number != PIPE_BARRIER,
+		.slow = class == COMMAND_LONG && number > PIPE_BARRIER,
 	};
 
 	if (!window_push(&pipe->window, &entry))
@@ -81,6 +74,14 @@ bool pipe_send_line(struct pipe *pipe, const char *text, size_t length)
 	if (pipe->window.count >= WINDOW_ENTRIES_MAX)
 		return false;
 	send(pipe, text, length, WINDOW_NO_NUMBER);
+	return true;
+}
+
+bool pipe_send_question(struct pipe *pipe, const char *text)
+{
+	if (pipe->window.count >= WINDOW_ENTRIES_MAX)
+		return false;
+	send(pipe, text, strlen(text), PIPE_QUESTION);
 	return true;
 }
 
@@ -170,7 +171,7 @@ bool pipe_poll(struct pipe *pipe)
 	if (pipe->now_us < pipe_poll_us(pipe))
 		return false;
 	pipe->polled_us = pipe->now_us;
-	return pipe_send_line(pipe, "M105", 4);
+	return pipe_send_question(pipe, "M105");
 }
 
 /* When a missing acknowledgement has to be looked into: once, then now and then. */

@@ -312,7 +312,7 @@ static void start_step(struct pipe *pipe, const struct script_step *step)
 		pipe_send_barrier(pipe);
 		break;
 	case SCRIPT_COLD:
-		pipe_send_line(pipe, "M105", 4);
+		pipe_send_question(pipe, "M105");
 		break;
 	}
 }
@@ -334,7 +334,7 @@ static bool continue_step(struct pipe *pipe, const struct script_step *step)
 			"the heaters were told off and the printer still reports a target");
 		return true;
 	}
-	return pipe_send_line(pipe, "M105", 4);
+	return pipe_send_question(pipe, "M105");
 }
 
 /* Nobody answers at connect. */

@@ -182,9 +182,7 @@ static void line(struct pipe *pipe, const char *text, size_t length)
 	if (r->in_list) {
 		r->in_list = !begins(text, length, "End file list");
 	} else if (length >= 2 && memcmp(text, "ok", 2) == 0 && (length == 2 || text[2] == ' ')) {
-		if (length > 3)
-			pipe_on_temperatures(pipe, text + 2, length - 2);
-		pipe_on_ok(pipe);
+		pipe_on_ok(pipe, length > 3 && pipe_on_temperatures(pipe, text + 2, length - 2));
 	} else if (text[0] == '{') {
 		on_json(r, text, length);
 	} else if (begins(text, length, error)) {
@@ -308,7 +306,7 @@ static bool advance(struct pipe *pipe, int64_t *wake_us)
 		return false;
 	}
 	r->asked_us = pipe->now_us;
-	return pipe_send_line(pipe, question, strlen(question));
+	return pipe_send_question(pipe, question);
 }
 
 static bool reads(const struct pipe *pipe)

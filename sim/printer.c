@@ -114,8 +114,11 @@ static bool is_deaf(const struct sim_printer *printer)
 {
 	struct sim_status status = { 0 };
 
-	if (!printer->powered || printer->frozen)
+	if (!printer->powered)
 		return true;
+	/* Where the wire waits for the board, it waits. */
+	if (printer->frozen)
+		return printer->board.settings.link == SIM_LINK_UART;
 	printer->firmware->status(printer->state, &status);
 	return status.state == SIM_HALTED;
 }
