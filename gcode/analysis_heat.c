@@ -52,7 +52,7 @@ static void retarget(struct analyser *analyser)
 {
 	const struct modal *modal = &analyser->modal;
 
-	pass_all(analyser, analyser->time.elapsed_s - analyser->heated_s);
+	pass_all(analyser, (analyser->time.elapsed_s - analyser->heated_s) / analyser->time.factor);
 	analyser->heated_s = analyser->time.elapsed_s;
 	for (int tool = 0; tool < ANALYSIS_TOOLS_MAX; tool++)
 		analyser->hotend[tool].target_celsius = modal->hotend_celsius[tool];
@@ -62,16 +62,15 @@ static void retarget(struct analyser *analyser)
 
 static void wait_for(struct analyser *analyser, const struct heater *heater, bool cooling_too)
 {
-	double wait_s = heater_wait_s(heater, cooling_too) * analyser->time.factor;
+	double wait_s = heater_wait_s(heater, cooling_too);
 
-	analyser->result.heat_s += wait_s;
+	analyser->result.heat_s += wait_s * analyser->time.factor;
 	pass_all(analyser, wait_s);
 }
 
 void analysis_warm_up(struct analyser *analyser, double wait_s)
 {
-	wait_s *= analyser->time.factor;
-	analyser->result.heat_s += wait_s;
+	analyser->result.heat_s += wait_s * analyser->time.factor;
 	pass_all(analyser, wait_s);
 }
 

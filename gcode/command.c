@@ -6,6 +6,7 @@
 #include "gcode/cnc.h"
 #include "gcode/lexer.h"
 #include "gcode/policy.h"
+#include "gcode/text.h"
 #include "gcode/profile.h"
 
 /* Text under construction; what does not fit is only counted. */
@@ -199,6 +200,18 @@ static bool may_be_cut(const struct lexer_line *line)
 					      line->code == 117 || line->code == 118);
 }
 
+/* Slicers write an object's outline into EXCLUDE_OBJECT_DEFINE, hundreds of bytes; Klipper makes an
+ * object that it does not know at its EXCLUDE_OBJECT_START. */
+static enum policy_id overflow_rule(const struct lexer_line *line)
+{
+	static const char define[] = "exclude_object_define ";
+
+	if (line->kind == LEXER_MACRO && line->body_length >= sizeof define - 1 &&
+		text_contains(line->body, sizeof define - 1, define))
+		return POLICY_LONG_OUTLINE;
+	return may_be_cut(line) ? POLICY_TEXT_CUT : POLICY_TOO_LONG;
+}
+
 /* One refusal refuses; one rule that drops the line drops it, whatever else was found. */
 static enum command_result decide(const struct profile *profile,
 	const struct policy_findings *findings, struct command *command)
@@ -243,7 +256,7 @@ enum command_result command_from_words(const struct lexer_line *line, const stru
 	if (writer.changed)
 		policy_add(findings, POLICY_BAD_NUMBER);
 	if (writer.overflow && line->kind != LEXER_HASH && line->kind != LEXER_MARKER)
-		policy_add(findings, may_be_cut(line) ? POLICY_TEXT_CUT : POLICY_TOO_LONG);
+		policy_add(findings, overflow_rule(line));
 	return decide(profile, findings, command);
 }
 

@@ -22,6 +22,10 @@ static const struct policy_rule rules[] = {
 		"longer than the firmware holds; shorten it (fewer decimals) or split it" },
 	{ POLICY_TEXT_CUT, "text-cut", WARN,
 		"message longer than the firmware holds; it is sent cut" },
+	{ POLICY_LONG_OUTLINE, "long-outline", DROP,
+		"outline of an object longer than can be sent; dropped: Klipper knows the object "
+		"by "
+		"its name all the same" },
 	{ POLICY_BAD_NUMBER, "bad-number", NEVER,
 		"not a number a printer reads; write it like -12.345" },
 	{ POLICY_BAD_NUMBER_UNKNOWN, "odd-number", WARN, "argument is no plain number" },

@@ -319,10 +319,18 @@ static void read_tag(struct slicer_hints *hints, const struct slice *key, struct
 		take_name(&value, hints->printer_model);
 	else if (key_is(key, "NOZZLE_DIAMETER") || key_is(key, "EXTRUDER_TRAIN.0.NOZZLE.DIAMETER"))
 		take_number(&value, NOZZLE_MAX_MM, &hints->nozzle_mm);
-	else if (key_is(key, "total estimated time"))
+	else if (key_is(key, "model printing time"))
+		take_duration(value, &hints->time_s); /* Bambu; "total" has the heating in it */
+	else if (key_is(key, "total estimated time") && hints->time_s == 0)
 		take_duration(value, &hints->time_s);
-	else if (key_is(key, "Build time"))
-		take_duration(value, &hints->time_s);
+	else if (key_is(key, "Build time") || key_is(key, "Estimated Build Time"))
+		take_duration(value, &hints->time_s); /* Simplify3D, KISSlicer */
+	else if (key_is(key, "Print Time"))
+		take_number(&value, TIME_MAX_S, &hints->time_s); /* ideaMaker */
+	else if (key_is(key, "filament_density"))
+		take_list(&value, DENSITY_MAX, hints->filament_density_g_cm3);
+	else if (key_is(key, "filament_diameter"))
+		take_list(&value, DIAMETER_MAX_MM, hints->filament_diameter_mm);
 }
 
 /* "220x124 18488": width, height, characters. */
@@ -385,13 +393,38 @@ static bool read_mark(struct slicer_hints *hints, struct slice text)
 	return false;
 }
 
+/* "definition = NAME\n" in the text, with or without the blanks: pieces are trimmed where they are
+ * cut.  Without its end the name goes on in the next piece. */
+static bool find_definition(const char *text, size_t length, struct slice *name)
+{
+	static const char word[] = "definition";
+	const char *end = text + length;
+
+	for (const char *at = text; at + sizeof word - 1 <= end; at++) {
+		if (memcmp(at, word, sizeof word - 1) != 0)
+			continue;
+		name->at = at + sizeof word - 1;
+		while (name->at < end && is_blank(*name->at))
+			name->at++;
+		if (name->at == end || *name->at != '=')
+			continue;
+		for (name->at++; name->at < end && is_blank(*name->at);)
+			name->at++;
+		name->length = 0;
+		while (name->at + name->length < end && name->at[name->length] != '\\')
+			name->length++;
+		return name->at + name->length < end;
+	}
+	return false;
+}
+
 /* Cura's last comments are its settings as JSON, cut every 80 characters: `...\nname = printfarm
  * test\ndef` and `inition = creality_ender3\n\n[values]...`. */
 static bool read_cura_settings(struct slicer_hints *hints, struct slice text)
 {
-	static const char word[] = "definition =";
 	char joined[SLICER_TAIL_MAX + 256];
 	size_t length = hints->setting_tail_length, part;
+	struct slice name;
 
 	if (!cut(&text, "SETTING_3 "))
 		return false;
@@ -399,19 +432,8 @@ static bool read_cura_settings(struct slicer_hints *hints, struct slice text)
 	part = text.length < sizeof joined - length ? text.length : sizeof joined - length;
 	memcpy(joined + length, text.at, part);
 	length += part;
-	for (size_t i = 0; !hints->definition[0] && i + sizeof word - 1 <= length; i++) {
-		struct slice name = { joined + i + sizeof word - 1, 0 };
-
-		if (memcmp(joined + i, word, sizeof word - 1) != 0)
-			continue;
-		while (name.at < joined + length && *name.at == ' ')
-			name.at++;
-		while (name.at + name.length < joined + length && name.at[name.length] != '\\')
-			name.length++;
-		/* Without its end it is in the next piece. */
-		if (name.at + name.length < joined + length)
-			take_name(&name, hints->definition);
-	}
+	if (!hints->definition[0] && find_definition(joined, length, &name))
+		take_name(&name, hints->definition);
 	part = length < SLICER_TAIL_MAX ? length : SLICER_TAIL_MAX;
 	memcpy(hints->setting_tail, joined + length - part, part);
 	hints->setting_tail_length = part;

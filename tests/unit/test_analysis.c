@@ -289,6 +289,129 @@ static void test_layers_are_marks_where_there_are_marks_and_heights_elsewhere(vo
 	assert_int_equal(analysis.layers, 2);
 }
 
+/* The layers of the text; the caller frees nothing. */
+static const struct analysis_layer *layers_of(
+	struct analyser *analyser, const char *text, struct analysis *analysis, size_t *count)
+{
+	analyser_feed(analyser, text, strlen(text));
+	analyser_finish(analyser, analysis);
+	return analyser_layers(analyser, count);
+}
+
+static void test_the_index_of_layers_adds_up_to_the_print(void **state)
+{
+	static const char text[] =
+		"M104 S205\nM109 S205\nG28\nG90\nM83\nG1 X10 Y10 Z0.2 F6000\n"
+		";LAYER_CHANGE\nG1 X110 E5 F1200\n;LAYER_CHANGE\nG1 Z0.4\nG1 X10 E5\nG4 S3\n"
+		";LAYER_CHANGE\nG1 Z0.2\nG1 X60 E2\nM104 S0\n";
+	struct analyser *analyser = analyser_create(NULL);
+	static struct analysis analysis;
+	size_t count;
+	const struct analysis_layer *layer = layers_of(analyser, text, &analysis, &count);
+
+	(void)state;
+	assert_int_equal(count, 3);
+	assert_int_equal(analysis.layers, 3);
+	for (size_t i = 0; i < count; i++)
+		assert_true(!memcmp(text + layer[i].offset_bytes, ";LAYER_CHANGE", 13));
+	assert_true(fabs(layer[0].z_mm - 0.2) < 1e-9 && fabs(layer[1].z_mm - 0.4) < 1e-9);
+	assert_int_equal(layer[0].line, 7);
+	assert_int_equal(layer[0].command, 6);
+	assert_true(layer[0].time_s > 5 && layer[1].time_s > layer[0].time_s + 3);
+	assert_true(fabs(layer[1].start_s - layer[0].start_s - layer[0].time_s) < 1e-9);
+	assert_true(fabs(layer[2].start_s + layer[2].time_s - analysis.time_s) < 1e-9);
+	assert_true(fabs(layer[0].filament_mm - 5) < 1e-9);
+	/* The third stands beside what was printed higher: no place to begin again. */
+	assert_true(layer[0].resumable && layer[1].resumable && !layer[2].resumable);
+	analyser_destroy(analyser);
+}
+
+static void test_what_was_taken_for_layers_before_the_first_mark_was_none(void **state)
+{
+	static const char text[] =
+		"M109 S205\nG28\nG90\nM83\nG1 Z0.3 F6000\nG1 X100 E9 F1000\nG1 Z0.6\nG1 X0 E9\n"
+		";LAYER:0\nG1 X10 E1\n;LAYER:1\nG1 Z0.9\nG1 X20 E1\n";
+	struct analyser *analyser = analyser_create(NULL);
+	static struct analysis analysis;
+	size_t count;
+	const struct analysis_layer *layer = layers_of(analyser, text, &analysis, &count);
+
+	(void)state;
+	assert_int_equal(count, 2);
+	assert_true(layer[0].start_s > 10);
+	assert_true(fabs(layer[0].filament_mm - 1) < 1e-9);
+	assert_true(fabs(layer[1].start_s + layer[1].time_s - analysis.time_s) < 1e-9);
+	analyser_destroy(analyser);
+}
+
+static void test_time_and_filament_are_told_by_feature_and_by_tool(void **state)
+{
+	static struct analysis analysis;
+	double sum = 0, tools = 0;
+
+	(void)state;
+	analyse_with(";TYPE:External perimeter\nG1 X60 E3\nT1\n;TYPE:Internal infill\nG92 E0\n"
+		     "G1 X100 E3 F600\nG1 X60 F6000\nT0\n",
+		&analysis);
+	assert_true(analysis.feature_s[FEATURE_OUTER_WALL] > 1);
+	assert_true(analysis.feature_s[FEATURE_INFILL] > 4);
+	assert_true(analysis.feature_s[FEATURE_TRAVEL] > 0.3);
+	for (int i = 0; i < FEATURE_COUNT; i++)
+		sum += analysis.feature_s[i];
+	for (int i = 0; i < ANALYSIS_TOOLS_MAX; i++)
+		tools += analysis.tool[i].time_s;
+	assert_true(fabs(sum - analysis.time_s) < 1e-9);
+	assert_true(fabs(tools - analysis.time_s) < 1e-9);
+	assert_int_equal(analysis.tool_count, 2);
+	assert_true(fabs(analysis.tool[1].filament_mm - 3) < 1e-9);
+	assert_int_equal(analysis.tool[1].changes, 1);
+}
+
+static void test_temperatures_are_listed_with_where_and_whether_they_are_waited_for(void **state)
+{
+	static struct analysis analysis;
+
+	(void)state;
+	analyse_with("M106 S128\nM104 S190\nM104 S205\n", &analysis);
+	/* 60 and 205 waited for, 190 set, all off at the end. */
+	assert_int_equal(analysis.target_count, 5);
+	assert_int_equal(analysis.target[0].heater, ANALYSIS_BED);
+	assert_true(analysis.target[0].celsius == 60 && analysis.target[0].waited);
+	assert_true(analysis.target[1].celsius == 205 && analysis.target[1].waited);
+	assert_true(analysis.target[2].celsius == 190 && !analysis.target[2].waited);
+	assert_int_equal(analysis.target[1].line, 2);
+	assert_true(analysis.fan_max == 128);
+}
+
+static void test_a_correction_stretches_all_times(void **state)
+{
+	struct analyser *analyser = analyser_create(NULL);
+	static struct analysis plain, corrected;
+	size_t count;
+
+	(void)state;
+	analyse_with("", &plain);
+	analyser_correct(analyser, 1.25);
+	layers_of(analyser, gcode_text_square, &corrected, &count);
+	assert_true(fabs(corrected.time_s - 1.25 * plain.time_s) < 1e-9);
+	assert_true(fabs(corrected.heat_s - 1.25 * plain.heat_s) < 1e-6);
+	analyser_destroy(analyser);
+}
+
+static void test_boxes_tell_printing_the_part_and_travel_apart(void **state)
+{
+	static struct analysis analysis;
+
+	(void)state;
+	analyse_with(";TYPE:Custom\nG1 X10 E3\nG92 E2.5\n;TYPE:Skirt\nG1 X20 E3\n"
+		     ";TYPE:Perimeter\nG1 X100 E3.5\nG1 Y220 F6000\nG1 Y50\nG92 E2.5\n",
+		&analysis);
+	assert_true(analysis.box_min_mm[0] == 10);
+	assert_true(analysis.part.any && analysis.part.min_mm[0] == 20);
+	assert_true(analysis.travel.any && analysis.travel.max_mm[1] == 220);
+	assert_int_equal(analysis.first_print_line, 12);
+}
+
 static void test_the_slicer_the_machine_and_the_material_are_read(void **state)
 {
 	static struct analysis analysis;
@@ -363,6 +486,13 @@ int main(void)
 		cmocka_unit_test(test_retractions_use_no_filament_and_purge_is_told_apart),
 		cmocka_unit_test(test_grams_follow_from_density_and_diameter),
 		cmocka_unit_test(test_layers_are_marks_where_there_are_marks_and_heights_elsewhere),
+		cmocka_unit_test(test_the_index_of_layers_adds_up_to_the_print),
+		cmocka_unit_test(test_what_was_taken_for_layers_before_the_first_mark_was_none),
+		cmocka_unit_test(test_time_and_filament_are_told_by_feature_and_by_tool),
+		cmocka_unit_test(
+			test_temperatures_are_listed_with_where_and_whether_they_are_waited_for),
+		cmocka_unit_test(test_a_correction_stretches_all_times),
+		cmocka_unit_test(test_boxes_tell_printing_the_part_and_travel_apart),
 		cmocka_unit_test(test_the_slicer_the_machine_and_the_material_are_read),
 		cmocka_unit_test(test_comments_that_lie_are_ignored),
 		cmocka_unit_test(test_whatever_the_bytes_the_figures_are_finite),

@@ -84,6 +84,13 @@ static const struct rule_case rules[] = {
 	{ "", NULL, VERDICT_OK },
 	{ "M104 S275\n", NULL, VERDICT_OK },
 	{ "M104 S276\n", "temperature", VERDICT_REFUSE },
+	/* Klipper knows an object without its outline, and nobody can send that much. */
+	{ "EXCLUDE_OBJECT_DEFINE NAME=visor_stl_id_0_copy_0 CENTER=117.5,117.5 POLYGON=[[100,100],"
+	  "[120,100],[120,120],[100,120],[90,110]]\n",
+		"long-outline", VERDICT_WARN },
+	{ "START_PRINT NAME=visor_stl_id_0_copy_0 CENTER=117.5,117.5 POLYGON=[[100,100],[120,100],"
+	  "[120,120],[100,120],[90,110]]\n",
+		"too-long", VERDICT_REFUSE },
 	{ "M109 R300\n", "temperature", VERDICT_REFUSE },
 	{ "G10 P0 S300\n", "temperature", VERDICT_REFUSE },
 	{ "M140 S121\n", "temperature", VERDICT_REFUSE },
