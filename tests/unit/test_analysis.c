@@ -385,7 +385,7 @@ static void test_temperatures_are_listed_with_where_and_whether_they_are_waited_
 
 static void test_a_correction_stretches_all_times(void **state)
 {
-	struct analyser *analyser = analyser_create(NULL);
+	struct analyser *analyser = analyser_create(&gcode_text_reference);
 	static struct analysis plain, corrected;
 	size_t count;
 
