@@ -17,6 +17,12 @@ static int check_ready(const struct session *session, struct error *error)
 	else if (!session_is_online(session))
 		error_set(error, "%s is not online: %s", session->name,
 			session->reason[0] ? session->reason : "connecting");
+	else if (session->settings.machine_kind != DRIVER_KIND_PRINTER &&
+		 !session->dialect->programs)
+		error_set(error,
+			"%s is a laser or a mill, and %s is no firmware of that kind that is "
+			"known: grbl, grblHAL and FluidNC are",
+			session->name, session->dialect->name);
 	else if (session->cool_wanted || facts->hot_by_us)
 		error_set(error, "%s still has heaters on; they are being switched off",
 			session->name);

@@ -8,7 +8,7 @@ HOST_LINES = {"M5", "G17 G21 G90 G94", "G4 P0.01"}
 MACHINES = {
     "cutter": ("firmware=grbl-laser", 'dialect = "grbl"; kind = "laser";'),
     "hal": ("firmware=grblhal", 'dialect = "grblhal"; kind = "laser";'),
-    "fluid": ("firmware=fluidnc", 'dialect = "grbl"; kind = "laser";'),
+    "fluid": ("firmware=fluidnc", 'dialect = "auto"; kind = "laser";'),
 }
 MILL = {"mill": ("firmware=grbl", 'dialect = "grbl"; kind = "mill";')}
 
