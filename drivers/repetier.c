@@ -139,15 +139,16 @@ static bool classify(const char *line, size_t length, struct reply *reply)
 }
 
 /* One line is kept besides the one that runs, so what may be under way is what the receive ring
- * holds (127 bytes on an AVR), less a place for an emergency line.  A piece of a line does not
- * match its checksum (one in 256 does).  M112 acts at reception and restarts the board. */
+ * holds (127 bytes on an AVR), less a place for a question and an emergency line.  A piece of a
+ * line does not match its checksum (one in 256 does).  M112 acts at reception and restarts the
+ * board. */
 static const struct marlin_variant repetier = {
 	.name = "Repetier-Firmware",
 	.first_number = 0,
 	.renumber_at = 60000, /* numbers are compared modulo 65536 */
 	.last_number = 64500,
 	.queue_lines = 6,
-	.ring_bytes = 120,
+	.ring_bytes = 105,
 	.resend_oks_min = 1,
 	.resend_oks_max = 1,
 	.repeat = MARLIN_REPEAT_SKIPPED,

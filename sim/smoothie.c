@@ -146,6 +146,8 @@ static void take_gcode(struct marlin *marlin, const char *text, const struct boa
 	} else if (marlin->stopped && !is_allowed(code)) {
 		sim_marlin_say(marlin, "!!\n");
 	} else if (text[0] == '\0') {
+		/* Its number is taken; what noise has cut off comes without one. */
+		marlin->board->counters.damaged_accepted += origin->noise;
 		say_ok(marlin, "ok\r\n");
 	} else {
 		sim_marlin_enqueue(marlin, text, origin, false);
