@@ -22,6 +22,7 @@
 #include "gcode/picture.h"
 #include "gcode/profile.h"
 #include "gcode/text.h"
+#include "gcode/thumbnail.h"
 
 enum { EXIT_USAGE = 64, EXIT_BAD_FILE = 65, EXIT_NO_FILE = 66 };
 enum { SHOWN_MAX = 256, PLATE_MAX = 1000, READ_BYTES = 1 << 16 };
@@ -62,7 +63,8 @@ static const char usage[] =
 	"  --rules     the rules for files, and nothing else\n"
 	"  --commands  the file's commands as they would be sent, and nothing else\n"
 	"  --preview   draws a picture of the plate from its toolpath, as PNG\n"
-	"  --view      iso (as said nothing), top, bed (from above, whole), or a layer\n"
+	"  --view      iso (as said nothing), top, bed (from above, whole), a layer, or\n"
+	"              thumbnail: the slicer's own picture as it is in the file\n"
 	"  --size      of the picture in pixels, 640x480 unless said\n";
 
 /* ---- reading ----------------------------------------------------------------------------- */
@@ -121,40 +123,82 @@ static void on_picture(void *context, const unsigned char *bytes, size_t length)
 	fwrite(bytes, 1, length, context);
 }
 
-/* Reads the file once more, since where to look is known only now.  A file whose picture says
- * nothing (no extrusion) has none. */
-static int draw_preview(const struct format_source *source, int64_t start,
-	struct inspector_settings settings, struct check *check)
+/* Once more from the start, without text and commands. */
+static int read_again(const struct format_source *source, int64_t start,
+	const struct inspector_settings *settings)
 {
-	const struct options *options = check->options;
-	struct picture *picture =
-		picture_create(&options->picture, &check->analysis, settings.profile);
-	struct inspector *inspector = NULL;
-	FILE *file = NULL;
-	int status = -ENODATA;
+	struct inspector *inspector = inspector_create(settings);
+	int status = -ENOMEM;
 
-	settings.on_text = NULL;
-	settings.on_command = NULL;
-	settings.on_move = picture_move;
-	settings.move_context = picture;
-	if (picture)
-		inspector = inspector_create(&settings);
 	if (inspector) {
 		inspector_once(inspector);
 		status = source->seek(source->context, start, SEEK_SET) < 0
 				 ? -ESPIPE
 				 : inspector_read(inspector, source);
 	}
-	if (!status)
-		file = fopen(options->preview, "wb");
-	if (!status && !file)
-		status = -errno;
-	if (file && !picture_write(picture, on_picture, file))
-		status = -ENOMEM;
-	if (file && fclose(file) != 0 && !status)
-		status = -errno;
 	inspector_destroy(inspector);
+	return status;
+}
+
+/* Where to look is known only now that the file has been read once. */
+static int draw_picture(const struct format_source *source, int64_t start,
+	struct inspector_settings settings, struct check *check, FILE *file)
+{
+	struct picture *picture =
+		picture_create(&check->options->picture, &check->analysis, settings.profile);
+	int status;
+
+	if (!picture)
+		return -ENODATA;
+	settings.on_move = picture_move;
+	settings.move_context = picture;
+	status = read_again(source, start, &settings);
+	if (!status && !picture_write(picture, on_picture, file))
+		status = -ENOMEM;
 	picture_destroy(picture);
+	return status;
+}
+
+static int copy_thumbnail(const struct format_source *source, int64_t start,
+	struct inspector_settings settings, FILE *file)
+{
+	struct thumbnail *thumbnail = thumbnail_create();
+	const unsigned char *png;
+	size_t length;
+	int status;
+
+	if (!thumbnail)
+		return -ENOMEM;
+	settings.on_comment = thumbnail_comment;
+	settings.comment_context = thumbnail;
+	status = read_again(source, start, &settings);
+	png = thumbnail_png(thumbnail, &length);
+	if (!status && !png)
+		status = -ENODATA;
+	else if (!status)
+		on_picture(file, png, length);
+	thumbnail_destroy(thumbnail);
+	return status;
+}
+
+static int draw_preview(const struct format_source *source, int64_t start,
+	struct inspector_settings settings, struct check *check)
+{
+	const struct options *options = check->options;
+	FILE *file = fopen(options->preview, "wb");
+	int status;
+
+	if (!file)
+		return -errno;
+	settings.on_text = NULL;
+	settings.on_command = NULL;
+	status = options->picture.view == PICTURE_THUMBNAIL
+			 ? copy_thumbnail(source, start, settings, file)
+			 : draw_picture(source, start, settings, check, file);
+	if (fclose(file) != 0 && !status)
+		status = -errno;
+	if (status)
+		unlink(options->preview);
 	return status;
 }
 
@@ -167,8 +211,9 @@ static void preview(const struct format_source *source, int64_t start,
 
 	check->preview_failed = status != 0;
 	if (status == -ENODATA)
-		fprintf(stderr, "printfarm: %s: no preview: nothing is printed\n",
-			check->options->preview);
+		fprintf(stderr, "printfarm: %s: no preview: %s\n", check->options->preview,
+			check->options->picture.view == PICTURE_THUMBNAIL ? "the slicer put none in"
+									  : "nothing is printed");
 	else if (status)
 		fprintf(stderr, "printfarm: %s: %s\n", check->options->preview, strerror(-status));
 }
@@ -370,11 +415,15 @@ static bool read_view(const char *text, struct picture_settings *picture)
 		picture->view = PICTURE_ISOMETRIC;
 	} else if (!strcmp(text, "top") || picture->whole_bed) {
 		picture->view = PICTURE_TOP;
+	} else if (!strcmp(text, "thumbnail")) {
+		picture->view = PICTURE_THUMBNAIL;
 	} else if (end != text && !*end && layer >= 1 && layer <= INT32_MAX) {
 		picture->view = PICTURE_LAYER;
 		picture->layer = (int32_t)layer;
 	} else {
-		fprintf(stderr, "printfarm: check: --view %s: expected iso, top, bed or a layer\n",
+		fprintf(stderr,
+			"printfarm: check: --view %s: expected iso, top, bed, "
+			"thumbnail or a layer\n",
 			text);
 		return false;
 	}

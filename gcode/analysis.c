@@ -244,6 +244,9 @@ static void take_comment(struct analyser *analyser, const struct lexer_line *lin
 	bool was_volumetric = hints->volumetric;
 
 	slicer_hints_comment(hints, line->comment, line->comment_length);
+	if (analyser->on_comment)
+		analyser->on_comment(
+			analyser->comment_context, line->comment, line->comment_length);
 	if (hints->layer_marks != analyser->marks_seen) {
 		analyser->marks_seen = hints->layer_marks;
 		analysis_layer_mark(analyser, read->number,
@@ -399,6 +402,12 @@ void analyser_on_move(struct analyser *analyser, analyser_move *on_move, void *c
 {
 	analyser->on_move = on_move;
 	analyser->move_context = context;
+}
+
+void analyser_on_comment(struct analyser *analyser, analyser_comment *on_comment, void *context)
+{
+	analyser->on_comment = on_comment;
+	analyser->comment_context = context;
 }
 
 void analyser_correct(struct analyser *analyser, double factor)

@@ -148,6 +148,10 @@ typedef void analyser_move(void *context, const struct modal_move *move, enum fe
 	double extruded_mm, int32_t layer);
 void analyser_on_move(struct analyser *analyser, analyser_move *on_move, void *context);
 
+/* Called for each line that is nothing but a comment, without its semicolon.  NULL: none. */
+typedef void analyser_comment(void *context, const char *text, size_t length);
+void analyser_on_comment(struct analyser *analyser, analyser_comment *on_comment, void *context);
+
 /* Learnt from actual prints of this machine: all times are multiplied by it.  Before the first
  * byte; 1 otherwise. */
 void analyser_correct(struct analyser *analyser, double factor);

@@ -28,6 +28,8 @@ struct analyser {
 	void *command_context;
 	analyser_move *on_move;
 	void *move_context;
+	analyser_comment *on_comment;
+	void *comment_context;
 	struct line_reader reader;
 	struct modal modal;
 	struct slicer_hints hints;

@@ -56,6 +56,9 @@ struct inspector *inspector_create(const struct inspector_settings *settings)
 		analyser_on_command(inspector->analyser, settings->on_command, settings->context);
 	if (settings->on_move)
 		analyser_on_move(inspector->analyser, settings->on_move, settings->move_context);
+	if (settings->on_comment)
+		analyser_on_comment(
+			inspector->analyser, settings->on_comment, settings->comment_context);
 	return inspector;
 }
 

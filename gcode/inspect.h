@@ -27,6 +27,8 @@ struct inspector_settings {
 	analyser_command *on_command;
 	analyser_move *on_move; /* with a context of its own */
 	void *move_context;
+	analyser_comment *on_comment; /* likewise */
+	void *comment_context;
 	void *context;
 };
 

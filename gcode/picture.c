@@ -432,7 +432,8 @@ struct picture *picture_create(const struct picture_settings *settings,
 	double min_mm[3], max_mm[3];
 	bool has_bed = profile && profile->volume_max_mm[0] > profile->volume_min_mm[0];
 
-	if (!good_side(settings->width) || !good_side(settings->height) || !analysis->part.any)
+	if (settings->view == PICTURE_THUMBNAIL || !good_side(settings->width) ||
+		!good_side(settings->height) || !analysis->part.any)
 		return NULL;
 	picture = new_canvas(settings);
 	if (!picture)

@@ -25,6 +25,7 @@ enum picture_view {
 	PICTURE_ISOMETRIC, /* from the front left and above, in the colour of the filament */
 	PICTURE_TOP,	   /* from above, colours by feature */
 	PICTURE_LAYER,	   /* one layer from above, by feature, the one below it in grey */
+	PICTURE_THUMBNAIL, /* none of these: the slicer's own, in its own size (thumbnail.h) */
 };
 
 struct picture_settings {

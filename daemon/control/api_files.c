@@ -307,8 +307,10 @@ static bool read_picture(struct api_call *call, struct picture_settings *setting
 		settings->view = PICTURE_LAYER;
 	else if (view && strcmp(view, "top") == 0)
 		settings->view = PICTURE_TOP;
+	else if (view && strcmp(view, "thumbnail") == 0)
+		settings->view = PICTURE_THUMBNAIL;
 	else if (view && strcmp(view, "iso") != 0) {
-		api_fail_with(call, 422, "invalid", "view: expected iso or top", NULL);
+		api_fail_with(call, 422, "invalid", "view: expected iso, top or thumbnail", NULL);
 		return false;
 	}
 	return true;

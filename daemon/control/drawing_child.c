@@ -12,6 +12,7 @@
 
 #include "daemon/control/import.h"
 #include "gcode/analysis.h"
+#include "gcode/thumbnail.h"
 
 enum { READ_BYTES = 64 * 1024, PICTURE_BYTES_MAX = 16 << 20 };
 
@@ -39,8 +40,8 @@ static void on_png(void *context, const unsigned char *bytes, size_t length)
 	*good = *good && write_all(IMPORT_TEXT_DESCRIPTOR, bytes, length);
 }
 
-/* One pass over the text; `picture` NULL: the figures only. */
-static bool pass(struct picture *picture, struct analysis *analysis)
+/* One pass over the text; both NULL: the figures only. */
+static bool pass(struct picture *picture, struct thumbnail *thumbnail, struct analysis *analysis)
 {
 	static char bytes[READ_BYTES];
 	struct analyser *analyser = analyser_create(NULL);
@@ -52,6 +53,8 @@ static bool pass(struct picture *picture, struct analysis *analysis)
 	}
 	if (picture)
 		analyser_on_move(analyser, picture_move, picture);
+	if (thumbnail)
+		analyser_on_comment(analyser, thumbnail_comment, thumbnail);
 	do {
 		got = read(IMPORT_UPLOAD_DESCRIPTOR, bytes, sizeof bytes);
 		if (got > 0)
@@ -62,13 +65,33 @@ static bool pass(struct picture *picture, struct analysis *analysis)
 	return got == 0;
 }
 
+static bool copy_thumbnail(bool *found)
+{
+	static struct analysis analysis;
+	struct thumbnail *thumbnail = thumbnail_create();
+	bool good = thumbnail && pass(NULL, thumbnail, &analysis);
+	const unsigned char *png = NULL;
+	size_t length = 0;
+
+	if (good)
+		png = thumbnail_png(thumbnail, &length);
+	*found = png != NULL;
+	if (png)
+		on_png(&good, png, length);
+	thumbnail_destroy(thumbnail);
+	return good;
+}
+
 static bool draw(const struct picture_settings *settings, bool *drawn)
 {
 	static struct analysis analysis;
 	struct picture *picture;
-	bool good = pass(NULL, &analysis);
+	bool good;
 
+	if (settings->view == PICTURE_THUMBNAIL)
+		return copy_thumbnail(drawn);
 	*drawn = false;
+	good = pass(NULL, NULL, &analysis);
 	if (!good)
 		return false;
 	picture = picture_create(settings, &analysis, NULL);
@@ -77,7 +100,7 @@ static bool draw(const struct picture_settings *settings, bool *drawn)
 		picture_destroy(picture);
 		return true;
 	}
-	*drawn = good = pass(picture, &analysis);
+	*drawn = good = pass(picture, NULL, &analysis);
 	good = good && picture_write(picture, on_png, &good) && good;
 	picture_destroy(picture);
 	return good;

@@ -76,8 +76,8 @@ def test_commands():
           "number of commands")
 
 
-def decode_png(path):
-    """Width, height and the colours that occur."""
+def decode_png(path, plain=False):
+    """Width, height and, unless it is somebody else's, the colours that occur."""
     data = path.read_bytes()
     equal(data[:8], b"\x89PNG\r\n\x1a\n", "signature")
     at, packed, size = 8, b"", None
@@ -90,6 +90,8 @@ def decode_png(path):
             packed += body
         at += 12 + length
     rows = zlib.decompress(packed)
+    if plain:
+        return size, None
     equal(len(rows), size[1] * (3 * size[0] + 1), "bytes of the rows")
     colours = set()
     for y in range(size[1]):
@@ -118,6 +120,14 @@ def test_preview():
         done = run("--preview", out, BAD / "heat_only.gcode")
         equal(done.returncode, 1, "nothing printed")
         check(b"nothing is printed" in done.stderr and not out.exists(), "a picture of nothing")
+        done = run("--preview", out, "--view", "thumbnail", file)
+        check(done.returncode == 1 and b"put none in" in done.stderr, "a thumbnail from nowhere")
+        own = REAL / "ps_mk3s_calicube_x4_sequential_nonascii.gcode.gz"
+        equal(run("--preview", out, "--view", "thumbnail", own).returncode, 0, "thumbnail")
+        size, colours = decode_png(out, plain=True)
+        figures = json.loads(run("--json", own).stdout)
+        equal(size, (figures["thumbnail_width"], figures["thumbnail_height"]), "size of the slicer's picture")
+        out.unlink()
         equal(run("--preview", out, file, file).returncode, 64, "two files")
         equal(run("--preview", out, "--size", "5x5", file).returncode, 64, "too small")
         equal(run("--preview", out, "--view", "sideways", file).returncode, 64, "no such view")
