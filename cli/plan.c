@@ -2,6 +2,7 @@
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/plan_instance.h"
 #include "cli/words.h"
 
 static const struct table_column plan_columns[] = {
@@ -31,16 +32,13 @@ static void plan_row(struct table *table, const json_t *item)
 	table_cell(table, words_style(state), "%s", state);
 }
 
-int command_plan(struct cli *cli, int argc, char **argv)
+static int show_plan(struct cli *cli)
 {
 	struct client_answer answer;
 	const json_t *item;
 	size_t index;
-	int count;
-	int status = args_parse_counted(cli, NULL, argc, argv, 0, 0, &count);
+	int status = client_get(cli, "/api/v1/plan", &answer);
 
-	if (status == 0)
-		status = client_get(cli, "/api/v1/plan", &answer);
 	if (status)
 		return status;
 	if (cli->json) {
@@ -58,4 +56,31 @@ int command_plan(struct cli *cli, int argc, char **argv)
 	}
 	client_answer_finish(&answer);
 	return CLI_DONE;
+}
+
+int command_plan(struct cli *cli, int argc, char **argv)
+{
+	struct plan_budget budget = { .moves = -1, .ms = -1, .seed = 1 };
+	const char *instance = NULL;
+	bool serve = false;
+	int count;
+	const struct args_option options[] = {
+		{ "instance", 0, ARGS_TEXT, &instance, 0, 0 },
+		{ "serve", 0, ARGS_FLAG, &serve, 0, 0 },
+		{ "budget-moves", 0, ARGS_NUMBER, &budget.moves, 0, INT64_MAX },
+		{ "budget-ms", 0, ARGS_NUMBER, &budget.ms, 0, 86400000 },
+		{ "seed", 0, ARGS_NUMBER, &budget.seed, 0, INT64_MAX },
+		{ 0 },
+	};
+	int status = args_parse_counted(cli, options, argc, argv, 0, 0, &count);
+
+	if (status)
+		return status;
+	if (instance && serve)
+		return cli_usage_error(cli, "either --instance or --serve");
+	if (budget.moves >= 0 && budget.ms >= 0)
+		return cli_usage_error(cli, "either --budget-moves or --budget-ms");
+	if (instance)
+		return plan_instance(cli, instance, &budget);
+	return show_plan(cli);
 }

@@ -1,0 +1,566 @@
+/* Makes a plan better: annealing on the printers' sequences; see search.h. */
+#include "scheduler/search.h"
+
+#include <math.h>   /* exp, log */
+#include <stdlib.h> /* free */
+
+enum {
+	COOLING_STEP = 64, /* moves at one temperature */
+	TAIL_MAX = 24,	   /* prints exchanged at once */
+	REPAIRS_MAX = 64,
+};
+
+/* ---- choices -------------------------------------------------------------- */
+
+static uint32_t below(struct search *search, int32_t limit)
+{
+	return (uint32_t)((random_bits(&search->random) >> 32) * (uint64_t)limit >> 32);
+}
+
+static bool happens(struct search *search, uint32_t percent)
+{
+	return below(search, 100) < percent;
+}
+
+/* Any printer that can make the order; PLAN_NONE: none. */
+static int32_t pick_maker(struct search *search, int32_t order)
+{
+	const struct makers *makers = search->makers;
+	int32_t kind = makers->kind[order], first = makers->first[kind];
+	int32_t count = makers->first[kind + 1] - first;
+
+	return count == 0 ? PLAN_NONE : makers->printer[first + (int32_t)below(search, count)];
+}
+
+static struct plan_run *run_of(const struct search *search, int32_t id)
+{
+	return &search->plan->run[id];
+}
+
+static int32_t any_run(struct search *search)
+{
+	for (int tries = 0; tries < 32; tries++) {
+		int32_t id = (int32_t)below(search, search->plan->run_count);
+
+		if (run_of(search, id)->printer != PLAN_NONE && !run_of(search, id)->kept)
+			return id;
+	}
+	return PLAN_NONE;
+}
+
+static void find_busiest(struct search *search)
+{
+	const struct plan *plan = search->plan;
+	int32_t busiest = 0;
+
+	for (int32_t i = 1; i < (int32_t)plan->problem->printer_count; i++)
+		if (plan->list[i].end_s > plan->list[busiest].end_s)
+			busiest = i;
+	search->busiest = busiest;
+}
+
+static int32_t run_of_busiest(struct search *search)
+{
+	const struct plan_list *list = &search->plan->list[search->busiest];
+
+	if (list->count == 0)
+		return any_run(search);
+	int32_t id = list->run[below(search, list->count)];
+
+	return run_of(search, id)->kept ? any_run(search) : id;
+}
+
+/* Of some, the one whose order costs most. */
+static int32_t run_of_late_order(struct search *search)
+{
+	const struct plan *plan = search->plan;
+	int32_t best = any_run(search);
+
+	for (int i = 0; i < 3 && best != PLAN_NONE; i++) {
+		int32_t id = any_run(search);
+
+		if (id != PLAN_NONE && plan->order[plan->run[id].print.order].cost >
+					       plan->order[plan->run[best].print.order].cost)
+			best = id;
+	}
+	return best;
+}
+
+static int32_t pick_run(struct search *search)
+{
+	if (!happens(search, 40))
+		return any_run(search);
+	return search->plan->problem->goal == PROBLEM_MAKESPAN ? run_of_busiest(search)
+							       : run_of_late_order(search);
+}
+
+static const struct problem_option *option_for(
+	const struct search *search, int32_t printer, int32_t order, int32_t units)
+{
+	return makers_option(search->plan->problem, printer, order, units);
+}
+
+static int32_t first_free_position(const struct plan *plan, int32_t printer)
+{
+	const struct plan_list *list = &plan->list[printer];
+	int32_t at = 0;
+
+	while (at < list->count && plan->run[list->run[at]].kept)
+		at++;
+	return at;
+}
+
+static int32_t any_position(struct search *search, int32_t printer)
+{
+	int32_t low = first_free_position(search->plan, printer);
+
+	return low + (int32_t)below(search, search->plan->list[printer].count - low + 1);
+}
+
+/* Beside a print of the same material, if there is one. */
+static int32_t position_by_material(struct search *search, int32_t printer, int32_t material)
+{
+	const struct plan *plan = search->plan;
+	const struct plan_list *list = &plan->list[printer];
+	int32_t low = first_free_position(plan, printer);
+
+	if (list->count == low)
+		return low;
+	int32_t from = low + (int32_t)below(search, list->count - low);
+
+	for (int32_t i = 0; i < list->count - low; i++) {
+		int32_t at = from + i < list->count ? from + i : from + i - list->count + low;
+
+		if (plan->problem->order[plan->run[list->run[at]].print.order].material ==
+			material)
+			return at + (happens(search, 50) ? 1 : 0);
+	}
+	return low + (int32_t)below(search, list->count - low + 1);
+}
+
+/* ---- as many units as wanted ---------------------------------------------- */
+
+static bool add_run(struct search *search, int32_t order, int32_t units)
+{
+	int32_t printer = pick_maker(search, order);
+	const struct problem_option *option =
+		printer == PLAN_NONE ? NULL : option_for(search, printer, order, units);
+
+	if (!option)
+		return false;
+	return plan_insert(search->plan, printer, any_position(search, printer), order, option,
+		       PLAN_NONE) != PLAN_NONE;
+}
+
+/* The latest run of the order that may go without leaving it short. */
+static int32_t superfluous_run(const struct search *search, int32_t order, int32_t over)
+{
+	const struct plan *plan = search->plan;
+	int32_t best = PLAN_NONE;
+
+	for (int32_t id = plan->order[order].first; id != PLAN_NONE; id = plan->run[id].next)
+		if (!plan->run[id].kept && plan->run[id].print.units <= over &&
+			(best == PLAN_NONE || plan->run[id].end_s > plan->run[best].end_s))
+			best = id;
+	return best;
+}
+
+static int32_t set_option(
+	struct search *search, int32_t id, const struct problem_option *option)
+{
+	struct plan *plan = search->plan;
+	struct plan_run run = plan->run[id];
+	int32_t position = plan_position(plan, id);
+
+	plan_remove(plan, id, position);
+	return plan_insert(plan, run.printer, position, run.print.order, option, run.home);
+}
+
+/* A smaller plate would do for one of the order's runs. */
+static bool shrink_one(struct search *search, int32_t order, int32_t over)
+{
+	const struct plan *plan = search->plan;
+
+	for (int32_t id = plan->order[order].first; id != PLAN_NONE; id = plan->run[id].next) {
+		const struct plan_run *run = &plan->run[id];
+		const struct problem_option *option =
+			run->kept ? NULL
+				  : option_for(search, run->printer, order,
+					    run->print.units - over);
+
+		if (option && option->units < run->print.units &&
+			option->units >= run->print.units - over) {
+			set_option(search, id, option);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool repair(struct search *search, int32_t order)
+{
+	struct plan *plan = search->plan;
+	int32_t wanted = plan->problem->order[order].units;
+
+	for (int tries = 0; plan->order[order].units < wanted; tries++)
+		if (tries == REPAIRS_MAX ||
+			!add_run(search, order, wanted - plan->order[order].units))
+			return false;
+	for (;;) {
+		int32_t over = plan->order[order].units - wanted;
+		int32_t id = over > 0 ? superfluous_run(search, order, over) : PLAN_NONE;
+
+		if (id != PLAN_NONE)
+			plan_remove(plan, id, plan_position(plan, id));
+		else if (over <= 0 || !shrink_one(search, order, over))
+			return !plan->failed;
+	}
+}
+
+/* ---- moves ---------------------------------------------------------------- */
+
+static bool move_elsewhere(struct search *search)
+{
+	struct plan *plan = search->plan;
+	int32_t id = pick_run(search);
+
+	if (id == PLAN_NONE)
+		return false;
+	struct plan_run run = plan->run[id];
+	int32_t order = run.print.order, printer = pick_maker(search, order);
+	const struct problem_option *option =
+		printer == PLAN_NONE ? NULL : option_for(search, printer, order, run.print.units);
+
+	if (!option)
+		return false;
+	plan_remove(plan, id, plan_position(plan, id));
+	plan_insert(plan, printer,
+		happens(search, 50) ? any_position(search, printer)
+				    : position_by_material(search, printer,
+					      plan->problem->order[order].material),
+		order, option, run.home);
+	return option->units == run.print.units || repair(search, order);
+}
+
+static bool move_inside(struct search *search)
+{
+	struct plan *plan = search->plan;
+	int32_t id = pick_run(search);
+
+	if (id == PLAN_NONE || plan->list[plan->run[id].printer].count < 2)
+		return false;
+	struct plan_run run = plan->run[id];
+
+	plan_remove(plan, id, plan_position(plan, id));
+	plan_insert(plan, run.printer, any_position(search, run.printer), run.print.order,
+		&plan->problem->option[run.option], run.home);
+	return true;
+}
+
+static bool move_swap(struct search *search)
+{
+	struct plan *plan = search->plan;
+	int32_t id = pick_run(search);
+
+	if (id == PLAN_NONE)
+		return false;
+	struct plan_run a = plan->run[id];
+	int32_t printer = pick_maker(search, a.print.order);
+	int32_t low = printer == PLAN_NONE ? 0 : first_free_position(plan, printer);
+
+	if (printer == PLAN_NONE || plan->list[printer].count == low || printer == a.printer)
+		return false;
+	int32_t at = low + (int32_t)below(search, plan->list[printer].count - low);
+	int32_t other = plan->list[printer].run[at], position = plan_position(plan, id);
+	struct plan_run b = plan->run[other];
+	const struct problem_option *here =
+		option_for(search, a.printer, b.print.order, b.print.units);
+	const struct problem_option *there =
+		option_for(search, printer, a.print.order, a.print.units);
+
+	if (!here || !there)
+		return false;
+	plan_remove(plan, id, position);
+	plan_remove(plan, other, at);
+	plan_insert(plan, a.printer, position, b.print.order, here, b.home);
+	plan_insert(plan, printer, at, a.print.order, there, a.home);
+	return (here->units == b.print.units || repair(search, b.print.order)) &&
+	       (there->units == a.print.units || repair(search, a.print.order));
+}
+
+static bool move_units(struct search *search)
+{
+	struct plan *plan = search->plan;
+	int32_t id = pick_run(search);
+
+	if (id == PLAN_NONE)
+		return false;
+	int32_t order = plan->run[id].print.order;
+	struct problem_choice choice = problem_choice(
+		plan->problem, (size_t)plan->run[id].printer, (size_t)order);
+	const struct problem_option *option =
+		choice.option + below(search, choice.count);
+
+	if (choice.count < 2 || option->units == plan->run[id].print.units)
+		return false;
+	set_option(search, id, option);
+	return repair(search, order);
+}
+
+/* Where on another printer the time of this position would be. */
+static int32_t position_at(const struct plan *plan, int32_t printer, int64_t at_s)
+{
+	const struct plan_list *list = &plan->list[printer];
+	int32_t low = first_free_position(plan, printer), high = list->count;
+
+	while (low < high) {
+		int32_t middle = (low + high) / 2;
+
+		if (plan->run[list->run[middle]].start_s < at_s)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The run must make the same there as here. */
+static const struct problem_option *same_option(
+	const struct search *search, int32_t printer, const struct plan_run *run)
+{
+	const struct problem_option *option =
+		option_for(search, printer, run->print.order, run->print.units);
+
+	return option && option->units == run->print.units ? option : NULL;
+}
+
+static bool shift_tail(struct search *search, int32_t from, int32_t at, int32_t count, int32_t to)
+{
+	struct plan *plan = search->plan;
+
+	for (int32_t i = 0; i < count; i++) {
+		int32_t id = plan->list[from].run[at];
+		struct plan_run run = plan->run[id];
+		const struct problem_option *option = same_option(search, to, &run);
+
+		if (!option)
+			return false;
+		plan_remove(plan, id, at);
+		plan_insert(plan, to, plan->list[to].count, run.print.order, option, run.home);
+	}
+	return true;
+}
+
+static bool move_tails(struct search *search)
+{
+	struct plan *plan = search->plan;
+	int32_t id = pick_run(search);
+
+	if (id == PLAN_NONE)
+		return false;
+	int32_t here = plan->run[id].printer, there = pick_maker(search, plan->run[id].print.order);
+
+	if (there == PLAN_NONE || there == here)
+		return false;
+	int32_t at = plan_position(plan, id);
+	int32_t other = position_at(plan, there, plan->run[id].start_s);
+	int32_t count = plan->list[here].count - at, other_count = plan->list[there].count - other;
+
+	if (count > TAIL_MAX || other_count > TAIL_MAX)
+		return false;
+	return shift_tail(search, here, at, count, there) &&
+	       shift_tail(search, there, other, other_count, here);
+}
+
+static int32_t material_of(const struct plan *plan, int32_t printer, int32_t at)
+{
+	return plan->problem->order[plan->run[plan->list[printer].run[at]].print.order].material;
+}
+
+/* Prints of one material that stand together around this one: the first and how many. */
+static int32_t block_around(struct search *search, int32_t printer, int32_t at, int32_t *first)
+{
+	const struct plan *plan = search->plan;
+	int32_t low = first_free_position(plan, printer), count = 1;
+	int32_t material = material_of(plan, printer, at);
+
+	for (; at > low && material_of(plan, printer, at - 1) == material; at--)
+		count++;
+	while (at + count < plan->list[printer].count &&
+		material_of(plan, printer, at + count) == material)
+		count++;
+	*first = at;
+	return count;
+}
+
+static bool move_block(struct search *search)
+{
+	struct plan *plan = search->plan;
+	struct plan_run block[TAIL_MAX];
+	int32_t id = pick_run(search), at;
+
+	if (id == PLAN_NONE)
+		return false;
+	int32_t here = plan->run[id].printer, order = plan->run[id].print.order;
+	int32_t there = pick_maker(search, order);
+	int32_t count = block_around(search, here, plan_position(plan, id), &at);
+
+	if (there == PLAN_NONE || count > TAIL_MAX || count == 1)
+		return false;
+	if (happens(search, 50))
+		count = 1 + (int32_t)below(search, count);
+	for (int32_t i = 0; i < count; i++) {
+		block[i] = plan->run[plan->list[here].run[at]];
+		plan_remove(plan, plan->list[here].run[at], at);
+	}
+
+	int32_t position = position_by_material(
+		search, there, plan->problem->order[order].material);
+
+	for (int32_t i = 0; i < count; i++) {
+		const struct problem_option *option = same_option(search, there, &block[i]);
+
+		if (!option)
+			return false;
+		plan_insert(plan, there, position + i, block[i].print.order, option, block[i].home);
+	}
+	return true;
+}
+
+static bool try_move(struct search *search)
+{
+	uint32_t lot = below(search, 100);
+
+	if (lot < 40)
+		return move_elsewhere(search);
+	if (lot < 62)
+		return move_swap(search);
+	if (lot < 76)
+		return move_inside(search);
+	if (lot < 86)
+		return move_units(search);
+	if (lot < 94)
+		return move_tails(search);
+	return move_block(search);
+}
+
+/* ---- annealing ------------------------------------------------------------ */
+
+/* What the best plan is best in: the goal, and then what a user would rather not see. */
+static double key(const struct plan *plan)
+{
+	double cost = plan_cost(plan);
+
+	if (plan->problem->goal != PROBLEM_MAKESPAN)
+		return cost;
+	return (double)plan_makespan(plan) + 1e-3 * cost + plan->weights.change * plan->changes +
+	       plan->weights.move * plan->moved;
+}
+
+static void keep_best(struct search *search)
+{
+	if (search->best_is_current) {
+		plan_save(search->plan, &search->best);
+		search->best_is_current = false;
+	}
+}
+
+static void after_change(struct search *search)
+{
+	double now = key(search->plan);
+
+	if (search->plan->problem->goal == PROBLEM_MAKESPAN)
+		find_busiest(search);
+	if (now < search->best_key) {
+		search->best_key = now;
+		search->best_is_current = true;
+	}
+}
+
+static void move(struct search *search)
+{
+	struct plan *plan = search->plan;
+	double before = plan_cost(plan);
+
+	plan_change(plan);
+	if (!try_move(search) || plan->failed || !plan_settle(plan)) {
+		plan_undo(plan);
+		return;
+	}
+	double worse = plan_cost(plan) - before;
+
+	if (worse > 0 && random_unit(&search->random) >= exp(-worse / search->temperature)) {
+		plan_undo(plan);
+		return;
+	}
+	if (worse > 0 && search->best_is_current) {
+		/* The best plan is about to be left. */
+		plan_undo(plan);
+		keep_best(search);
+		return;
+	}
+	plan_keep(plan);
+	after_change(search);
+}
+
+static void cool(struct search *search)
+{
+	int64_t round = search->moves / search->moves_expected;
+	double done = (double)(search->moves % search->moves_expected) /
+		      (double)search->moves_expected;
+	double hot = search->hot;
+
+	for (int64_t i = 0; i < round && hot > search->cold; i++)
+		hot /= 2;
+	search->temperature = hot * exp(done * log(search->cold / hot));
+}
+
+bool search_init(
+	struct search *search, struct plan *plan, const struct makers *makers, uint64_t seed)
+{
+	*search = (struct search){ .plan = plan, .makers = makers, .moves_expected = 1 };
+	random_init(&search->random, seed);
+	if (!plan_save(plan, &search->best)) {
+		search_finish(search);
+		return false;
+	}
+	search->best_key = key(plan);
+	find_busiest(search);
+	return true;
+}
+
+void search_finish(struct search *search)
+{
+	free(search->best.item);
+	*search = (struct search){ 0 };
+}
+
+void search_set_schedule(struct search *search, int64_t moves, double hot, double cold)
+{
+	search->moves = 0;
+	search->moves_expected = moves > 0 ? moves : 1;
+	search->hot = hot;
+	search->cold = cold;
+	search->cooling = 0;
+}
+
+void search_step(struct search *search, int64_t moves)
+{
+	if (search->plan->live == 0)
+		return;
+	for (; moves > 0; moves--) {
+		if (search->cooling-- == 0) {
+			cool(search);
+			search->cooling = COOLING_STEP - 1;
+		}
+		move(search);
+		search->moves++;
+	}
+}
+
+bool search_take_best(struct search *search)
+{
+	if (search->best_is_current)
+		return true;
+	return plan_load(search->plan, &search->best);
+}

@@ -1,0 +1,37 @@
+/* Makes a plan better: annealing on the printers' sequences.
+ *
+ * A move takes a print elsewhere, exchanges two, changes how many units a print makes, or exchanges
+ * what two printers do from some time on; the plan is kept when it is better, and sometimes when it
+ * is worse, less and less often.  Same plan, seed and number of moves: same result. */
+#ifndef SCHEDULER_SEARCH_H
+#define SCHEDULER_SEARCH_H
+
+#include "base/random.h"
+#include "scheduler/makers.h"
+#include "scheduler/plan.h"
+
+struct search {
+	struct plan *plan;	     /* borrowed */
+	const struct makers *makers; /* borrowed */
+	struct random random;
+	struct plan_copy best;
+	double best_key;
+	bool best_is_current; /* and not saved yet */
+	int64_t moves, moves_expected;
+	double hot, cold, temperature; /* in the unit of plan_cost */
+	int32_t cooling;		/* moves until it gets colder */
+	int32_t busiest;
+};
+
+/* The plan holds what is to be improved.  False without memory. */
+bool search_init(
+	struct search *search, struct plan *plan, const struct makers *makers, uint64_t seed);
+void search_finish(struct search *search);
+/* From hot to cold in this many moves; afterwards once more, half as hot.  Temperatures as a share
+ * of what plans of this size cost. */
+void search_set_schedule(struct search *search, int64_t moves, double hot, double cold);
+void search_step(struct search *search, int64_t moves);
+/* Leaves the best plan found in the plan.  False without memory. */
+bool search_take_best(struct search *search);
+
+#endif
