@@ -39,8 +39,8 @@ static struct problem_state *tail_states(const struct plan *plan)
 	return state;
 }
 
-static struct problem_print print_of(const struct problem *problem, int32_t printer,
-	int32_t order, const struct problem_option *option)
+static struct problem_print print_of(const struct problem *problem, int32_t printer, int32_t order,
+	const struct problem_option *option)
 {
 	return (struct problem_print){
 		.order = order,
@@ -107,8 +107,8 @@ static int32_t best_printer(const struct plan *plan, const struct makers *makers
 	return best;
 }
 
-static bool list_order(struct plan *plan, const struct makers *makers, int32_t order,
-	struct problem_state *state)
+static bool list_order(
+	struct plan *plan, const struct makers *makers, int32_t order, struct problem_state *state)
 {
 	while (left(plan, order) > 0) {
 		const struct problem_option *option = NULL;
@@ -181,8 +181,8 @@ static bool begin_dispatch(struct dispatch *dispatch)
 	return true;
 }
 
-static double urgency(const struct dispatch *dispatch, int32_t order, int32_t units,
-	int64_t from_s, int64_t end_s)
+static double urgency(const struct dispatch *dispatch, int32_t order, int32_t units, int64_t from_s,
+	int64_t end_s)
 {
 	const struct problem_order *own = &dispatch->plan->problem->order[order];
 	double fastest_s = dispatch->makers->fastest_s[dispatch->makers->kind[order]];
@@ -224,8 +224,8 @@ static int32_t most_urgent(const struct dispatch *dispatch, int32_t printer,
 
 	for (int32_t i = 0; i < dispatch->count && looked < URGENT_MAX; i++) {
 		int32_t order = dispatch->waiting[i].order;
-		const struct problem_option *own = largest_option(
-			problem, printer, order, left(dispatch->plan, order));
+		const struct problem_option *own =
+			largest_option(problem, printer, order, left(dispatch->plan, order));
 		struct problem_slot own_slot;
 		struct problem_print print;
 

@@ -167,8 +167,7 @@ static bool read_objective(struct parser *parser)
 
 	if (!equals(word, "makespan") && !equals(word, "twt"))
 		return refuse(parser, 1, "objective", "makespan or twt");
-	parser->instance->problem.goal =
-		equals(word, "twt") ? PROBLEM_TARDINESS : PROBLEM_MAKESPAN;
+	parser->instance->problem.goal = equals(word, "twt") ? PROBLEM_TARDINESS : PROBLEM_MAKESPAN;
 	parser->has_objective = true;
 	return true;
 }
@@ -214,7 +213,8 @@ static bool read_count(struct parser *parser)
 			    i == 1 ? PROBLEM_MATERIALS_MAX : INSTANCE_COUNT_MAX))
 			return false;
 	if (value[5] * value[3] > (int64_t)INSTANCE_COUNT_MAX * 16) {
-		error_set(parser->error, "line %lld: count: %lld parts on %lld classes are too many",
+		error_set(parser->error,
+			"line %lld: count: %lld parts on %lld classes are too many",
 			(long long)parser->line, (long long)value[5], (long long)value[3]);
 		return false;
 	}
@@ -696,8 +696,11 @@ bool instance_add_order(struct instance *instance, const char *line, struct erro
 {
 	struct problem *problem = &instance->problem;
 	static const struct record record = { "order", "iiiiiiii", false, read_order };
-	struct parser parser = { .instance = instance, .error = error, .record = "order",
-		.online = true, .orders = problem->order_count + 1 };
+	struct parser parser = { .instance = instance,
+		.error = error,
+		.record = "order",
+		.online = true,
+		.orders = problem->order_count + 1 };
 
 	if (!has_order_room(instance)) {
 		error_set(error, "order: there is no room for another one");

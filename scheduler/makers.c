@@ -3,8 +3,8 @@
 
 #include <stdlib.h> /* calloc, free */
 
-static void look_at(const struct problem *problem, size_t printer, size_t order, bool *can,
-	double *fastest_s)
+static void look_at(
+	const struct problem *problem, size_t printer, size_t order, bool *can, double *fastest_s)
 {
 	struct problem_choice choice = problem_choice(problem, printer, order);
 
@@ -47,8 +47,8 @@ static bool list_printers(
 
 	makers->first = calloc(makers->kind_count + 1, sizeof *makers->first);
 	makers->fastest_s = calloc(makers->kind_count + 1, sizeof *makers->fastest_s);
-	makers->printer = calloc(
-		makers->kind_count * problem->printer_count + 1, sizeof *makers->printer);
+	makers->printer =
+		calloc(makers->kind_count * problem->printer_count + 1, sizeof *makers->printer);
 	if (!makers->first || !makers->printer || !makers->fastest_s)
 		return false;
 	for (size_t kind = 0; kind < makers->kind_count; kind++) {

@@ -6,9 +6,9 @@
 
 struct makers {
 	size_t kind_count;
-	int32_t *kind;	  /* of each order */
-	int32_t *first;	  /* printer[first[kind]] up to the next one */
-	int32_t *printer; /* by number */
+	int32_t *kind;	   /* of each order */
+	int32_t *first;	   /* printer[first[kind]] up to the next one */
+	int32_t *printer;  /* by number */
 	double *fastest_s; /* print time of one unit where it is least; by kind */
 };
 

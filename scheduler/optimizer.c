@@ -1,46 +1,67 @@
 /* The planner's heart; see optimizer.h. */
 #include "scheduler/optimizer.h"
+#include "scheduler/batch.h"
 #include "scheduler/construct.h"
 #include "scheduler/makers.h"
 #include "scheduler/search.h"
 
 #include <stdlib.h> /* calloc, free */
 
-enum { SEARCHED_RUNS_MAX = 20000 }; /* a plan of more prints gains next to nothing in seconds */
+enum {
+	SEARCHED_RUNS_MAX = 20000, /* a plan of more prints gains next to nothing in seconds */
+	COARSE_GRID_S = 3600,	   /* of the first answer for large orders */
+	FINE_GRID_S = 60,
+	SEVERAL_GRID_S = 3600, /* of each of the many rounds for several large orders */
+	FINE_BUCKETS = 4096,   /* of a plan's length, if that is finer than FINE_GRID_S */
+};
 
 struct optimizer {
 	const struct problem *problem; /* borrowed */
 	struct optimizer_options options;
 	struct makers makers;
 	struct plan plan;
+	/* For large orders: what the plan holds beside them. */
+	struct plan before;
+	struct plan_copy kept;
+	struct batch *batch; /* a finer plan that is being computed; NULL: none */
 	struct search search;
-	bool has_search;
+	bool has_search, after_batch;
+	int64_t moves; /* done */
 };
 
-static double longest(const struct plan *plan)
-{
-	int64_t end_s = plan_makespan(plan);
+/* A plan by prices is near the best already: the search only mends it. */
+static const double AFTER_BATCH_HOT = 0.02;
 
-	return end_s > 0 ? (double)end_s : 1;
+/* Of the average print, in seconds. */
+static double print_length(const struct plan *plan)
+{
+	double sum_s = 0;
+
+	for (int32_t i = 0; i < plan->run_count; i++)
+		if (plan->run[i].printer != PLAN_NONE)
+			sum_s += (double)plan->run[i].print.length_s;
+	return plan->live > 0 ? sum_s / plan->live : 1;
 }
 
 static void begin_search(struct optimizer *optimizer)
 {
 	struct plan *plan = &optimizer->plan;
-	double unit = longest(plan), hot = 0.004, cold = 0.00002;
+	double unit = print_length(plan) / (double)optimizer->problem->printer_count;
+	double hot = optimizer->after_batch ? AFTER_BATCH_HOT : 0.5,
+	       cold = optimizer->after_batch ? 0.002 : 0.01;
+	int64_t moves = optimizer->options.moves_expected - optimizer->moves;
 
 	if (optimizer->problem->goal == PROBLEM_TARDINESS) {
 		unit = plan_cost(plan) / (double)(optimizer->problem->order_count + 1) + 1;
-		hot = 0.3;
+		hot = 0.7;
 		cold = 0.003;
 	}
-	optimizer->has_search = optimizer->options.moves_expected > 0 && plan->live > 0 &&
-				plan->live <= SEARCHED_RUNS_MAX &&
-				search_init(&optimizer->search, plan, &optimizer->makers,
-					optimizer->options.seed);
+	optimizer->has_search =
+		optimizer->options.moves_expected > 0 && plan->live > 0 &&
+		plan->live <= SEARCHED_RUNS_MAX &&
+		search_init(&optimizer->search, plan, &optimizer->makers, optimizer->options.seed);
 	if (optimizer->has_search)
-		search_set_schedule(&optimizer->search, optimizer->options.moves_expected,
-			hot * unit, cold * unit);
+		search_set_schedule(&optimizer->search, moves, hot * unit, cold * unit);
 }
 
 static struct plan_weights weights_for(const struct problem *problem, double move_cost)
@@ -48,30 +69,67 @@ static struct plan_weights weights_for(const struct problem *problem, double mov
 	struct plan_weights weights = { .move = move_cost };
 
 	if (problem->goal == PROBLEM_TARDINESS) {
-		weights.flow = 0.01;
-		weights.change = 60;
+		weights.flow = 0.0005;
+		weights.change = 5;
 	} else {
 		weights.makespan = 1;
-		weights.scale_s = 1;
 		weights.change = 1;
 	}
 	return weights;
 }
 
-/* A makespan is weighed against one that is not out of the way. */
-static bool weigh_makespan(struct optimizer *optimizer)
+/* ---- large orders --------------------------------------------------------- */
+
+/* The batch's plan, and behind it what it left over. */
+static bool apply_batch(struct optimizer *optimizer, const struct batch *batch)
+{
+	return batch_apply(batch, &optimizer->plan) &&
+	       construct_list(&optimizer->plan, &optimizer->makers);
+}
+
+static struct batch *compute_batch(struct optimizer *optimizer, int64_t grid_s)
+{
+	struct batch *batch = batch_create(&optimizer->before, &optimizer->makers, grid_s);
+
+	while (batch && batch_step(batch, INT32_MAX))
+		;
+	return batch;
+}
+
+/* One order: a coarse plan at once, a fine one in steps.  Several: a list, and the coarse one in
+ * steps. */
+static bool construct_batch(struct optimizer *optimizer)
+{
+	bool is_one = optimizer->problem->order_count == 1;
+	struct batch *coarse = is_one ? compute_batch(optimizer, COARSE_GRID_S) : NULL;
+	bool is_done = coarse ? apply_batch(optimizer, coarse)
+			      : construct_list(&optimizer->plan, &optimizer->makers);
+	int64_t grid_s = plan_makespan(&optimizer->plan) / FINE_BUCKETS;
+
+	batch_destroy(coarse);
+	if (grid_s < FINE_GRID_S)
+		grid_s = FINE_GRID_S;
+	if (is_done && optimizer->options.moves_expected > 0)
+		optimizer->batch = batch_create(
+			&optimizer->before, &optimizer->makers, is_one ? grid_s : SEVERAL_GRID_S);
+	return is_done;
+}
+
+/* The fine plan is there: of both the shorter one stays. */
+static bool end_batch(struct optimizer *optimizer)
 {
 	struct plan_copy copy = { 0 };
-	struct plan *plan = &optimizer->plan;
-	bool is_ready = true;
+	bool is_done = plan_save(&optimizer->plan, &copy);
+	int64_t before_s = plan_makespan(&optimizer->plan);
 
-	if (optimizer->problem->goal == PROBLEM_MAKESPAN) {
-		is_ready = plan_save(plan, &copy);
-		plan->weights.scale_s = longest(plan);
-		is_ready = is_ready && plan_load(plan, &copy);
-		free(copy.item);
-	}
-	return is_ready;
+	is_done = is_done && plan_load(&optimizer->plan, &optimizer->kept) &&
+		  apply_batch(optimizer, optimizer->batch);
+	if (is_done && plan_makespan(&optimizer->plan) > before_s)
+		is_done = plan_load(&optimizer->plan, &copy);
+	free(copy.item);
+	batch_destroy(optimizer->batch);
+	optimizer->batch = NULL;
+	return is_done;
 }
 
 static bool construct(struct optimizer *optimizer)
@@ -80,9 +138,13 @@ static bool construct(struct optimizer *optimizer)
 
 	if (optimizer->options.previous && !plan_load(plan, optimizer->options.previous))
 		return false;
+	if (batch_suits(optimizer->problem, &optimizer->makers))
+		return plan_save(plan, &optimizer->kept) &&
+		       plan_load(&optimizer->before, &optimizer->kept) &&
+		       construct_batch(optimizer);
 	if (optimizer->problem->goal == PROBLEM_TARDINESS)
 		return construct_dispatch(plan, &optimizer->makers);
-	return construct_list(plan, &optimizer->makers) && weigh_makespan(optimizer);
+	return construct_list(plan, &optimizer->makers);
 }
 
 struct optimizer *optimizer_create(
@@ -96,11 +158,13 @@ struct optimizer *optimizer_create(
 	optimizer->problem = problem;
 	optimizer->options = *options;
 	if (!makers_init(&optimizer->makers, problem) ||
-		!plan_init(&optimizer->plan, problem, &weights) || !construct(optimizer)) {
+		!plan_init(&optimizer->plan, problem, &weights) ||
+		!plan_init(&optimizer->before, problem, &weights) || !construct(optimizer)) {
 		optimizer_destroy(optimizer);
 		return NULL;
 	}
-	begin_search(optimizer);
+	if (!optimizer->batch)
+		begin_search(optimizer);
 	return optimizer;
 }
 
@@ -110,13 +174,32 @@ void optimizer_destroy(struct optimizer *optimizer)
 		return;
 	if (optimizer->has_search)
 		search_finish(&optimizer->search);
+	batch_destroy(optimizer->batch);
+	free(optimizer->kept.item);
 	plan_finish(&optimizer->plan);
+	plan_finish(&optimizer->before);
 	makers_finish(&optimizer->makers);
 	free(optimizer);
 }
 
+static bool step_batch(struct optimizer *optimizer, int64_t moves)
+{
+	if (batch_step(optimizer->batch, moves))
+		return true;
+	if (!end_batch(optimizer))
+		return false;
+	optimizer->after_batch = true;
+	/* One order alone is as good as it gets. */
+	if (optimizer->problem->order_count > 1)
+		begin_search(optimizer);
+	return optimizer->has_search;
+}
+
 bool optimizer_step(struct optimizer *optimizer, int64_t moves)
 {
+	optimizer->moves += moves;
+	if (optimizer->batch)
+		return step_batch(optimizer, moves);
 	if (optimizer->has_search)
 		search_step(&optimizer->search, moves);
 	return optimizer->has_search;

@@ -1,8 +1,8 @@
 /* The planner's heart: a full plan of a problem, in small steps.
  *
  * First a plan is made (construct.c; batch.c for one large order), then it is
- * made better (search.c).  Same problem, previous plan, seed and moves: same plan, however the moves
- * are cut into steps. */
+ * made better (search.c).  Same problem, previous plan, seed and moves: same plan, however the
+ * moves are cut into steps. */
 #ifndef SCHEDULER_OPTIMIZER_H
 #define SCHEDULER_OPTIMIZER_H
 

@@ -8,7 +8,6 @@
 enum {
 	RUNS_AT_FIRST = 64,
 	LIST_AT_FIRST = 8,
-	STEEPNESS = 5, /* a printer's load is (its end / scale) to the power of 2^5 */
 };
 
 struct saved_run {
@@ -28,6 +27,13 @@ struct saved_order {
 	struct plan_order value;
 };
 
+/* One printer of a site with few operators on its way through its list. */
+struct server {
+	int32_t printer, at;
+	struct problem_state state;
+	struct problem_slot slot;
+};
+
 bool plan_init(struct plan *plan, const struct problem *problem, const struct plan_weights *weights)
 {
 	*plan = (struct plan){ .problem = problem, .weights = *weights };
@@ -35,7 +41,9 @@ bool plan_init(struct plan *plan, const struct problem *problem, const struct pl
 	plan->order = calloc(problem->order_count + 1, sizeof *plan->order);
 	plan->dirty_printer = calloc(problem->printer_count + 1, sizeof *plan->dirty_printer);
 	plan->dirty_order = calloc(problem->order_count + 1, sizeof *plan->dirty_order);
-	if (!plan->list || !plan->order || !plan->dirty_printer || !plan->dirty_order) {
+	plan->server = calloc(problem->printer_count + 1, sizeof *plan->server);
+	if (!plan->list || !plan->order || !plan->dirty_printer || !plan->dirty_order ||
+		!plan->server) {
 		plan_finish(plan);
 		return false;
 	}
@@ -60,6 +68,7 @@ void plan_finish(struct plan *plan)
 	free(plan->old_run);
 	free(plan->dirty_printer);
 	free(plan->dirty_order);
+	free(plan->server);
 	free(plan->saved_runs.room);
 	free(plan->saved_lists.room);
 	free(plan->saved_orders.room);
@@ -387,10 +396,11 @@ static void set_slot(struct plan *plan, int32_t id, const struct problem_slot *s
 {
 	struct plan_run *run = touch_run(plan, id);
 
-	if (run->end_s != slot->end_s)
+	if (run->end_s != slot->end_s && plan->problem->goal == PROBLEM_TARDINESS)
 		touch_order(plan, run->print.order);
 	plan->changes += slot->is_change - run->is_change;
 	run->service_s = slot->service_s;
+	run->service_end_s = slot->service_s + slot->service_length_s;
 	run->start_s = slot->start_s;
 	run->end_s = slot->end_s;
 	run->loaded = slot->after.loaded;
@@ -445,14 +455,6 @@ static int32_t first_free(const struct crew *crew)
 	return first;
 }
 
-/* One printer of the site on its way through its list. */
-struct server {
-	int32_t printer, at;
-	struct problem_state state;
-	struct problem_slot slot;
-	int64_t person_s; /* that the slot was computed with */
-};
-
 /* Does all prints that need nobody; false: the list has ended. */
 static bool advance(struct plan *plan, struct server *server, int64_t person_s)
 {
@@ -466,7 +468,6 @@ static bool advance(struct plan *plan, struct server *server, int64_t person_s)
 			plan->failed = true;
 			return false;
 		}
-		server->person_s = person_s;
 		if (server->slot.service_s >= 0)
 			return true;
 		if (!is_same(&plan->run[id], &server->slot))
@@ -477,8 +478,7 @@ static bool advance(struct plan *plan, struct server *server, int64_t person_s)
 }
 
 /* Who is served next: the earliest; of those that could be served together the longest print. */
-static bool is_served_first(
-	const struct plan *plan, const struct server *a, const struct server *b)
+static bool is_served_first(const struct plan *plan, const struct server *a, const struct server *b)
 {
 	if (a->slot.service_s != b->slot.service_s)
 		return a->slot.service_s < b->slot.service_s;
@@ -492,7 +492,7 @@ static bool is_served_first(
 static void serve_all(struct plan *plan, struct server *server, int32_t count, struct crew *crew)
 {
 	while (count > 0 && !plan->failed) {
-		int32_t operator = first_free(crew), best = 0;
+		int32_t operator= first_free(crew), best = 0;
 
 		for (int32_t i = 1; i < count; i++)
 			if (is_served_first(plan, &server[i], &server[best]))
@@ -500,8 +500,7 @@ static void serve_all(struct plan *plan, struct server *server, int32_t count, s
 
 		struct server *next = &server[best];
 
-		if (next->slot.service_s < crew->free_s[operator] ||
-			next->person_s > crew->free_s[operator]) {
+		if (next->slot.service_s < crew->free_s[operator]) {
 			if (!advance(plan, next, crew->free_s[operator]))
 				server[best] = server[--count];
 			continue;
@@ -519,28 +518,77 @@ static void serve_all(struct plan *plan, struct server *server, int32_t count, s
 	}
 }
 
+/* From when on the site's services may differ: nothing that was changed can be served before. */
+static int64_t first_difference_s(const struct plan *plan, int32_t site)
+{
+	int64_t first_s = PROBLEM_NEVER;
+
+	for (int32_t i = 0; i < plan->dirty_printer_count; i++) {
+		int32_t printer = plan->dirty_printer[i];
+		const struct plan_list *list = &plan->list[printer];
+		int32_t at = list->dirty_from < list->count ? list->dirty_from : list->count;
+		int64_t ready_s = plan_state(plan, printer, at).ready_s;
+
+		if (plan->problem->printer[printer].site == site && ready_s < first_s)
+			first_s = ready_s;
+	}
+	return first_s;
+}
+
+/* The crew is free when the latest services have ended. */
+static void book(struct crew *crew, int64_t end_s)
+{
+	int32_t first = first_free(crew);
+
+	if (crew->free_s[first] < end_s)
+		crew->free_s[first] = end_s;
+}
+
+/* Behind the prints that stay as they are; what they booked is in the crew. */
+static int32_t skip_unchanged(
+	const struct plan *plan, int32_t printer, int64_t until_s, struct crew *crew)
+{
+	const struct plan_list *list = &plan->list[printer];
+	int32_t at = 0, end = list->count;
+
+	if (list->change == plan->change && list->dirty_from < end)
+		end = list->dirty_from;
+	for (; at < end; at++) {
+		const struct plan_run *run = &plan->run[list->run[at]];
+
+		if (run->service_s >= until_s)
+			break;
+		if (run->service_s >= 0)
+			book(crew, run->service_end_s);
+	}
+	return at;
+}
+
 static void time_site(struct plan *plan, int32_t site)
 {
 	const struct problem *problem = plan->problem;
-	struct server *server = calloc(problem->printer_count, sizeof *server);
 	struct crew crew = { .count = problem->site[site].operators };
+	int64_t until_s = first_difference_s(plan, site);
 	int32_t count = 0;
 
-	if (!server) {
-		plan->failed = true;
-		return;
-	}
 	for (size_t i = 0; i < problem->printer_count; i++) {
+		struct server *server = &plan->server[count];
+		int32_t printer = (int32_t)i;
+
 		if (problem->printer[i].site != site)
 			continue;
-		touch_list(plan, (int32_t)i);
-		server[count] = (struct server){ .printer = (int32_t)i,
-			.state = problem->printer[i].state };
-		if (advance(plan, &server[count], 0))
-			count++;
+		*server = (struct server){ .printer = printer,
+			.at = skip_unchanged(plan, printer, until_s, &crew) };
+		if (server->at == plan->list[i].count && plan->list[i].change != plan->change)
+			continue;
+		touch_list(plan, printer);
+		server->state = plan_state(plan, printer, server->at);
+		count++;
 	}
-	serve_all(plan, server, count, &crew);
-	free(server);
+	for (int32_t i = count; i-- > 0;)
+		if (!advance(plan, &plan->server[i], crew.free_s[first_free(&crew)]))
+			plan->server[i] = plan->server[--count];
+	serve_all(plan, plan->server, count, &crew);
 }
 
 static bool has_few_operators(const struct problem *problem, int32_t printer)
@@ -564,10 +612,25 @@ static void weigh_list(struct plan *plan, struct plan_list *list, int64_t idle_s
 
 	double load = (double)end_s / plan->weights.scale_s;
 
-	for (int i = 0; i < STEEPNESS; i++)
+	for (int i = 0; i < plan->weights.steepness; i++)
 		load *= load;
 	plan->load += load - list->load;
 	list->load = load;
+}
+
+void plan_set_scale(struct plan *plan, double scale_s, int steepness)
+{
+	plan->weights.scale_s = scale_s;
+	plan->weights.steepness = steepness;
+	plan->load = 0;
+	for (size_t i = 0; i < plan->problem->printer_count; i++) {
+		struct plan_list *list = &plan->list[i];
+		int64_t end_s = list->end_s;
+
+		list->end_s = -1;
+		list->load = 0;
+		weigh_list(plan, list, end_s);
+	}
 }
 
 static void weigh_order(struct plan *plan, int32_t index)
@@ -577,13 +640,13 @@ static void weigh_order(struct plan *plan, int32_t index)
 	int64_t done_s = order->release_s;
 	double cost;
 
+	own->dirty = false;
+	if (plan->problem->goal != PROBLEM_TARDINESS)
+		return;
 	for (int32_t id = own->first; id != PLAN_NONE; id = plan->run[id].next)
 		if (plan->run[id].end_s > done_s)
 			done_s = plan->run[id].end_s;
-	own->dirty = false;
 	own->done_s = done_s;
-	if (plan->problem->goal != PROBLEM_TARDINESS)
-		return;
 	cost = plan->weights.flow * (double)(done_s - order->release_s);
 	if (done_s > order->due_s)
 		cost += (double)(done_s - order->due_s);
@@ -601,8 +664,7 @@ static void time_sites(struct plan *plan)
 		int32_t printer = plan->dirty_printer[i];
 		int32_t site = plan->problem->printer[printer].site;
 
-		if (!has_few_operators(plan->problem, printer) ||
-			(site < 64 && (done >> site & 1)))
+		if (!has_few_operators(plan->problem, printer) || (site < 64 && (done >> site & 1)))
 			continue;
 		if (site < 64)
 			done |= (uint64_t)1 << site;
@@ -633,11 +695,12 @@ bool plan_settle(struct plan *plan)
 double plan_cost(const struct plan *plan)
 {
 	const struct plan_weights *weights = &plan->weights;
-	double cost = plan->lateness + weights->change * plan->changes +
-		      weights->move * plan->moved;
+	double cost =
+		plan->lateness + weights->change * plan->changes + weights->move * plan->moved;
 
 	if (weights->makespan > 0 && plan->load > 0)
-		cost += weights->makespan * weights->scale_s * log(plan->load) / (1 << STEEPNESS);
+		cost += weights->makespan * weights->scale_s * log(plan->load) /
+			(1 << weights->steepness);
 	return cost;
 }
 
@@ -684,8 +747,9 @@ bool plan_save(const struct plan *plan, struct plan_copy *copy)
 		for (int32_t i = 0; i < plan->list[p].count; i++) {
 			const struct plan_run *run = &plan->run[plan->list[p].run[i]];
 
-			copy->item[copy->count++] = (struct plan_copy_item){ (int32_t)p,
-				run->print.order, run->option, run->home, run->kept };
+			copy->item[copy->count++] =
+				(struct plan_copy_item){ (int32_t)p, run->print.order, run->option,
+					run->home, run->kept, run->print.reload };
 		}
 	return true;
 }
@@ -722,6 +786,7 @@ bool plan_load(struct plan *plan, const struct plan_copy *copy)
 		if (id == PLAN_NONE)
 			return false;
 		plan->run[id].kept = item->kept;
+		plan->run[id].print.reload = item->reload;
 	}
 	bool is_settled = plan_settle(plan);
 

@@ -22,7 +22,7 @@ struct plan_run {
 	int32_t home;	    /* printer in the previous plan; PLAN_NONE: new */
 	bool kept;	    /* must stay where it is: about to start */
 	uint32_t change;    /* the last change that saved it */
-	int64_t service_s, start_s, end_s;
+	int64_t service_s, service_end_s, start_s, end_s;
 	int32_t loaded, spool_g; /* afterwards */
 	bool is_change;		 /* of material */
 };
@@ -41,13 +41,16 @@ struct plan_order {
 	int32_t units; /* planned */
 	uint32_t change;
 	bool dirty;
-	int64_t done_s;
+	int64_t done_s; /* where lateness counts */
 	double cost;
 };
 
 /* What the cost is made of, besides the goal itself. */
 struct plan_weights {
-	double scale_s;	 /* a makespan of this length: where the cost of a printer's end is steep */
+	/* A printer's load is (its end / scale) to the power of 2^steepness: what it costs that it
+	 * ends late, compared with others.  Scale 0: no loads. */
+	double scale_s;
+	int steepness;
 	double change;	 /* a change of material */
 	double move;	 /* a print on another printer than before */
 	double flow;	 /* a second until an order is done, as a share of a second of lateness */
@@ -58,6 +61,8 @@ struct plan_log {
 	char *room;
 	size_t used, capacity;
 };
+
+struct server;
 
 struct plan {
 	const struct problem *problem;
@@ -78,12 +83,14 @@ struct plan {
 	int32_t *new_run, *old_run, new_count, old_count;
 	int32_t *dirty_printer, dirty_printer_count;
 	int32_t *dirty_order, dirty_order_count;
+	struct server *server; /* room for a site's printers */
 	double load_before, lateness_before;
 	int32_t changes_before, moved_before, live_before;
 };
 
 /* False without memory. */
-bool plan_init(struct plan *plan, const struct problem *problem, const struct plan_weights *weights);
+bool plan_init(
+	struct plan *plan, const struct problem *problem, const struct plan_weights *weights);
 void plan_finish(struct plan *plan);
 
 void plan_change(struct plan *plan);
@@ -96,6 +103,9 @@ int32_t plan_position(const struct plan *plan, int32_t run);
 bool plan_settle(struct plan *plan);
 void plan_keep(struct plan *plan);
 void plan_undo(struct plan *plan);
+
+/* Weighs all loads anew. */
+void plan_set_scale(struct plan *plan, double scale_s, int steepness);
 
 /* Compares plans; of makespans also those a search can feel its way by. */
 double plan_cost(const struct plan *plan);
@@ -110,8 +120,8 @@ struct problem_state plan_state(const struct plan *plan, int32_t printer, int32_
 struct plan_copy {
 	struct plan_copy_item {
 		int32_t printer, order, option, home;
-		bool kept;
-	} *item; /* in the order of the printers' lists; owned */
+		bool kept, reload;
+	} * item; /* in the order of the printers' lists; owned */
 	size_t count, capacity;
 };
 bool plan_save(const struct plan *plan, struct plan_copy *copy);

@@ -12,8 +12,8 @@ bool problem_allocate(struct problem *problem, size_t option_count)
 	problem->site = calloc(problem->site_count + 1, sizeof *problem->site);
 	problem->printer = calloc(problem->printer_count + 1, sizeof *problem->printer);
 	problem->part_nozzle_um = calloc(problem->part_count + 1, sizeof *problem->part_nozzle_um);
-	problem->first = calloc(
-		problem->part_count * problem->kind_count + 2, sizeof *problem->first);
+	problem->first =
+		calloc(problem->part_count * problem->kind_count + 2, sizeof *problem->first);
 	problem->option = calloc(option_count + 1, sizeof *problem->option);
 	problem->order = calloc(problem->order_count + 1, sizeof *problem->order);
 	return problem->reel_g && problem->change_s && problem->site && problem->printer &&
@@ -61,9 +61,8 @@ static int64_t longest_print_s(const struct problem *problem, const struct probl
 	if (!printer->noisy || quiet->count == 0)
 		return PROBLEM_NEVER;
 	for (size_t i = 0; i < quiet->count; i++) {
-		int64_t next_s = i + 1 < quiet->count
-					 ? quiet->window[i + 1].begin_s
-					 : quiet->window[0].begin_s + PROBLEM_WEEK_S;
+		int64_t next_s = i + 1 < quiet->count ? quiet->window[i + 1].begin_s
+						      : quiet->window[0].begin_s + PROBLEM_WEEK_S;
 		int64_t length_s = next_s - quiet->window[i].end_s;
 
 		if (length_s < PROBLEM_WEEK_S && length_s > longest_s)
@@ -87,8 +86,8 @@ static int64_t second_of_week(int64_t week0_s, int64_t at_s)
 	return (at_s + week0_s) % PROBLEM_WEEK_S;
 }
 
-int64_t problem_open_from(const struct problem_windows *hours, int64_t week0_s, int64_t at_s,
-	int64_t length_s)
+int64_t problem_open_from(
+	const struct problem_windows *hours, int64_t week0_s, int64_t at_s, int64_t length_s)
 {
 	if (hours->count == 0 || at_s >= PROBLEM_NEVER)
 		return at_s;
@@ -114,8 +113,7 @@ int64_t problem_open_from(const struct problem_windows *hours, int64_t week0_s, 
 	return PROBLEM_NEVER;
 }
 
-int64_t problem_next_opening(
-	const struct problem_windows *hours, int64_t week0_s, int64_t at_s)
+int64_t problem_next_opening(const struct problem_windows *hours, int64_t week0_s, int64_t at_s)
 {
 	int64_t second = second_of_week(week0_s, at_s);
 
@@ -140,8 +138,8 @@ struct problem_choice problem_choice(const struct problem *problem, size_t print
 		!(maker->materials >> wanted->material & 1))
 		return choice;
 
-	const int32_t *first = &problem->first[(size_t)wanted->part * problem->kind_count +
-					       (size_t)maker->kind];
+	const int32_t *first =
+		&problem->first[(size_t)wanted->part * problem->kind_count + (size_t)maker->kind];
 
 	choice.option = problem->option + first[0];
 	choice.count = first[1] - first[0];
@@ -218,9 +216,8 @@ static int64_t serve_from(const struct problem *problem, const struct problem_pr
 	}
 }
 
-bool problem_place(const struct problem *problem, size_t printer,
-	const struct problem_state *from, const struct problem_print *print, int64_t person_s,
-	struct problem_slot *slot)
+bool problem_place(const struct problem *problem, size_t printer, const struct problem_state *from,
+	const struct problem_print *print, int64_t person_s, struct problem_slot *slot)
 {
 	const struct problem_printer *own = &problem->printer[printer];
 	const struct problem_order *order = &problem->order[print->order];

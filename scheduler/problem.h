@@ -31,7 +31,7 @@ struct problem_window {
 /* Weekly windows, or none.  `at_hour` is filled by problem_prepare. */
 struct problem_windows {
 	size_t count;
-	struct problem_window *window; /* seconds of the week, by begin; owned */
+	struct problem_window *window;	 /* seconds of the week, by begin; owned */
 	uint16_t at_hour[PROBLEM_HOURS]; /* the first window that ends after this hour began */
 };
 
@@ -46,21 +46,21 @@ struct problem_state {
 	int64_t ready_s; /* the last print ended, or it is free from then on */
 	int32_t loaded;	 /* material */
 	int32_t spool_g;
-	bool dirty;	 /* something lies on the bed */
-	bool manual;	 /* that only a person may clear: the print failed */
+	bool dirty;  /* something lies on the bed */
+	bool manual; /* that only a person may clear: the print failed */
 };
 
 struct problem_printer {
 	int32_t site, kind; /* printers of one kind have the same plates */
 	int32_t nozzle_um;
-	uint64_t materials; /* bit m: takes material m */
+	uint64_t materials;	   /* bit m: takes material m */
 	bool eject, noisy, absent; /* absent: out of order, nobody knows until when */
 	int32_t clear_s, slow_permille;
 	int32_t fail_ppm; /* of prints lost, per hour of print */
 	struct problem_state state;
 	size_t down_count;
 	struct problem_window *down; /* times, not of the week; owned */
-	int64_t longest_s; /* a print that fits between quiet hours; by problem_prepare */
+	int64_t longest_s;	     /* a print that fits between quiet hours; by problem_prepare */
 };
 
 /* One way to make some units of a part on printers of a kind. */
@@ -116,11 +116,10 @@ int64_t problem_print_s(
 	const struct problem *problem, size_t printer, const struct problem_option *option);
 
 /* The earliest start, at or after `at_s`, of `length_s` inside one window of the site's hours. */
-int64_t problem_open_from(const struct problem_windows *hours, int64_t week0_s, int64_t at_s,
-	int64_t length_s);
+int64_t problem_open_from(
+	const struct problem_windows *hours, int64_t week0_s, int64_t at_s, int64_t length_s);
 /* When the next window begins, after `at_s`; PROBLEM_NEVER: no windows. */
-int64_t problem_next_opening(
-	const struct problem_windows *hours, int64_t week0_s, int64_t at_s);
+int64_t problem_next_opening(const struct problem_windows *hours, int64_t week0_s, int64_t at_s);
 
 /* What is put on a printer. */
 struct problem_print {
@@ -139,8 +138,7 @@ struct problem_slot {
 
 /* The earliest way to do this print after `from`, if a person is free whenever the site is open
  * after `person_s`.  False: never. */
-bool problem_place(const struct problem *problem, size_t printer,
-	const struct problem_state *from, const struct problem_print *print, int64_t person_s,
-	struct problem_slot *slot);
+bool problem_place(const struct problem *problem, size_t printer, const struct problem_state *from,
+	const struct problem_print *print, int64_t person_s, struct problem_slot *slot);
 
 #endif

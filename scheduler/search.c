@@ -7,6 +7,8 @@
 enum {
 	COOLING_STEP = 64, /* moves at one temperature */
 	TAIL_MAX = 24,	   /* prints exchanged at once */
+	FAST_OF = 4,	   /* printers looked at for a quick one */
+	NEAR = 3,	   /* positions */
 	REPAIRS_MAX = 64,
 };
 
@@ -22,6 +24,14 @@ static bool happens(struct search *search, uint32_t percent)
 	return below(search, 100) < percent;
 }
 
+/* How long the smallest plate takes. */
+static int64_t quickest_s(const struct problem *problem, int32_t printer, int32_t order)
+{
+	struct problem_choice choice = problem_choice(problem, (size_t)printer, (size_t)order);
+
+	return problem_print_s(problem, (size_t)printer, choice.option);
+}
+
 /* Any printer that can make the order; PLAN_NONE: none. */
 static int32_t pick_maker(struct search *search, int32_t order)
 {
@@ -29,7 +39,25 @@ static int32_t pick_maker(struct search *search, int32_t order)
 	int32_t kind = makers->kind[order], first = makers->first[kind];
 	int32_t count = makers->first[kind + 1] - first;
 
-	return count == 0 ? PLAN_NONE : makers->printer[first + (int32_t)below(search, count)];
+	if (count == 0)
+		return PLAN_NONE;
+	int32_t best = makers->printer[first + (int32_t)below(search, count)];
+
+	if (!happens(search, 50))
+		return best;
+	/* Rather a quick one. */
+	int64_t best_s = quickest_s(search->plan->problem, best, order);
+
+	for (int i = 1; i < FAST_OF; i++) {
+		int32_t other = makers->printer[first + (int32_t)below(search, count)];
+		int64_t other_s = quickest_s(search->plan->problem, other, order);
+
+		if (other_s < best_s) {
+			best = other;
+			best_s = other_s;
+		}
+	}
+	return best;
 }
 
 static struct plan_run *run_of(const struct search *search, int32_t id)
@@ -131,11 +159,56 @@ static int32_t position_by_material(struct search *search, int32_t printer, int3
 	for (int32_t i = 0; i < list->count - low; i++) {
 		int32_t at = from + i < list->count ? from + i : from + i - list->count + low;
 
-		if (plan->problem->order[plan->run[list->run[at]].print.order].material ==
-			material)
+		if (plan->problem->order[plan->run[list->run[at]].print.order].material == material)
 			return at + (happens(search, 50) ? 1 : 0);
 	}
 	return low + (int32_t)below(search, list->count - low + 1);
+}
+
+/* Where in a printer's list a print would start at about this time. */
+static int32_t position_at(const struct plan *plan, int32_t printer, int64_t at_s)
+{
+	const struct plan_list *list = &plan->list[printer];
+	int32_t low = first_free_position(plan, printer), high = list->count;
+
+	while (low < high) {
+		int32_t middle = (low + high) / 2;
+
+		if (plan->run[list->run[middle]].start_s < at_s)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Where the order's lateness would be about right: somewhere between its release and when it is
+ * due, or is done now. */
+static int32_t position_in_time(struct search *search, int32_t printer, int32_t order)
+{
+	const struct problem_order *own = &search->plan->problem->order[order];
+	int64_t from_s = own->release_s, to_s = own->due_s;
+
+	if (from_s < search->plan->problem->now_s)
+		from_s = search->plan->problem->now_s;
+	if (search->plan->order[order].done_s > to_s)
+		to_s = search->plan->order[order].done_s;
+	if (to_s <= from_s)
+		to_s = from_s + 1;
+	return position_at(search->plan, printer,
+		from_s + (int64_t)(random_unit(&search->random) * (double)(to_s - from_s)));
+}
+
+static int32_t pick_position(struct search *search, int32_t printer, int32_t order)
+{
+	const struct problem *problem = search->plan->problem;
+	uint32_t lot = below(search, 100);
+
+	if (lot < 35)
+		return position_by_material(search, printer, problem->order[order].material);
+	if (lot < 75 && problem->goal == PROBLEM_TARDINESS)
+		return position_in_time(search, printer, order);
+	return any_position(search, printer);
 }
 
 /* ---- as many units as wanted ---------------------------------------------- */
@@ -148,8 +221,8 @@ static bool add_run(struct search *search, int32_t order, int32_t units)
 
 	if (!option)
 		return false;
-	return plan_insert(search->plan, printer, any_position(search, printer), order, option,
-		       PLAN_NONE) != PLAN_NONE;
+	return plan_insert(search->plan, printer, pick_position(search, printer, order), order,
+		       option, PLAN_NONE) != PLAN_NONE;
 }
 
 /* The latest run of the order that may go without leaving it short. */
@@ -165,8 +238,7 @@ static int32_t superfluous_run(const struct search *search, int32_t order, int32
 	return best;
 }
 
-static int32_t set_option(
-	struct search *search, int32_t id, const struct problem_option *option)
+static int32_t set_option(struct search *search, int32_t id, const struct problem_option *option)
 {
 	struct plan *plan = search->plan;
 	struct plan_run run = plan->run[id];
@@ -184,9 +256,9 @@ static bool shrink_one(struct search *search, int32_t order, int32_t over)
 	for (int32_t id = plan->order[order].first; id != PLAN_NONE; id = plan->run[id].next) {
 		const struct plan_run *run = &plan->run[id];
 		const struct problem_option *option =
-			run->kept ? NULL
-				  : option_for(search, run->printer, order,
-					    run->print.units - over);
+			run->kept
+				? NULL
+				: option_for(search, run->printer, order, run->print.units - over);
 
 		if (option && option->units < run->print.units &&
 			option->units >= run->print.units - over) {
@@ -234,11 +306,7 @@ static bool move_elsewhere(struct search *search)
 	if (!option)
 		return false;
 	plan_remove(plan, id, plan_position(plan, id));
-	plan_insert(plan, printer,
-		happens(search, 50) ? any_position(search, printer)
-				    : position_by_material(search, printer,
-					      plan->problem->order[order].material),
-		order, option, run.home);
+	plan_insert(plan, printer, pick_position(search, printer, order), order, option, run.home);
 	return option->units == run.print.units || repair(search, order);
 }
 
@@ -251,9 +319,19 @@ static bool move_inside(struct search *search)
 		return false;
 	struct plan_run run = plan->run[id];
 
-	plan_remove(plan, id, plan_position(plan, id));
-	plan_insert(plan, run.printer, any_position(search, run.printer), run.print.order,
-		&plan->problem->option[run.option], run.home);
+	int32_t at = plan_position(plan, id), low = first_free_position(plan, run.printer);
+
+	plan_remove(plan, id, at);
+	if (happens(search, 40)) {
+		/* Not far. */
+		at += 1 + (int32_t)below(search, NEAR) - (happens(search, 50) ? NEAR + 1 : 0);
+		at = at < low ? low : at;
+		at = at > plan->list[run.printer].count ? plan->list[run.printer].count : at;
+	} else {
+		at = pick_position(search, run.printer, run.print.order);
+	}
+	plan_insert(plan, run.printer, at, run.print.order, &plan->problem->option[run.option],
+		run.home);
 	return true;
 }
 
@@ -271,6 +349,13 @@ static bool move_swap(struct search *search)
 	if (printer == PLAN_NONE || plan->list[printer].count == low || printer == a.printer)
 		return false;
 	int32_t at = low + (int32_t)below(search, plan->list[printer].count - low);
+
+	if (happens(search, 50)) {
+		at = position_at(plan, printer, a.start_s) + (int32_t)below(search, NEAR) -
+		     NEAR / 2;
+		at = at < low ? low : at;
+		at = at >= plan->list[printer].count ? plan->list[printer].count - 1 : at;
+	}
 	int32_t other = plan->list[printer].run[at], position = plan_position(plan, id);
 	struct plan_run b = plan->run[other];
 	const struct problem_option *here =
@@ -296,32 +381,14 @@ static bool move_units(struct search *search)
 	if (id == PLAN_NONE)
 		return false;
 	int32_t order = plan->run[id].print.order;
-	struct problem_choice choice = problem_choice(
-		plan->problem, (size_t)plan->run[id].printer, (size_t)order);
-	const struct problem_option *option =
-		choice.option + below(search, choice.count);
+	struct problem_choice choice =
+		problem_choice(plan->problem, (size_t)plan->run[id].printer, (size_t)order);
+	const struct problem_option *option = choice.option + below(search, choice.count);
 
 	if (choice.count < 2 || option->units == plan->run[id].print.units)
 		return false;
 	set_option(search, id, option);
 	return repair(search, order);
-}
-
-/* Where on another printer the time of this position would be. */
-static int32_t position_at(const struct plan *plan, int32_t printer, int64_t at_s)
-{
-	const struct plan_list *list = &plan->list[printer];
-	int32_t low = first_free_position(plan, printer), high = list->count;
-
-	while (low < high) {
-		int32_t middle = (low + high) / 2;
-
-		if (plan->run[list->run[middle]].start_s < at_s)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 /* The run must make the same there as here. */
@@ -414,8 +481,8 @@ static bool move_block(struct search *search)
 		plan_remove(plan, plan->list[here].run[at], at);
 	}
 
-	int32_t position = position_by_material(
-		search, there, plan->problem->order[order].material);
+	int32_t position =
+		position_by_material(search, there, plan->problem->order[order].material);
 
 	for (int32_t i = 0; i < count; i++) {
 		const struct problem_option *option = same_option(search, there, &block[i]);
@@ -503,16 +570,31 @@ static void move(struct search *search)
 	after_change(search);
 }
 
+/* Printers are compared the more strictly by their ends the colder it is. */
+static void set_scale(struct search *search, double done)
+{
+	static const int steepness[] = { 4, 5, 6, 7 };
+	struct plan *plan = search->plan;
+	int now = steepness[(int)(done * 4)];
+	double end_s = (double)plan_makespan(plan), scale_s = plan->weights.scale_s;
+
+	if (plan->problem->goal == PROBLEM_MAKESPAN &&
+		(now != plan->weights.steepness || end_s < 0.98 * scale_s ||
+			end_s > 1.02 * scale_s))
+		plan_set_scale(plan, end_s, now);
+}
+
 static void cool(struct search *search)
 {
 	int64_t round = search->moves / search->moves_expected;
-	double done = (double)(search->moves % search->moves_expected) /
-		      (double)search->moves_expected;
+	double done =
+		(double)(search->moves % search->moves_expected) / (double)search->moves_expected;
 	double hot = search->hot;
 
 	for (int64_t i = 0; i < round && hot > search->cold; i++)
 		hot /= 2;
 	search->temperature = hot * exp(done * log(search->cold / hot));
+	set_scale(search, done);
 }
 
 bool search_init(

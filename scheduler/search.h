@@ -19,7 +19,7 @@ struct search {
 	bool best_is_current; /* and not saved yet */
 	int64_t moves, moves_expected;
 	double hot, cold, temperature; /* in the unit of plan_cost */
-	int32_t cooling;		/* moves until it gets colder */
+	int32_t cooling;	       /* moves until it gets colder */
 	int32_t busiest;
 };
 
