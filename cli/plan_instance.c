@@ -1,8 +1,8 @@
 /* `printfarm plan --instance`: reads the file, plans within the budget, prints the schedule.
  *
  * A budget in milliseconds is turned into moves: a short run of the same search says how many there
- * are in the time, and that number decides how the search cools down.  It is written into the
- * schedule: with it as --budget-moves the same schedule comes out again. */
+ * are in most of the time, and that number decides how the search cools down.  What is left of the
+ * time then is used too.  Only a budget in moves gives the same schedule every time. */
 #include "cli/plan_instance.h"
 
 #include <errno.h>
@@ -19,6 +19,7 @@ enum {
 	FILE_MAX = 1 << 28, /* 256 MiB */
 	MOVES_A_STEP = 256,
 	PROBE_SHARE = 16, /* of the time, to find out how fast the search is */
+	SAFE_PERCENT = 85, /* of the moves that would fit, in case the rest is slower */
 };
 
 int64_t plan_clock_us(void)
@@ -104,7 +105,7 @@ static int64_t search(struct optimizer *optimizer, int64_t moves, int64_t deadli
 	return done;
 }
 
-/* How many moves fit into what is left of the time. */
+/* How many moves fit into most of what is left of the time. */
 static int64_t moves_in_time(
 	const struct problem *problem, int64_t seed, int64_t begin_us, int64_t end_us)
 {
@@ -119,24 +120,24 @@ static int64_t moves_in_time(
 	took_us = plan_clock_us() - from_us;
 	optimizer_destroy(probe);
 	end_us -= took_us;
-	return took_us > 0 && end_us > from_us ? done * (end_us - from_us) / took_us : 0;
+	if (took_us <= 0 || end_us <= from_us)
+		return 0;
+	return done * (end_us - from_us) / took_us * SAFE_PERCENT / 100;
 }
 
 static struct optimizer *make_plan(
 	const struct problem *problem, const struct plan_budget *budget, int64_t *moves)
 {
 	int64_t begin_us = plan_clock_us(), end_us = INT64_MAX;
+	bool is_timed = budget->moves < 0;
 
-	if (budget->moves >= 0) {
-		*moves = budget->moves;
-	} else {
+	if (is_timed)
 		end_us = begin_us + 1000 * (budget->ms >= 0 ? budget->ms : PLAN_BUDGET_MS);
-		*moves = moves_in_time(problem, budget->seed, begin_us, end_us);
-	}
+	*moves = is_timed ? moves_in_time(problem, budget->seed, begin_us, end_us) : budget->moves;
 	struct optimizer *optimizer = begin(problem, budget->seed, *moves);
 
 	if (optimizer)
-		*moves = search(optimizer, *moves, end_us);
+		*moves = search(optimizer, is_timed ? INT64_MAX : *moves, end_us);
 	return optimizer;
 }
 

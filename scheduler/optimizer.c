@@ -47,8 +47,8 @@ static void begin_search(struct optimizer *optimizer)
 {
 	struct plan *plan = &optimizer->plan;
 	double unit = print_length(plan) / (double)optimizer->problem->printer_count;
-	double hot = optimizer->after_batch ? AFTER_BATCH_HOT : 0.5,
-	       cold = optimizer->after_batch ? 0.002 : 0.01;
+	double hot = optimizer->after_batch ? AFTER_BATCH_HOT : 0.2,
+	       cold = optimizer->after_batch ? 0.002 : 0.008;
 	int64_t moves = optimizer->options.moves_expected - optimizer->moves;
 
 	if (optimizer->problem->goal == PROBLEM_TARDINESS) {

@@ -5,6 +5,7 @@
 #include <stdlib.h> /* free */
 
 enum {
+	MOVES_A_RUN = 4000, /* expected for each print: there is time to spare */
 	COOLING_STEP = 64, /* moves at one temperature */
 	TAIL_MAX = 24,	   /* prints exchanged at once */
 	FAST_OF = 4,	   /* printers looked at for a quick one */
@@ -575,7 +576,7 @@ static void set_scale(struct search *search, double done)
 {
 	static const int steepness[] = { 4, 5, 6, 7 };
 	struct plan *plan = search->plan;
-	int now = steepness[(int)(done * 4)];
+	int now = steepness[done < 1 ? (int)(done * 4) : 3];
 	double end_s = (double)plan_makespan(plan), scale_s = plan->weights.scale_s;
 
 	if (plan->problem->goal == PROBLEM_MAKESPAN &&
@@ -584,17 +585,47 @@ static void set_scale(struct search *search, double done)
 		plan_set_scale(plan, end_s, now);
 }
 
+/* A search with time to spare cools down twice from the top and once more, not so hot, from the best
+ * that it has found; one without cools down once. */
+struct round {
+	double until, hot; /* shares: of the moves, of the logarithm of hot / cold */
+	bool from_best;
+};
+
+static const struct round rounds_many[] = { { 0.4, 1, false }, { 0.8, 1, false }, { 1, 0.45, true } };
+static const struct round rounds_few[] = { { 0.9, 1, false }, { 1, 0.4, true } };
+
+static void begin_round(struct search *search, const struct round *round)
+{
+	if (!round->from_best || search->best_is_current)
+		return;
+	if (!plan_load(search->plan, &search->best))
+		return;
+	find_busiest(search);
+}
+
 static void cool(struct search *search)
 {
-	int64_t round = search->moves / search->moves_expected;
-	double done =
-		(double)(search->moves % search->moves_expected) / (double)search->moves_expected;
-	double hot = search->hot;
+	bool has_time = search->moves_expected / MOVES_A_RUN > search->plan->live;
+	const struct round *round = has_time ? rounds_many : rounds_few;
+	int64_t again = search->moves / search->moves_expected;
+	double done = (double)(search->moves % search->moves_expected) /
+		      (double)search->moves_expected;
+	double begin = 0, span = log(search->hot / search->cold);
+	int64_t number = 1 + 4 * again;
 
-	for (int64_t i = 0; i < round && hot > search->cold; i++)
-		hot /= 2;
-	search->temperature = hot * exp(done * log(search->cold / hot));
-	set_scale(search, done);
+	for (; done >= round->until; round++, number++)
+		begin = round->until;
+	if (again > 0)
+		round = &rounds_many[2];
+	if (search->round != number) {
+		begin_round(search, round);
+		search->round = number;
+	}
+	done = (done - begin) / (round->until - begin);
+	done = done < 0 ? 0 : done > 1 ? 1 : done;
+	search->temperature = search->cold * exp(span * round->hot * (1 - done));
+	set_scale(search, 1 - round->hot * (1 - done));
 }
 
 bool search_init(

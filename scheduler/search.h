@@ -20,6 +20,7 @@ struct search {
 	int64_t moves, moves_expected;
 	double hot, cold, temperature; /* in the unit of plan_cost */
 	int32_t cooling;	       /* moves until it gets colder */
+	int64_t round;
 	int32_t busiest;
 };
 
@@ -27,8 +28,8 @@ struct search {
 bool search_init(
 	struct search *search, struct plan *plan, const struct makers *makers, uint64_t seed);
 void search_finish(struct search *search);
-/* From hot to cold in this many moves; afterwards once more, half as hot.  Temperatures as a share
- * of what plans of this size cost. */
+/* From hot to cold in this many moves, in rounds; what is done beyond them begins less hot, at the
+ * best plan.  Temperatures in the unit of plan_cost. */
 void search_set_schedule(struct search *search, int64_t moves, double hot, double cold);
 void search_step(struct search *search, int64_t moves);
 /* Leaves the best plan found in the plan.  False without memory. */
