@@ -4,11 +4,13 @@
 #include "scheduler/construct.h"
 #include "scheduler/makers.h"
 #include "scheduler/search.h"
+#include "scheduler/spread.h"
 
 #include <stdlib.h> /* calloc, free */
 
 enum {
 	SEARCHED_RUNS_MAX = 20000, /* a plan of more prints gains next to nothing in seconds */
+	LISTED_ORDERS_MAX = 2000,  /* one by one, every printer looked at */
 	COARSE_GRID_S = 3600,	   /* of the first answer for large orders */
 	FINE_GRID_S = 60,
 	SEVERAL_GRID_S = 3600, /* of each of the many rounds for several large orders */
@@ -144,6 +146,8 @@ static bool construct(struct optimizer *optimizer)
 		       construct_batch(optimizer);
 	if (optimizer->problem->goal == PROBLEM_TARDINESS)
 		return construct_dispatch(plan, &optimizer->makers);
+	if (optimizer->problem->order_count > LISTED_ORDERS_MAX && spread_suits(optimizer->problem))
+		return spread_construct(plan, &optimizer->makers);
 	return construct_list(plan, &optimizer->makers);
 }
 
