@@ -3,6 +3,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/plan_instance.h"
+#include "cli/plan_serve.h"
 #include "cli/words.h"
 
 static const struct table_column plan_columns[] = {
@@ -82,5 +83,7 @@ int command_plan(struct cli *cli, int argc, char **argv)
 		return cli_usage_error(cli, "either --budget-moves or --budget-ms");
 	if (instance)
 		return plan_instance(cli, instance, &budget);
+	if (serve)
+		return plan_serve(cli, &budget);
 	return show_plan(cli);
 }

@@ -18,7 +18,7 @@
 enum {
 	FILE_MAX = 1 << 28, /* 256 MiB */
 	MOVES_A_STEP = 256,
-	PROBE_SHARE = 16, /* of the time, to find out how fast the search is */
+	PROBE_SHARE = 16,  /* of the time, to find out how fast the search is */
 	SAFE_PERCENT = 85, /* of the moves that would fit, in case the rest is slower */
 };
 

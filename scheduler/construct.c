@@ -50,6 +50,23 @@ static struct problem_print print_of(const struct problem *problem, int32_t prin
 	};
 }
 
+/* The largest plate not above what is left, or the smallest. */
+static const struct problem_option *largest_option(
+	const struct problem *problem, int32_t printer, int32_t order, int32_t units)
+{
+	struct problem_choice choice = problem_choice(problem, (size_t)printer, (size_t)order);
+	const struct problem_option *best = NULL;
+
+	for (int32_t i = 0; i < choice.count; i++) {
+		const struct problem_option *option = &choice.option[i];
+
+		if (problem_option_fits(problem, (size_t)printer, (size_t)order, option) &&
+			(!best || option->units <= units))
+			best = option;
+	}
+	return best;
+}
+
 /* ---- longest first -------------------------------------------------------- */
 
 /* Least time for a unit, of those that do not make too many; the smallest, if all do. */
@@ -93,7 +110,7 @@ static int32_t best_printer(const struct plan *plan, const struct makers *makers
 		struct problem_slot own_slot;
 		struct problem_print print;
 
-		if (!own)
+		if (!own || problem->printer[printer].absent)
 			continue;
 		print = print_of(problem, printer, order, own);
 		if (!problem_place(
@@ -125,15 +142,18 @@ static bool list_order(
 	return true;
 }
 
-bool construct_list(struct plan *plan, const struct makers *makers)
+bool construct_orders(
+	struct plan *plan, const struct makers *makers, const int32_t *order, size_t count)
 {
-	size_t count = plan->problem->order_count;
 	struct ranked *ranked = calloc(count + 1, sizeof *ranked);
 	struct problem_state *state = tail_states(plan);
 	bool is_done = ranked && state;
 
-	for (size_t i = 0; is_done && i < count; i++)
-		ranked[i] = (struct ranked){ (int32_t)i, -makers->fastest_s[makers->kind[i]] };
+	for (size_t i = 0; is_done && i < count; i++) {
+		int32_t own = order ? order[i] : (int32_t)i;
+
+		ranked[i] = (struct ranked){ own, -makers->fastest_s[makers->kind[own]] };
+	}
 	if (is_done)
 		qsort(ranked, count, sizeof *ranked, by_rank);
 	plan_change(plan);
@@ -144,6 +164,75 @@ bool construct_list(struct plan *plan, const struct makers *makers)
 	is_done = is_done && plan_settle(plan);
 	plan_keep(plan);
 	return is_done;
+}
+
+bool construct_list(struct plan *plan, const struct makers *makers)
+{
+	return construct_orders(plan, makers, NULL, plan->problem->order_count);
+}
+
+/* ---- where it adds least -------------------------------------------------- */
+
+struct insertion {
+	int32_t printer, position;
+	const struct problem_option *option;
+	double cost;
+};
+
+static void try_insertion(
+	struct plan *plan, int32_t order, const struct insertion *where, struct insertion *best)
+{
+	plan_change(plan);
+	plan_insert(plan, where->printer, where->position, order, where->option, PLAN_NONE);
+	if (plan_settle(plan)) {
+		/* A plate that leaves more to do is worth less. */
+		double cost = (plan_cost(plan) + 1) / where->option->units;
+
+		if (best->printer == PLAN_NONE || cost < best->cost) {
+			*best = *where;
+			best->cost = cost;
+		}
+	}
+	plan_undo(plan);
+}
+
+static bool insert_one(struct plan *plan, const struct makers *makers, int32_t order)
+{
+	int32_t kind = makers->kind[order];
+	struct insertion best = { .printer = PLAN_NONE };
+
+	for (int32_t i = makers->first[kind]; i < makers->first[kind + 1]; i++) {
+		int32_t printer = makers->printer[i], count = plan->list[printer].count, at = 0;
+		const struct problem_option *option =
+			largest_option(plan->problem, printer, order, left(plan, order));
+
+		if (!option || plan->problem->printer[printer].absent)
+			continue;
+		while (at < count && plan->run[plan->list[printer].run[at]].kept)
+			at++;
+		for (; at <= count; at++)
+			try_insertion(plan, order,
+				&(struct insertion){
+					.printer = printer, .position = at, .option = option },
+				&best);
+	}
+	if (best.printer == PLAN_NONE)
+		return false;
+	plan_change(plan);
+	plan_insert(plan, best.printer, best.position, order, best.option, PLAN_NONE);
+	plan_settle(plan);
+	plan_keep(plan);
+	return !plan->failed;
+}
+
+bool construct_inserted(
+	struct plan *plan, const struct makers *makers, const int32_t *order, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		while (left(plan, order[i]) > 0)
+			if (!insert_one(plan, makers, order[i]))
+				break;
+	return !plan->failed;
 }
 
 /* ---- the most urgent for its weight --------------------------------------- */
@@ -195,23 +284,6 @@ static double urgency(const struct dispatch *dispatch, int32_t order, int32_t un
 	return own->weight / (takes_s / units * (rest < 4 ? rest : 4)) *
 	       exp(-slack_s / (LOOK_AHEAD * dispatch->average_s)) *
 	       sqrt(fastest_s * units / takes_s);
-}
-
-/* The largest plate not above what is left, or the smallest. */
-static const struct problem_option *largest_option(
-	const struct problem *problem, int32_t printer, int32_t order, int32_t units)
-{
-	struct problem_choice choice = problem_choice(problem, (size_t)printer, (size_t)order);
-	const struct problem_option *best = NULL;
-
-	for (int32_t i = 0; i < choice.count; i++) {
-		const struct problem_option *option = &choice.option[i];
-
-		if (problem_option_fits(problem, (size_t)printer, (size_t)order, option) &&
-			(!best || option->units <= units))
-			best = option;
-	}
-	return best;
 }
 
 /* What the printer takes next: an index into the waiting; PLAN_NONE: nothing. */

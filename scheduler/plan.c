@@ -47,12 +47,32 @@ bool plan_init(struct plan *plan, const struct problem *problem, const struct pl
 		plan_finish(plan);
 		return false;
 	}
-	for (size_t i = 0; i < problem->order_count; i++)
+	plan->order_capacity = problem->order_count + 1;
+	for (size_t i = 0; i < plan->order_capacity; i++)
 		plan->order[i].first = PLAN_NONE;
 	for (size_t i = 0; i < problem->printer_count; i++) {
 		plan->list[i].dirty_from = INT32_MAX;
 		plan->list[i].dirty_to = PLAN_NONE;
 	}
+	return true;
+}
+
+bool plan_grow(struct plan *plan, size_t order_count)
+{
+	size_t capacity = 2 * order_count + 64;
+
+	if (order_count <= plan->order_capacity)
+		return true;
+	struct plan_order *order = realloc(plan->order, capacity * sizeof *order);
+	int32_t *dirty = realloc(plan->dirty_order, capacity * sizeof *dirty);
+
+	plan->order = order ? order : plan->order;
+	plan->dirty_order = dirty ? dirty : plan->dirty_order;
+	if (!order || !dirty)
+		return false;
+	for (size_t i = plan->order_capacity; i < capacity; i++)
+		plan->order[i] = (struct plan_order){ .first = PLAN_NONE };
+	plan->order_capacity = capacity;
 	return true;
 }
 
@@ -365,6 +385,16 @@ void plan_remove(struct plan *plan, int32_t id, int32_t position)
 	plan->old_run[plan->old_count++] = id;
 }
 
+void plan_printer_changed(struct plan *plan, int32_t printer)
+{
+	note_dirty(touch_list(plan, printer), 0, 0);
+}
+
+void plan_order_changed(struct plan *plan, int32_t order)
+{
+	touch_order(plan, order);
+}
+
 int32_t plan_position(const struct plan *plan, int32_t run)
 {
 	const struct plan_list *list = &plan->list[plan->run[run].printer];
@@ -637,7 +667,8 @@ static void weigh_order(struct plan *plan, int32_t index)
 {
 	struct plan_order *own = &plan->order[index];
 	const struct problem_order *order = &plan->problem->order[index];
-	int64_t done_s = order->release_s;
+	int64_t done_s =
+		order->release_s > order->printing_s ? order->release_s : order->printing_s;
 	double cost;
 
 	own->dirty = false;

@@ -73,8 +73,9 @@ struct plan {
 	int32_t live;
 	struct plan_list *list;	  /* one per printer */
 	struct plan_order *order; /* one per order */
-	double load;		  /* sum of the printers' loads */
-	double lateness;	  /* sum of the orders' costs */
+	size_t order_capacity;
+	double load;	 /* sum of the printers' loads */
+	double lateness; /* sum of the orders' costs */
 	int32_t changes, moved;
 	/* The change that is going on. */
 	uint32_t change;
@@ -92,12 +93,17 @@ struct plan {
 bool plan_init(
 	struct plan *plan, const struct problem *problem, const struct plan_weights *weights);
 void plan_finish(struct plan *plan);
+/* The problem has got more orders.  False without memory. */
+bool plan_grow(struct plan *plan, size_t order_count);
 
 void plan_change(struct plan *plan);
 /* Before the run that stands at `position` now.  The id, or PLAN_NONE. */
 int32_t plan_insert(struct plan *plan, int32_t printer, int32_t position, int32_t order,
 	const struct problem_option *option, int32_t home);
 void plan_remove(struct plan *plan, int32_t run, int32_t position);
+/* The printer's state, or what the order's cost rests on, is not what it was. */
+void plan_printer_changed(struct plan *plan, int32_t printer);
+void plan_order_changed(struct plan *plan, int32_t order);
 int32_t plan_position(const struct plan *plan, int32_t run);
 /* False: the plan cannot be carried out like this: undo. */
 bool plan_settle(struct plan *plan);

@@ -6,10 +6,10 @@
 
 enum {
 	MOVES_A_RUN = 4000, /* expected for each print: there is time to spare */
-	COOLING_STEP = 64, /* moves at one temperature */
-	TAIL_MAX = 24,	   /* prints exchanged at once */
-	FAST_OF = 4,	   /* printers looked at for a quick one */
-	NEAR = 3,	   /* positions */
+	COOLING_STEP = 64,  /* moves at one temperature */
+	TAIL_MAX = 24,	    /* prints exchanged at once */
+	FAST_OF = 4,	    /* printers looked at for a quick one */
+	NEAR = 3,	    /* positions */
 	REPAIRS_MAX = 64,
 };
 
@@ -585,14 +585,15 @@ static void set_scale(struct search *search, double done)
 		plan_set_scale(plan, end_s, now);
 }
 
-/* A search with time to spare cools down twice from the top and once more, not so hot, from the best
- * that it has found; one without cools down once. */
+/* A search with time to spare cools down twice from the top and once more, not so hot, from the
+ * best that it has found; one without cools down once. */
 struct round {
 	double until, hot; /* shares: of the moves, of the logarithm of hot / cold */
 	bool from_best;
 };
 
-static const struct round rounds_many[] = { { 0.4, 1, false }, { 0.8, 1, false }, { 1, 0.45, true } };
+static const struct round rounds_many[] = { { 0.4, 1, false }, { 0.8, 1, false },
+	{ 1, 0.45, true } };
 static const struct round rounds_few[] = { { 0.9, 1, false }, { 1, 0.4, true } };
 
 static void begin_round(struct search *search, const struct round *round)
@@ -609,8 +610,8 @@ static void cool(struct search *search)
 	bool has_time = search->moves_expected / MOVES_A_RUN > search->plan->live;
 	const struct round *round = has_time ? rounds_many : rounds_few;
 	int64_t again = search->moves / search->moves_expected;
-	double done = (double)(search->moves % search->moves_expected) /
-		      (double)search->moves_expected;
+	double done =
+		(double)(search->moves % search->moves_expected) / (double)search->moves_expected;
 	double begin = 0, span = log(search->hot / search->cold);
 	int64_t number = 1 + 4 * again;
 

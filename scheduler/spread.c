@@ -117,8 +117,8 @@ static bool heap_room(struct load_heap *heap, int32_t count)
 
 static bool is_alike(const struct problem_printer *a, const struct problem_printer *b)
 {
-	return a->kind == b->kind && a->nozzle_um == b->nozzle_um &&
-	       a->materials == b->materials && a->eject == b->eject && a->absent == b->absent;
+	return a->kind == b->kind && a->nozzle_um == b->nozzle_um && a->materials == b->materials &&
+	       a->eject == b->eject && a->absent == b->absent;
 }
 
 static bool find_groups(struct spread *spread)
@@ -182,8 +182,8 @@ static void average_changes(struct spread *spread)
 	}
 }
 
-static double takes_s(
-	const struct spread *spread, int32_t printer, const struct problem_option *option, int32_t material)
+static double takes_s(const struct spread *spread, int32_t printer,
+	const struct problem_option *option, int32_t material)
 {
 	const struct problem *problem = spread->problem;
 
@@ -225,8 +225,8 @@ static bool note(struct spread *spread, const struct place *place, int32_t order
 	int32_t *first = &spread->first[(size_t)place->printer * spread->problem->material_count +
 					(size_t)spread->problem->order[order].material];
 
-	spread->item[spread->item_count] = (struct item){ order,
-		(int32_t)(place->option - spread->problem->option), *first };
+	spread->item[spread->item_count] =
+		(struct item){ order, (int32_t)(place->option - spread->problem->option), *first };
 	*first = spread->item_count++;
 	return true;
 }

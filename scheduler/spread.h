@@ -2,7 +2,8 @@
  *
  * Longest first; each printer comes to own a few materials, and a print goes where what is there
  * already, a change of material if need be, and the print itself end soonest.  Printers that differ
- * in speed only are a group with heaps by load, so that a print costs the logarithm of the printers. */
+ * in speed only are a group with heaps by load, so that a print costs the logarithm of the
+ * printers. */
 #ifndef SCHEDULER_SPREAD_H
 #define SCHEDULER_SPREAD_H
 
