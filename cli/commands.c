@@ -148,7 +148,15 @@ const struct command cli_commands[] = {
 	{ "jobs", "[--all] [--order ORDER]", "jobs that have not ended, or all", NULL, command_jobs,
 		NULL },
 	{ "order", NULL, "orders", NULL, NULL, order_commands },
-	{ "plan", "", "who prints what, when", NULL, command_plan, NULL },
+	{ "plan", "[--instance FILE | --serve] [...]", "who prints what, when",
+		"  --instance FILE    plan a scheduling instance, without the daemon; prints the "
+		"schedule\n"
+		"  --serve            plan in a closed loop with a simulator on standard input and "
+		"output\n"
+		"  --budget-moves N   moves of the search; same moves and seed, same plan\n"
+		"  --budget-ms N      time for the search (1000; --serve: 8 an answer)\n"
+		"  --seed S           of the search (1)\n",
+		command_plan, NULL },
 	{ "printer", NULL, "one printer", NULL, NULL, printer_commands },
 	{ "printers", "", "every printer", NULL, command_printers, NULL },
 	{ "reload", "", "printfarmd reads its configuration again", NULL, command_reload, NULL },

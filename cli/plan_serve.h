@@ -5,7 +5,7 @@
 
 #include "cli/plan_instance.h"
 
-enum { PLAN_SERVE_MS = 20 }; /* for a decision, if nothing is said */
+enum { PLAN_SERVE_MS = 8 }; /* for a decision, if nothing is said */
 
 /* Reads an instance without orders, then blocks of events; answers each block.  0 at the end of
  * the input. */

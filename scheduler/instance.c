@@ -11,6 +11,7 @@ enum {
 	SECONDS_MAX = 1 << 30, /* of a time or a length: 34 years */
 	GRAMS_MAX = 1 << 30,
 	UNITS_MAX = 1000000000,
+	PRINTS_MAX = 1 << 20, /* of one order */
 };
 
 struct word {
@@ -645,6 +646,40 @@ static bool is_all_there(struct parser *parser)
 	return true;
 }
 
+/* The most pieces that any plate of the part has. */
+static int32_t largest_plate(const struct problem *problem, int32_t part)
+{
+	size_t first = (size_t)part * problem->kind_count;
+	int32_t largest = 0;
+
+	for (int32_t i = problem->first[first]; i < problem->first[first + problem->kind_count];
+		i++)
+		if (problem->option[i].units > largest)
+			largest = problem->option[i].units;
+	return largest;
+}
+
+static bool is_feasible(struct parser *parser)
+{
+	const struct problem *problem = &parser->instance->problem;
+
+	for (size_t i = 0; i < problem->order_count; i++) {
+		const struct problem_order *order = &problem->order[i];
+		int32_t largest = largest_plate(problem, order->part);
+
+		if (largest > 0 && order->units / largest <= PRINTS_MAX)
+			continue;
+		if (largest > 0)
+			error_set(parser->error, "order %zu: %d pieces take more than %d prints", i,
+				order->units, PRINTS_MAX);
+		else
+			error_set(
+				parser->error, "order %zu: part %d has no plates", i, order->part);
+		return false;
+	}
+	return true;
+}
+
 bool instance_parse(
 	const char *text, size_t size, bool online, struct instance *instance, struct error *error)
 {
@@ -658,9 +693,10 @@ bool instance_parse(
 		place_plates(&parser);
 		instance->problem.order_count = parser.orders;
 		problem_prepare(&instance->problem);
-	} else {
-		instance_finish(instance);
+		is_read = is_feasible(&parser);
 	}
+	if (!is_read)
+		instance_finish(instance);
 	free(parser.plate);
 	return is_read;
 }

@@ -14,6 +14,9 @@ enum {
  * average lateness of an order, or of the average print's length over the printers. */
 static const double WARM_LATE = 0.15, COLD_LATE = 0.003, WARM = 0.05, COLD = 0.005;
 
+/* Of the time until the last end. */
+static const double LEVEL_SHARE = 0.01;
+
 bool live_init(struct live *live, struct problem *problem)
 {
 	struct plan_weights weights = { 0 };
@@ -162,12 +165,26 @@ static double print_length(const struct plan *plan)
 	return plan->live > 0 ? sum_s / plan->live : 1;
 }
 
+/* All printers end at about the same time: nothing can be gained by moving prints. */
+static bool is_level(const struct live *live)
+{
+	const struct problem *problem = live->problem;
+	double sum_s = 0, last_s = (double)plan_makespan(&live->plan);
+
+	if (problem->goal != PROBLEM_MAKESPAN)
+		return false;
+	for (size_t i = 0; i < problem->printer_count; i++)
+		sum_s += (double)live->plan.list[i].end_s;
+	return last_s - sum_s / (double)problem->printer_count <
+	       LEVEL_SHARE * (last_s - (double)problem->now_s);
+}
+
 static bool begin_search(struct live *live, uint64_t seed, int64_t moves)
 {
 	struct plan *plan = &live->plan;
 	double unit, warm = WARM, cold = COLD;
 
-	if (moves <= 0 || plan->live == 0 || plan->live > SEARCHED_RUNS_MAX)
+	if (moves <= 0 || plan->live == 0 || plan->live > SEARCHED_RUNS_MAX || is_level(live))
 		return true;
 	settle_homes(live);
 	if (live->problem->goal == PROBLEM_TARDINESS) {

@@ -31,9 +31,6 @@ struct optimizer {
 	int64_t moves; /* done */
 };
 
-/* A plan by prices is near the best already: the search only mends it. */
-static const double AFTER_BATCH_HOT = 0.02;
-
 /* Of the average print, in seconds. */
 static double print_length(const struct plan *plan)
 {
@@ -45,25 +42,49 @@ static double print_length(const struct plan *plan)
 	return plan->live > 0 ? sum_s / plan->live : 1;
 }
 
+/* Where a search begins and ends: shares of the average lateness of an order, or of the average
+ * print's length over the printers. */
+struct heat {
+	double hot, cold;
+};
+
+static const struct heat heat_late = { 0.7, 0.003 }, heat_plain = { 0.5, 0.008 },
+			 heat_usual = { 0.15, 0.008 }, heat_after_batch = { 0.02, 0.002 };
+
+/* Nothing but speed tells printers apart: no hours, no materials. */
+static bool is_plain(const struct problem *problem)
+{
+	return spread_suits(problem) && problem->material_count == 1;
+}
+
+static const struct heat *choose_heat(const struct optimizer *optimizer)
+{
+	if (optimizer->problem->goal == PROBLEM_TARDINESS)
+		return &heat_late;
+	if (optimizer->after_batch)
+		return &heat_after_batch;
+	return is_plain(optimizer->problem) ? &heat_plain : &heat_usual;
+}
+
 static void begin_search(struct optimizer *optimizer)
 {
+	const struct problem *problem = optimizer->problem;
 	struct plan *plan = &optimizer->plan;
-	double unit = print_length(plan) / (double)optimizer->problem->printer_count;
-	double hot = optimizer->after_batch ? AFTER_BATCH_HOT : 0.2,
-	       cold = optimizer->after_batch ? 0.002 : 0.008;
-	int64_t moves = optimizer->options.moves_expected - optimizer->moves;
+	const struct heat *heat = choose_heat(optimizer);
+	double unit = problem->goal == PROBLEM_TARDINESS
+			      ? plan_cost(plan) / (double)(problem->order_count + 1) + 1
+			      : print_length(plan) / (double)problem->printer_count;
 
-	if (optimizer->problem->goal == PROBLEM_TARDINESS) {
-		unit = plan_cost(plan) / (double)(optimizer->problem->order_count + 1) + 1;
-		hot = 0.7;
-		cold = 0.003;
-	}
-	optimizer->has_search =
-		optimizer->options.moves_expected > 0 && plan->live > 0 &&
-		plan->live <= SEARCHED_RUNS_MAX &&
-		search_init(&optimizer->search, plan, &optimizer->makers, optimizer->options.seed);
-	if (optimizer->has_search)
-		search_set_schedule(&optimizer->search, moves, hot * unit, cold * unit);
+	if (optimizer->options.moves_expected <= 0 || plan->live == 0 ||
+		plan->live > SEARCHED_RUNS_MAX ||
+		!search_init(&optimizer->search, plan, &optimizer->makers, optimizer->options.seed))
+		return;
+	optimizer->has_search = true;
+	if (is_plain(problem))
+		optimizer->search.quick_percent = SEARCH_QUICK_PERCENT_PLAIN;
+	search_set_schedule(&optimizer->search,
+		optimizer->options.moves_expected - optimizer->moves, heat->hot * unit,
+		heat->cold * unit);
 }
 
 static struct plan_weights weights_for(const struct problem *problem, double move_cost)

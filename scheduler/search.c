@@ -44,7 +44,7 @@ static int32_t pick_maker(struct search *search, int32_t order)
 		return PLAN_NONE;
 	int32_t best = makers->printer[first + (int32_t)below(search, count)];
 
-	if (!happens(search, 50))
+	if (!happens(search, search->quick_percent))
 		return best;
 	/* Rather a quick one. */
 	int64_t best_s = quickest_s(search->plan->problem, best, order);
@@ -632,7 +632,10 @@ static void cool(struct search *search)
 bool search_init(
 	struct search *search, struct plan *plan, const struct makers *makers, uint64_t seed)
 {
-	*search = (struct search){ .plan = plan, .makers = makers, .moves_expected = 1 };
+	*search = (struct search){ .plan = plan,
+		.makers = makers,
+		.moves_expected = 1,
+		.quick_percent = SEARCH_QUICK_PERCENT };
 	random_init(&search->random, seed);
 	if (!plan_save(plan, &search->best)) {
 		search_finish(search);

@@ -10,6 +10,11 @@
 #include "scheduler/makers.h"
 #include "scheduler/plan.h"
 
+enum {
+	SEARCH_QUICK_PERCENT = 50,
+	SEARCH_QUICK_PERCENT_PLAIN = 75, /* where nothing but speed tells printers apart */
+};
+
 struct search {
 	struct plan *plan;	     /* borrowed */
 	const struct makers *makers; /* borrowed */
@@ -22,6 +27,7 @@ struct search {
 	int32_t cooling;	       /* moves until it gets colder */
 	int64_t round;
 	int32_t busiest;
+	uint32_t quick_percent; /* how often a printer is chosen for its speed */
 };
 
 /* The plan holds what is to be improved.  False without memory. */
