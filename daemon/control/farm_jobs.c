@@ -341,6 +341,15 @@ static void give_up_units(struct farm *farm, struct farm_job *job, const char *u
 		units = farm_job_yield(job);
 	if (units <= 0)
 		return;
+	if (units == order->record.units) {
+		/* An order of nothing is no order: it keeps what was asked for. */
+		order->record.state = ORDER_CANCELLED;
+		farm_touch_order(farm, order);
+		farm_say_id(farm, "order", order->record.id, user,
+			"order %lld is cancelled: every job of it was",
+			(long long)order->record.id);
+		return;
+	}
 	order->record.units -= units;
 	farm_touch_order(farm, order);
 	farm_say_id(farm, "order", order->record.id, user,

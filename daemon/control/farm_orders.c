@@ -162,13 +162,10 @@ void farm_order_settle(struct farm *farm, struct farm_order *order)
 		return;
 	if (tally->good < record->units || tally->printing || tally->printed)
 		return;
-	record->state = record->units == 0 && tally->good == 0 ? ORDER_CANCELLED : ORDER_DONE;
+	record->state = ORDER_DONE;
 	farm_touch_order(farm, order);
 	end_waiting_jobs(farm, order, "the order is complete");
-	if (record->state == ORDER_CANCELLED)
-		farm_say_id(farm, "order", record->id, NULL,
-			"order %lld is cancelled: every job of it was", (long long)record->id);
-	else if (tally->good > record->units)
+	if (tally->good > record->units)
 		farm_say_id(farm, "order", record->id, NULL,
 			"order %lld is done: %lld good units, %lld more than asked",
 			(long long)record->id, (long long)tally->good,

@@ -36,6 +36,23 @@ def test_twice():
         equal(farm.order(order)["good"], 1, "good units after more clears")
 
 
+def test_cancelled():
+    """cancelling the only print of an order cancels the order, and the farm goes on"""
+    with Farm(1, speed=20) as farm:
+        farm.ready()
+        order = farm.simple_order(1, box_gcode(farm.dir / "long.gcode", layers=30))
+        job = farm.wait_printing("p1")["id"]
+        farm.cli("job", "cancel", str(job))
+        wait(lambda: farm.order(order)["state"] == "cancelled", "the order is cancelled")
+        equal(farm.order(order)["units"], 1, "units asked for")
+        wait(lambda: farm.printer("p1")["attempt"] is None, "the print has ended")
+        farm.cli("clear", "p1")
+        farm.kill_control()
+        farm.start_control()
+        equal(farm.order(order)["state"], "cancelled", "the order after a kill")
+        equal(farm.run_order(farm.simple_order(1))["good"], 1, "good units of the next order")
+
+
 def test_scrap():
     """scrap is counted as scrap and made again"""
     with Farm(1) as farm:
@@ -74,4 +91,4 @@ def test_command_line():
         farm.cli("nonsense", expect=64)
 
 
-main(test_order, test_twice, test_scrap, test_command_line)
+main(test_order, test_cancelled, test_twice, test_scrap, test_command_line)
