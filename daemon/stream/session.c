@@ -306,9 +306,8 @@ static void stop_at_once(
 static void supervise(struct session *session, int64_t now_us)
 {
 	const struct session_job *job = &session->job;
-	bool long_command =
-		job->active && job->command.length > 0 &&
-		command_classify(job->command.text, job->command.length) == COMMAND_LONG;
+	/* The latest may wait behind the one that runs. */
+	bool long_command = session_job_is_long(session) || (job->active && job->long_before);
 	enum supervisor_verdict verdict;
 	char text[WIRE_TEXT_MAX];
 

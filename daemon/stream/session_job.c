@@ -336,6 +336,14 @@ void session_mark(struct session *session)
 	progress_mark(&session->progress, &mark);
 }
 
+bool session_job_is_long(const struct session *session)
+{
+	const struct command *command = &session->job.command;
+
+	return session->job.active && command->length > 0 &&
+	       command_classify(command->text, command->length) == COMMAND_LONG;
+}
+
 /* Makes sure that `command` holds the next one; false: nothing to offer now. */
 static bool take_next(struct session *session, int64_t now_us)
 {
@@ -344,6 +352,7 @@ static bool take_next(struct session *session, int64_t now_us)
 
 	if (job->has_command)
 		return true;
+	job->long_before = session_job_is_long(session);
 	switch (readahead_take(job->readahead, &job->command, &error)) {
 	case READAHEAD_COMMAND:
 		job->has_command = true;
@@ -396,6 +405,12 @@ void session_feed(struct session *session, int64_t now_us)
 		session->dialect->command(session->driver, now_us, job->command.text,
 			job->command.length, session_effects(session));
 		session_perform(session, now_us);
+	}
+	/* A disk that is slow while nobody waits for it starves nobody. */
+	if (job->active && job->starving_since_us != 0 && !job->loading && !job->adopting &&
+		!session->dialect->wants_command(session->driver)) {
+		job->starving_since_us = 0;
+		telemetry_stall(&job->telemetry, WIRE_STALL_FILE, false, now_us);
 	}
 }
 

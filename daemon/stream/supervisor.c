@@ -196,6 +196,7 @@ enum supervisor_verdict supervisor_check(
 {
 	int64_t stale_us = long_command ? SUPERVISOR_LONG_US : SUPERVISOR_STALE_US;
 
+	supervisor->long_command = long_command;
 	if (!supervisor_is_hot(supervisor))
 		return supervisor->verdict;
 	if (now_us - supervisor->heard_us >= SUPERVISOR_SILENCE_US)
@@ -211,11 +212,11 @@ enum supervisor_verdict supervisor_check(
 int64_t supervisor_due_us(const struct supervisor *supervisor)
 {
 	int64_t silent_us = supervisor->heard_us + SUPERVISOR_SILENCE_US;
-	int64_t stale_us = supervisor->reading_us + SUPERVISOR_STALE_US;
+	int64_t stale_us = supervisor->reading_us + (supervisor->long_command
+							    ? SUPERVISOR_LONG_US
+							    : SUPERVISOR_STALE_US);
 
 	if (!supervisor_is_hot(supervisor) || supervisor->verdict != SUPERVISOR_FINE)
 		return INT64_MAX;
-	if (stale_us <= supervisor->heard_us) /* a long command: look again now and then */
-		return silent_us;
 	return silent_us < stale_us ? silent_us : stale_us;
 }

@@ -19,7 +19,9 @@
 enum {
 	SUPERVISOR_TEXT_MAX = 160,
 	SUPERVISOR_SILENCE_US = 10000000, /* no byte at all while hot */
-	SUPERVISOR_STALE_US = 30000000,	  /* bytes, but no reading, while hot */
+	/* Bytes, but no reading, while hot.  Where a reading waits for its turn behind slow moves it
+	 * may take a while. */
+	SUPERVISOR_STALE_US = 90000000,
 	SUPERVISOR_LONG_US = 900000000,	  /* the same while a long command runs: G29 on a firmware
 					     without automatic reports */
 	SUPERVISOR_OVER_US = 10000000,	  /* above the target for so long */
@@ -58,6 +60,7 @@ struct supervisor {
 	double hotend_max_celsius, bed_max_celsius; /* 0: unknown */
 	int64_t heard_us;			    /* last byte; 0: none yet */
 	int64_t reading_us;			    /* last reading; 0: none yet */
+	bool long_command;			    /* at the last check */
 	size_t count;
 	struct supervisor_heater heater[DRIVER_HEATERS_MAX];
 	enum supervisor_verdict verdict; /* the first one that was not fine */

@@ -94,6 +94,11 @@ void session_rig_init(struct session_rig *rig, const char *firmware)
 	(void)known;
 	/* A board that reset when it was opened would hide what happens to its heat. */
 	sim.reset_on_open = SIM_RESET_NEVER;
+	session_rig_init_with(rig, &sim, 1);
+}
+
+void session_rig_init_with(struct session_rig *rig, const struct sim_settings *sim, uint64_t seed)
+{
 	memset(rig, 0, sizeof(*rig));
 	strcpy(rig->directory, "/tmp/test_session.XXXXXX");
 	if (!mkdtemp(rig->directory))
@@ -107,14 +112,14 @@ void session_rig_init(struct session_rig *rig, const char *firmware)
 		.prepared = on_prepared };
 	rig->settings = (struct wire_settings){ .port = "memory",
 		.dialect = "marlin",
-		.baud = sim.baud,
+		.baud = sim->baud,
 		.hotend_max_celsius = 260,
 		.bed_max_celsius = 110,
 		.park_x_mm = 5,
 		.park_y_mm = 5,
 		.park_lift_mm = 5 };
 	rig->now_us = 1000000;
-	rig->printer = sim_printer_create(&sim, 1, rig->now_us);
+	rig->printer = sim_printer_create(sim, seed, rig->now_us);
 	port_memory_init(&rig->memory);
 	port_memory_select(&rig->memory);
 	take_prepared(false);

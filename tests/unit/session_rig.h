@@ -38,6 +38,8 @@ struct session_rig {
 
 /* A temporary state directory, a printer (a row of sim/firmware.h) that boots, no session yet. */
 void session_rig_init(struct session_rig *rig, const char *firmware);
+/* The same with these settings of the printer. */
+void session_rig_init_with(struct session_rig *rig, const struct sim_settings *sim, uint64_t seed);
 void session_rig_finish(struct session_rig *rig);
 
 /* A streamer starts: creates the session and gives it its settings. */
