@@ -149,10 +149,8 @@ const struct command cli_commands[] = {
 		NULL },
 	{ "order", NULL, "orders", NULL, NULL, order_commands },
 	{ "plan", "[--instance FILE | --serve] [...]", "who prints what, when",
-		"  --instance FILE    plan a scheduling instance, without the daemon; prints the "
-		"schedule\n"
-		"  --serve            plan in a closed loop with a simulator on standard input and "
-		"output\n"
+		"  --instance FILE    plan a scheduling instance without the daemon\n"
+		"  --serve            plan in a closed loop on standard input and output\n"
 		"  --budget-moves N   moves of the search; same moves and seed, same plan\n"
 		"  --budget-ms N      time for the search (1000; --serve: 8 an answer)\n"
 		"  --seed S           of the search (1)\n",
