@@ -260,9 +260,13 @@ enum machine_result machine_continue(struct machine *machine, int64_t now_us)
 {
 	machine->now_us = now_us;
 	motion_advance(&machine->board->planner, now_us);
-	while (machine->wait != MACHINE_WAIT_NONE)
-		if (!has_come(machine))
-			return MACHINE_WAITS;
+	while (machine->wait != MACHINE_WAIT_NONE) {
+		if (has_come(machine))
+			continue;
+		/* Fixed now: the next step of the heat moves on before it is asked for again. */
+		machine->look_us = heat_next_us(&machine->board->heat);
+		return MACHINE_WAITS;
+	}
 	return MACHINE_DONE;
 }
 
@@ -278,7 +282,7 @@ int64_t machine_wake_us(const struct machine *machine)
 	case MACHINE_WAIT_HOME:
 		return machine->until_us;
 	case MACHINE_WAIT_HEAT:
-		return heat_next_us(&machine->board->heat);
+		return machine->look_us;
 	}
 	return SIM_NEVER;
 }
@@ -582,6 +586,7 @@ void machine_shift(struct machine *machine, int64_t shift_us)
 {
 	machine->now_us += shift_us;
 	machine->sync_end_us += shift_us;
+	machine->look_us += shift_us;
 	if (machine->wait == MACHINE_WAIT_TIME || machine->wait == MACHINE_WAIT_HOME)
 		machine->until_us += shift_us;
 	for (int i = 0; i < SIM_HEATERS; i++) {

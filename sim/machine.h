@@ -72,6 +72,7 @@ struct machine {
 	int64_t until_us; /* TIME, HOME: its length until it begins */
 	bool homing[3];
 	enum sim_heater heater;
+	int64_t look_us; /* HEAT: when it is looked at again */
 	struct motion_move move;
 	int64_t asked_us; /* when the command under way began: for starvation */
 };
