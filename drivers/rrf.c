@@ -252,6 +252,8 @@ static bool connected(struct pipe *pipe)
 	}
 	if (r->stage == 2) {
 		pipe_task_go_on(pipe);
+		/* Once asked, it reports by itself while it waits for heat. */
+		script_line(&pipe->script, "M105");
 		script_barrier(&pipe->script);
 		return false;
 	}

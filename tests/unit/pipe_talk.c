@@ -182,6 +182,7 @@ void pipe_talk_ready(struct pipe_talk *talk)
 				    "FIRMWARE_VERSION: 3.5.3 ELECTRONICS: Duet WiFi\nok\n");
 		pipe_talk_say(talk, "{\"key\":\"state.status\",\"flags\":\"\",\"result\":\"idle\"}"
 				    "\nok\n");
+		pipe_talk_say(talk, "ok T:20.0 /0.0 T0:20.0 /0.0 B:20.0 /0.0\n");
 		snprintf(line, sizeof line, "%s\nok\n", pipe_talk_nonce(talk));
 		pipe_talk_say(talk, line);
 	}
