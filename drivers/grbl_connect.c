@@ -58,7 +58,8 @@ static void connected(struct grbl *g)
 	grbl_learn_window(g);
 	effects_add(g->effects, DRIVER_IDENTITY);
 	grbl_set_phase(g, GRBL_READY, DRIVER_NEVER);
-	if (g->unlock_wanted && g->status.machine == GRBL_MACHINE_ALARM)
+	/* A machine that can home shall: its position is not to be trusted. */
+	if (g->unlock_wanted && !g->can_home && g->status.machine == GRBL_MACHINE_ALARM)
 		grbl_send_line(g, "$X");
 	g->unlock_wanted = false;
 	grbl_look_for_attention(g);
@@ -146,6 +147,17 @@ static void on_firmware(struct grbl *g, const char *text, size_t length)
 		g->flavour = GRBL_FLAVOUR_HAL;
 }
 
+/* $32=2 is grblHAL's lathe. */
+static void on_setting(struct grbl *g, int32_t number, double value)
+{
+	if (number == 32)
+		g->laser_mode = value > 0.5 && value < 1.5;
+	else if (number == 13)
+		g->report_inches = value > 0;
+	else if (number == 22)
+		g->can_home = value > 0;
+}
+
 /* With no banner: a machine that moves is let come to rest, unless it shall be stopped. */
 static void on_look(struct grbl *g)
 {
@@ -195,10 +207,7 @@ void grbl_connect_reply(struct grbl *g, const struct grbl_reply *reply)
 			g->ring_bytes = reply->bytes;
 		break;
 	case GRBL_REPLY_SETTING:
-		if (reply->number == 32)
-			g->laser_mode = reply->value > 0;
-		else if (reply->number == 13)
-			g->report_inches = reply->value > 0;
+		on_setting(g, reply->number, reply->value);
 		break;
 	case GRBL_REPLY_STATUS:
 		if (g->phase == GRBL_LOOK)

@@ -104,6 +104,9 @@ static void check_done(struct grbl *g)
 {
 	if (!g->closing || g->flight_count > 0 || g->idle_reports < 2)
 		return;
+	/* Builds without a variable spindle say it in every tenth or twentieth report only. */
+	if (grbl_output_of(g) == GRBL_OUTPUT_UNSAID && g->idle_reports < GRBL_UNSAID_REPORTS)
+		return;
 	if (!grbl_is_dark(g)) {
 		grbl_fault(g, DRIVER_FAULT_PROTOCOL,
 			"the output is still on though it was switched off (M5)");
@@ -217,6 +220,7 @@ static void on_resuming(struct grbl *g)
 
 void grbl_job_status(struct grbl *g)
 {
+	grbl_place_report(g);
 	if (grbl_is_astray(g)) {
 		grbl_fault(g, DRIVER_FAULT_PROTOCOL,
 			"the machine is where no line has sent it: one was damaged on its way");

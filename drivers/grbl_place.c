@@ -42,6 +42,9 @@ void grbl_place_begin(struct grbl *g)
 	g->placeless = false;
 	g->has_box = g->status_us > 0 && position_mm(g, g->box_min_mm);
 	memcpy(g->box_max_mm, g->box_min_mm, sizeof(g->box_max_mm));
+	memcpy(g->start_mm, g->box_min_mm, sizeof(g->start_mm));
+	g->has_start = g->has_box;
+	g->moved = false;
 }
 
 static void widen(struct grbl *g)
@@ -71,6 +74,16 @@ void grbl_place_follow(struct grbl *g, const char *text, size_t length)
 	g->has_box &= !g->placeless && g->program.motion < 2;
 }
 
+void grbl_place_report(struct grbl *g)
+{
+	double mm[3];
+
+	if (!g->has_start || g->moved || !position_mm(g, mm))
+		return;
+	for (int i = 0; i < 3; i++)
+		g->moved |= fabs(mm[i] - g->start_mm[i]) > GRBL_SAME_MM;
+}
+
 enum grbl_place grbl_place_of(const struct grbl *g)
 {
 	double mm[3];
@@ -79,7 +92,7 @@ enum grbl_place grbl_place_of(const struct grbl *g)
 		return GRBL_PLACE_UNKNOWN;
 	for (int i = 0; i < 3; i++)
 		if (g->modal.known[i] && fabs(mm[i] - g->modal.position_mm[i]) > GRBL_SAME_MM)
-			return GRBL_PLACE_WRONG;
+			return g->moved ? GRBL_PLACE_WRONG : GRBL_PLACE_UNKNOWN;
 	return GRBL_PLACE_RIGHT;
 }
 

@@ -32,6 +32,7 @@ enum {
 	GRBL_LONG_LINE_BYTES = 254, /* grblHAL, FluidNC */
 	GRBL_TRIES = 4,
 	GRBL_DAMAGED_REPORTS_MAX = 5, /* in a print */
+	GRBL_UNSAID_REPORTS = 40,
 };
 
 #define GRBL_MS(n)	  ((int64_t)(n)*1000)
@@ -115,6 +116,7 @@ struct grbl {
 	bool offset_known;
 	double offset_mm[3];
 	bool report_inches; /* $13 */
+	bool can_home;	    /* $22 */
 	int laser_mode;	    /* $32; -1: not known */
 	int32_t ring_bytes; /* told by $I or Bf:, 0: not */
 	int32_t window_bytes;
@@ -135,6 +137,9 @@ struct grbl {
 	/* The box of everywhere that it was sent, in work coordinates, from where it stood: outside
 	 * it only a damaged line can have led. */
 	bool has_box;
+	bool moved; /* reports follow it: not every simulator has a position */
+	bool has_start;
+	double start_mm[3];
 	double box_min_mm[3], box_max_mm[3];
 	bool placeless;		  /* the model cannot say where the last command ends */
 	bool job, ended, closing; /* ended: no more commands; closing: M5 and a dwell are out */
@@ -198,6 +203,8 @@ void grbl_place_begin(struct grbl *g);
 void grbl_place_follow(struct grbl *g, const char *text, size_t length);
 /* Does it stand where the last command ends? */
 enum grbl_place grbl_place_of(const struct grbl *g);
+/* With each report of a program. */
+void grbl_place_report(struct grbl *g);
 bool grbl_is_astray(const struct grbl *g);
 
 /* grbl_stop.c */
@@ -207,6 +214,12 @@ void grbl_stop_begin(struct grbl *g, enum grbl_stop_end end, bool at_once);
 void grbl_stop_banner(struct grbl *g);
 void grbl_stop_status(struct grbl *g);
 void grbl_stop_time(struct grbl *g);
-bool grbl_is_dark(const struct grbl *g);
+/* Does the machine say that its output is off, or that it is on? */
+enum grbl_output { GRBL_OUTPUT_UNSAID, GRBL_OUTPUT_OFF, GRBL_OUTPUT_ON };
+enum grbl_output grbl_output_of(const struct grbl *g);
+static inline bool grbl_is_dark(const struct grbl *g)
+{
+	return grbl_output_of(g) == GRBL_OUTPUT_OFF;
+}
 
 #endif

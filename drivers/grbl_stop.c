@@ -7,13 +7,15 @@
 enum { CTRL_X = 0x18, JOG_CANCEL = 0x85 };
 
 /* FS: shows the output as it is; A: with S or C a spindle that turns, and stands beside Ov:. */
-bool grbl_is_dark(const struct grbl *g)
+enum grbl_output grbl_output_of(const struct grbl *g)
 {
 	const struct grbl_status *status = &g->status;
 
-	return g->status_us > 0 && !status->spindle &&
-	       ((status->has_speed && status->rpm <= 0) ||
-		       (!status->has_speed && status->has_overrides));
+	if (g->status_us == 0)
+		return GRBL_OUTPUT_UNSAID;
+	if (status->spindle || (status->has_speed && status->rpm > 0))
+		return GRBL_OUTPUT_ON;
+	return status->has_speed || status->has_overrides ? GRBL_OUTPUT_OFF : GRBL_OUTPUT_UNSAID;
 }
 
 static void reset(struct grbl *g)
@@ -66,7 +68,9 @@ void grbl_fault(struct grbl *g, enum driver_fault fault, const char *text)
 		grbl_stop_banner(g);
 		return;
 	}
-	grbl_stop_begin(g, GRBL_STOP_FAULTED, fault == DRIVER_FAULT_SILENT);
+	/* A bad line of a file says nothing against the machine. */
+	grbl_stop_begin(g, fault == DRIVER_FAULT_COMMAND ? GRBL_STOP_COLD : GRBL_STOP_FAULTED,
+		fault == DRIVER_FAULT_SILENT);
 }
 
 void grbl_stop_banner(struct grbl *g)

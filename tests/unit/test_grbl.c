@@ -189,6 +189,41 @@ static void test_the_ring_is_filled_and_never_overrun(void **state)
 	grig_finish(&rig);
 }
 
+static bool first_has_run(const struct grig *r)
+{
+	return r->acknowledged >= 0;
+}
+
+/* Character counting leaves no gaps: 39-byte lines that cost the machine nothing. */
+static void test_the_wire_is_never_idle_while_there_is_something_to_send(void **state)
+{
+	static const int32_t bauds[] = { 115200, 250000, 1000000 };
+	static char lines[1000][GRIG_COMMAND_MAX];
+	struct driver_settings settings = { .kind = DRIVER_KIND_LASER };
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		snprintf(lines[i], GRIG_COMMAND_MAX, "G90 G21 G17 G94 F1234.5678 S123.4567890");
+	for (size_t i = 0; i < 3; i++) {
+		struct sim_settings sim;
+
+		assert_true(sim_settings_init(&sim, "unit", "grbl-laser"));
+		sim.command_us = sim.move_us = 0;
+		sim.baud = settings.baud = bauds[i];
+		grig_init(&rig, &sim, "grbl", &settings, 1);
+		grig_print(&rig, (const char(*)[GRIG_COMMAND_MAX])lines, 1000);
+		assert_true(grig_run(&rig, S(60), first_has_run));
+		int64_t start_us = rig.now_us, start = rig.acknowledged;
+		while (rig.acknowledged < 999)
+			grig_pass(&rig, 1000);
+		double lines_s = (double)(999 - start) * 1e6 / (double)(rig.now_us - start_us);
+		double most = bauds[i] / 10.0 / (double)(strlen(lines[0]) + 1);
+		if (lines_s < 0.99 * most)
+			fail_msg("%.1f lines/s of %.1f at %d baud", lines_s, most, (int)bauds[i]);
+		grig_finish(&rig);
+	}
+}
+
 /* G1: the arithmetic of the window, scripted. */
 static void test_a_line_waits_until_its_bytes_fit(void **state)
 {
@@ -542,6 +577,7 @@ static void test_what_may_not_be_sent_is_refused_with_the_reason(void **state)
 		assert_non_null(strstr(rig.reason, rows[i].word));
 		expect_executed(1, 20);
 		expect_dark_within(S(1) / 4);
+		assert_int_equal(rig.state, DRIVER_READY); /* the machine is as good as it was */
 		grig_finish(&rig);
 	}
 }
@@ -594,6 +630,33 @@ static void test_a_lock_wants_a_person_and_homing_may_take_a_minute(void **state
 	assert_false(rig.link_fault);
 	assert_int_equal(rig.state, DRIVER_READY);
 	grig_finish(&rig);
+}
+
+static void test_unlocking_frees_a_machine_that_cannot_home_and_no_other(void **state)
+{
+	(void)state;
+	for (int homing = 0; homing < 2; homing++) {
+		begin_with("grbl-laser", "grbl", DRIVER_KIND_LASER, false, 0);
+		if (homing) {
+			assert_true(grig_run(&rig, S(20), is_ready));
+			grig_pass(&rig, S(1));
+			sim_printer_receive(rig.printer, "$22=1\n", 6, rig.now_us);
+			grig_pass(&rig, S(1));
+		}
+		start_job();
+		assert_true(grig_run(&rig, S(60), is_lit));
+		act(rig.dialect->estop); /* while it moves: ALARM:3 */
+		grig_pass(&rig, S(3));
+		act(rig.dialect->closed);
+		rig.commands = NULL;
+		rig.dialect->unlocked(rig.driver);
+		act(rig.dialect->opened);
+		assert_true(grig_run(&rig, S(20), is_ready) || rig.attention);
+		grig_pass(&rig, S(3));
+		assert_int_equal(rig.state, DRIVER_READY);
+		assert_int_equal(rig.attention, homing);
+		grig_finish(&rig);
+	}
 }
 
 /* A streamer that died leaves half a line behind and moves in the planner. */
@@ -769,6 +832,7 @@ int main(void)
 		cmocka_unit_test(test_an_emergency_stop_is_dark_at_once_and_locks),
 		cmocka_unit_test(test_an_emergency_stop_reaches_a_machine_that_homes),
 		cmocka_unit_test(test_what_an_owner_left_ends_dark_and_no_half_line_runs),
+		cmocka_unit_test(test_unlocking_frees_a_machine_that_cannot_home_and_no_other),
 		cmocka_unit_test(test_an_error_stops_the_job_with_its_words),
 		cmocka_unit_test(test_a_limit_ends_the_job_and_only_a_reset_is_sent),
 		cmocka_unit_test(test_a_board_that_restarts_fails_the_job),
@@ -780,6 +844,7 @@ int main(void)
 		cmocka_unit_test(test_what_may_not_be_sent_is_refused_with_the_reason),
 		cmocka_unit_test(test_a_mills_spindle_stops_in_a_pause_and_turns_again_behind_it),
 		cmocka_unit_test(test_the_ring_is_filled_and_never_overrun),
+		cmocka_unit_test(test_the_wire_is_never_idle_while_there_is_something_to_send),
 		cmocka_unit_test(test_a_line_waits_until_its_bytes_fit),
 		cmocka_unit_test(test_what_it_is_and_how_much_it_holds_is_learnt),
 		cmocka_unit_test(test_laser_mode_is_wanted_of_a_laser_and_not_of_a_mill),
