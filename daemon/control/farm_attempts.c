@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-double farm_attempt_progress(const struct farm_attempt *attempt)
+static double commands_share(const struct farm_attempt *attempt)
 {
 	const struct wire_progress *progress = &attempt->progress;
 	if (progress->commands <= 0 || progress->commands_done <= 0)
@@ -19,12 +19,28 @@ double farm_attempt_progress(const struct farm_attempt *attempt)
 	return (double)progress->commands_done / (double)progress->commands;
 }
 
+/* By time, where it is known how the file's time goes over its commands. */
+double farm_attempt_progress(const struct farm_attempt *attempt)
+{
+	return pace_time_share(attempt->job->plate->file->pace, commands_share(attempt));
+}
+
+/* The share of all that it takes, with heating at the start. */
+static double share_done(const struct farm_attempt *attempt)
+{
+	const struct file_record *file = attempt->job->plate->file;
+	double share = farm_attempt_progress(attempt), all_s = file->time_s + file->heat_s;
+	if (share <= 0.0 || !file->pace[0] || all_s <= 0.0)
+		return share;
+	return (file->heat_s + share * file->time_s) / all_s;
+}
+
 /* The estimate counts at the start, the measured pace more and more. */
 int64_t farm_attempt_eta_s(const struct farm *farm, const struct farm_attempt *attempt)
 {
 	const struct file_record *file = attempt->job->plate->file;
 	double estimate_s = (file->time_s + file->heat_s) * attempt->printer->speed_factor;
-	double share = farm_attempt_progress(attempt);
+	double share = share_done(attempt);
 	double elapsed_s = (double)attempt->progress.print_us / 1e6;
 	if (attempt->seen && attempt->printer->reported)
 		elapsed_s += (double)(farm->now_us - attempt->printer->state_us) / 1e6;

@@ -10,6 +10,8 @@
 
 #include <jansson.h>
 
+#include "gcode/analysis_json.h" /* ANALYSIS_JSON_LAYERS_MAX */
+
 enum { PROBLEM_TEXT_MAX = 300 };
 
 static double number_of(const json_t *object, const char *key, double missing)
@@ -76,6 +78,20 @@ static void sum_filament(const json_t *tools, struct file_record *file)
 	}
 }
 
+/* From the index of layers; more of them than the child sends are not looked at. */
+static void fill_pace(struct file_record *file, const json_t *analysis)
+{
+	static struct pace_point point[ANALYSIS_JSON_LAYERS_MAX];
+	const json_t *layer;
+	size_t i, count = 0;
+
+	json_array_foreach (json_object_get(analysis, "layer_index"), i, layer)
+		if (count < ANALYSIS_JSON_LAYERS_MAX)
+			point[count++] = (struct pace_point){ whole_of(layer, "command"),
+				number_of(layer, "start_s", 0) };
+	pace_write(file->pace, point, count, file->commands, file->time_s);
+}
+
 static void fill_record(struct file_record *file, const json_t *analysis)
 {
 	const json_t *box = json_object_get(analysis, "bbox_print_mm");
@@ -95,6 +111,7 @@ static void fill_record(struct file_record *file, const json_t *analysis)
 	copy_text(analysis, "material", file->material, sizeof file->material);
 	copy_text(analysis, "slicer", file->slicer, sizeof file->slicer);
 	sum_filament(json_object_get(analysis, "tools"), file);
+	fill_pace(file, analysis);
 }
 
 /* "visor.gcode line 12: ...": the first problem that refuses. */

@@ -50,6 +50,7 @@ static const struct ledger_column file_columns[] = {
 	FIELD(LEDGER_TEXT, file_record, material, "material"),
 	FIELD(LEDGER_TEXT, file_record, slicer, "slicer"),
 	FIELD(LEDGER_INT64, file_record, stored_s, "stored_s"),
+	FIELD(LEDGER_TEXT, file_record, pace, "pace"),
 	{ "analysis", LEDGER_LONG_TEXT, 0, 0 },
 };
 
@@ -297,6 +298,9 @@ const char *const ledger_migrations[] = {
 	"ALTER TABLE attempts ADD COLUMN stall_answer_us INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE attempts ADD COLUMN stall_port_us INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE attempts ADD COLUMN stall_file_us INTEGER NOT NULL DEFAULT 0;",
+
+	/* 4: how a file's time goes over its commands */
+	"ALTER TABLE files ADD COLUMN pace TEXT NOT NULL DEFAULT '';",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gcode/pace.h"
+
 enum {
 	NAME_MAX_BYTES = 64, /* designs, printers, users, tags, materials: bytes with the NUL */
 	FILE_NAME_MAX_BYTES = 256,
@@ -56,6 +58,7 @@ struct file_record {
 	bool needs_person;
 	char machine[NAME_MAX_BYTES], material[NAME_MAX_BYTES], slicer[NAME_MAX_BYTES];
 	int64_t stored_s;
+	char pace[PACE_TEXT_MAX]; /* gcode/pace.h; empty: not known */
 };
 
 struct design_record {

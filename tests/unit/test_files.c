@@ -324,6 +324,16 @@ static void test_packed_and_plain_are_one_text(void **state)
 	assert_int_equal(stored(bench), 1);
 }
 
+static void test_how_the_time_goes_over_the_commands_is_kept_with_the_file(void **state)
+{
+	struct bench *bench = *state;
+	struct file_record file = upload(bench, "a.gcode", good_text, sizeof good_text - 1)->file;
+
+	assert_int_equal(strlen(file.pace), 3 * PACE_POINTS);
+	/* Heating and homing take no printing time. */
+	assert_true(pace_time_share(file.pace, 0.4) < 0.1);
+}
+
 static void test_the_same_bytes_again_cost_no_import(void **state)
 {
 	struct bench *bench = *state;
@@ -753,6 +763,7 @@ int main(int argc, char **argv)
 		TEST(test_a_file_is_acknowledged_when_it_and_its_directories_are_synced),
 		TEST(test_the_analysis_kept_names_file_hash_and_format),
 		TEST(test_packed_and_plain_are_one_text),
+		TEST(test_how_the_time_goes_over_the_commands_is_kept_with_the_file),
 		TEST(test_the_same_bytes_again_cost_no_import),
 		TEST(test_a_known_file_that_is_gone_from_the_store_is_imported_again),
 		TEST(test_many_uploads_at_once_are_all_answered),
