@@ -216,7 +216,7 @@ void marlin_on_ok(struct marlin *m, const struct reply *reply)
 		on_ok_of_last(m, reply, repeated);
 		return;
 	}
-	if (reply->has_temperatures) {
+	if (reply->answers_question) {
 		on_temperature_answer(m);
 		return;
 	}

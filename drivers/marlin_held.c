@@ -141,7 +141,7 @@ void marlin_erase_test_line(struct marlin *m, const struct reply *reply)
 		return;
 	if (reply->kind == REPLY_ECHO || reply->kind == REPLY_UNKNOWN_COMMAND ||
 		reply->kind == REPLY_OTHER || reply->kind == REPLY_ERROR ||
-		(reply->kind == REPLY_OK && !reply->has_temperatures))
+		(reply->kind == REPLY_OK && !reply->answers_question))
 		m->erase_test = MARLIN_ERASE_FAILED;
 }
 

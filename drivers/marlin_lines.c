@@ -125,7 +125,11 @@ static void on_connected_reply(struct marlin *m, const struct reply *reply)
 	case REPLY_CAPABILITY:
 	case REPLY_LIST_BEGIN:
 	case REPLY_LIST_END:
+		break;
 	case REPLY_OTHER:
+		/* Old builds forget the ok of M29 (15.2 A17). */
+		if (reply_starts_with(reply->text, reply->text_length, "Done saving file"))
+			marlin_suspect(m);
 		break;
 	}
 }

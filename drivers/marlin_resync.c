@@ -543,7 +543,7 @@ static void account_ok(struct marlin *m, const struct reply *reply)
 {
 	struct marlin_account *a = &m->sync.account;
 
-	if (reply->has_temperatures)
+	if (reply->answers_question)
 		return;
 	a->oks += reply->oks;
 	if (reply->number < 0 && reply->queue_free >= 0 && reply->queue_free <= m->queue_max)
@@ -556,7 +556,7 @@ static void account_ok(struct marlin *m, const struct reply *reply)
  * is out whose ok it could be. */
 static void note_mute_ok(struct marlin *m, const struct reply *reply)
 {
-	if (m->echo_seen || m->no_echo || m->phase >= MARLIN_READY || reply->has_temperatures ||
+	if (m->echo_seen || m->no_echo || m->phase >= MARLIN_READY || reply->answers_question ||
 		m->last_busy_us > m->sync.entered_us)
 		return;
 	m->mute_oks++;
@@ -582,10 +582,10 @@ bool marlin_sync_ok(struct marlin *m, const struct reply *reply)
 			account_ok(m, reply);
 		return true;
 	case MARLIN_SYNC_BARRIER:
-		if (m->no_echo && reply->has_temperatures) {
+		if (m->no_echo && reply->answers_question) {
 			nonce_came(m);
 			barrier_done(m);
-		} else if (s->nonce_seen && !reply->has_temperatures && reply->number < 0) {
+		} else if (s->nonce_seen && !reply->answers_question && reply->number < 0) {
 			barrier_done(m);
 		} else if (!s->nonce_seen) {
 			if (!s->account_closed)

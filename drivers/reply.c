@@ -121,6 +121,7 @@ static bool classify_ok(const char *line, size_t length, struct reply *reply)
 		if (reply->oks == 1 && length > 2) {
 			read_ok_fields(line, length, reply);
 			reply->has_temperatures = report_is_temperature(line + 2, length - 2);
+			reply->answers_question = reply->has_temperatures;
 		}
 		return true;
 	}

@@ -55,6 +55,7 @@ struct reply {
 	int32_t planner_free;  /* P of an ok, -1: not said */
 	int32_t queue_free;    /* B of an ok, -1: not said */
 	bool has_temperatures; /* report_temperatures() can read this line */
+	bool answers_question; /* "ok T:…": the answer of M105, nobody else's */
 	enum reply_line_error line_error;
 	enum driver_fault fault;
 	const char *text; /* into the line; not NUL-terminated */
