@@ -21,6 +21,7 @@
 #define NOZZLE_MAX_MM	   5.0
 #define HEAT_MAX_CELSIUS_S 50.0
 #define TOOLS_MAX	   16
+#define RECEIVE_BYTES_MAX  4096
 
 /* ---- where it is ------------------------------------------------------------------------- */
 
@@ -250,7 +251,7 @@ static int check_keys(const struct reading *reading, const config_setting_t *gro
 {
 	static const char *const known[] = { "name", "shape", "volume_mm", "nozzle_mm",
 		"hotend_max_celsius", "bed_max_celsius", "firmware", "tools", "machines", "rules",
-		"hotend_celsius_s", "bed_celsius_s" };
+		"hotend_celsius_s", "bed_celsius_s", "receive_bytes" };
 
 	for (int i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
@@ -263,7 +264,7 @@ static int check_keys(const struct reading *reading, const config_setting_t *gro
 				"unknown key; a profile has name, shape, volume_mm, nozzle_mm, "
 				"hotend_max_celsius, bed_max_celsius, firmware, tools, machines, "
 				"rules, "
-				"hotend_celsius_s, bed_celsius_s");
+				"hotend_celsius_s, bed_celsius_s, receive_bytes");
 	}
 	return 0;
 }
@@ -278,7 +279,7 @@ static int read_profile(
 		{ "reprapfirmware", PROFILE_FIRMWARE_REPRAP }, { "grbl", PROFILE_FIRMWARE_GRBL },
 		{ "any", PROFILE_FIRMWARE_UNSAID }, { NULL, 0 } };
 	int shape = PROFILE_BOX, firmware = PROFILE_FIRMWARE_UNSAID;
-	double tools = 1;
+	double tools = 1, receive_bytes = 0;
 	const char *name = NULL;
 	int status = check_keys(reading, group);
 
@@ -305,6 +306,9 @@ static int read_profile(
 	if (!status)
 		status = read_number(reading, group, "bed_max_celsius", 0, BED_MAX_CELSIUS,
 			&profile->bed_max_celsius);
+	if (!status && config_setting_get_member(group, "receive_bytes"))
+		status = read_number(
+			reading, group, "receive_bytes", 0, RECEIVE_BYTES_MAX, &receive_bytes);
 	if (!status && config_setting_get_member(group, "tools"))
 		status = read_number(reading, group, "tools", 1, TOOLS_MAX, &tools);
 	if (!status)
@@ -316,6 +320,7 @@ static int read_profile(
 	profile->shape = (enum profile_shape)shape;
 	profile->firmware = (enum profile_firmware)firmware;
 	profile->tool_count = (int)tools;
+	profile->receive_bytes = (int)receive_bytes;
 	return status;
 }
 

@@ -154,6 +154,7 @@ struct driver_settings {
 	int32_t baud;	      /* for quiet times; 0: unknown, 115200 assumed */
 	bool can_reset_line;  /* DTR resets this board */
 	bool meatpack;	      /* wanted, where the firmware can */
+	bool short_numbers;   /* leading zeros are left out, see drivers/shorten.h */
 	double hotend_max_celsius, bed_max_celsius; /* 0: unknown */
 	double park_x_mm, park_y_mm, park_lift_mm;  /* pause and cancel go there */
 	double hotend_standby_celsius;		    /* nozzle while paused; 0: off */

@@ -243,7 +243,7 @@ struct marlin {
 	int tries;
 	bool banner_seen, identity_seen;
 	char first_answer[DRIVER_NAME_MAX]; /* the firmware's name, when it is asked twice */
-	bool busy_board, waits_for_person; /* since M115 */
+	bool busy_board, waits_for_person;  /* since M115 */
 
 	enum driver_link link;
 	struct window window;

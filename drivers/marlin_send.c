@@ -5,6 +5,7 @@
  * (I2); the window's bounds hold and one slot of the printer's queue stays free (I4); long and mode
  * commands are alone (I5, I6); a line is written whole (I9). */
 #include "drivers/marlin_private.h"
+#include "drivers/shorten.h"
 #include "gcode/command.h"
 
 #include <string.h>
@@ -54,8 +55,14 @@ static struct traits traits_of(const char *text, size_t length)
 static struct history_line *append(struct marlin *m, const char *text, size_t length,
 	int64_t command_index, const struct traits *traits)
 {
-	struct history_line *line = history_append(&m->history, text, length, command_index);
+	char shortened[DRIVER_COMMAND_MAX];
+	struct history_line *line;
 
+	if (m->settings.short_numbers && length <= sizeof(shortened)) {
+		length = shorten_numbers(shortened, text, length);
+		text = shortened;
+	}
+	line = history_append(&m->history, text, length, command_index);
 	if (!line)
 		return NULL;
 	line->alone = traits->alone;

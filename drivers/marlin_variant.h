@@ -42,6 +42,9 @@ struct marlin_variant {
 	/* What it can hold: lines un-acknowledged such that one place stays free for an emergency
 	 * line, bytes of them (the receive ring). */
 	int32_t queue_lines, ring_bytes;
+	/* The same behind native USB, where what does not fit waits at our end and is not lost; 0:
+	 * as on a UART. */
+	int32_t usb_bytes;
 
 	/* A line without number but with a checksum is executed.  So a piece of a line can run, and
 	 * behind a UART the window is one line, or the held newline. */

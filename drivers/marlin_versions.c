@@ -10,7 +10,7 @@
  * and RX_BUFFER_SIZE 128 on an AVR, of which 127 can be used. */
 #define MARLIN_COMMON                                                                              \
 	.first_number = 2000, .renumber_at = 64800, .last_number = 64999, .queue_lines = 3,        \
-	.ring_bytes = 127, .ok_number = MARLIN_OK_NAMES_ITS_LINE, .flush = "\n",                   \
+	.ring_bytes = 127, .usb_bytes = 512, .ok_number = MARLIN_OK_NAMES_ITS_LINE, .flush = "\n", \
 	.break_line = "M108", .position_tells = true
 
 static const struct marlin_variant marlin_1_0 = {

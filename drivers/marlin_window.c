@@ -36,7 +36,10 @@ static int32_t lines_wanted(const struct marlin *m)
 		return m->settings.window_lines;
 	if (m->settings.window_lines == DRIVER_WINDOW_HELD)
 		return m->family->refuses_held ? m->variant->queue_lines : 1;
-	return pieces ? 1 : m->variant->queue_lines;
+	if (pieces)
+		return 1;
+	/* B of ADVANCED_OK has told how many its queue holds. */
+	return m->identity.advanced_ok ? m->queue_max : m->variant->queue_lines;
 }
 
 static void describe(struct marlin *m)
@@ -68,8 +71,6 @@ void marlin_choose_window(struct marlin *m)
 	m->lines = lines_wanted(m);
 	if (m->lines > WINDOW_ENTRIES_MAX / 2)
 		m->lines = WINDOW_ENTRIES_MAX / 2;
-	if (m->lines > m->variant->queue_lines && m->settings.window_lines <= 0)
-		m->lines = m->variant->queue_lines;
 	describe(m);
 }
 
@@ -84,9 +85,10 @@ int32_t marlin_window_limit(const struct marlin *m)
 
 int32_t marlin_window_bytes(const struct marlin *m)
 {
-	return m->settings.window_bytes > 0 && m->settings.window_bytes < m->variant->ring_bytes
-		       ? m->settings.window_bytes
-		       : m->variant->ring_bytes;
+	if (m->settings.window_bytes > 0)
+		return m->settings.window_bytes;
+	return !link_corrupts(m) && m->variant->usb_bytes > 0 ? m->variant->usb_bytes
+							      : m->variant->ring_bytes;
 }
 
 bool marlin_has_room(const struct marlin *m, size_t frame_length, bool alone)

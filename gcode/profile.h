@@ -41,6 +41,9 @@ struct profile {
 	double hotend_celsius_s, bed_celsius_s;
 	enum profile_firmware firmware; /* key `firmware`, optional */
 	int tool_count;			/* key `tools`, optional; 0 means 1 */
+	/* What its serial buffer holds, key `receive_bytes`, optional; 0: as its firmware's usually
+	 * does.  More than that is never under way. */
+	int receive_bytes;
 	/* Names that slicers give this machine (PrusaSlicer's printer_model and the like); a file
 	 * that names a machine not listed here is not for this profile.  None listed: any file may
 	 * try. */

@@ -52,7 +52,8 @@ struct config_printer {
 	char tag[CONFIG_TAGS_MAX][NAME_MAX_BYTES];
 	enum config_unattended unattended;
 	enum config_kind kind;
-	bool meatpack;			 /* two characters a byte, where the firmware can */
+	bool meatpack; /* two characters a byte, where the firmware can */
+	bool short_numbers;
 	char uuid[CONFIG_UUID_MAX];	 /* what M115 must say; empty: anything */
 	char power_off[CONFIG_PATH_MAX]; /* program that cuts its power; empty: none */
 	int64_t pause_heat_s, dead_man_s;

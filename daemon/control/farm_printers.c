@@ -537,6 +537,8 @@ bool farm_printer_settings(
 	settings->baud = printer->config.baud;
 	settings->window_lines = printer->config.window_lines;
 	settings->meatpack = printer->config.meatpack;
+	settings->short_numbers = printer->config.short_numbers;
+	settings->window_bytes = profile->receive_bytes;
 	settings->hotend_max_celsius = profile->hotend_max_celsius;
 	settings->bed_max_celsius = profile->bed_max_celsius;
 	memcpy(settings->volume_min_mm, profile->volume_min_mm, sizeof(settings->volume_min_mm));

@@ -72,6 +72,10 @@ static const struct option profile_options[] = {
 		.help = "Hottest that a file may ask of the bed; 0 for a bed without heater." },
 	{ "firmware", OPTION_CHOICE, .choice = firmware_choice, .initial = "any",
 		AT(profile, firmware), .help = "What the machine's firmware reads." },
+	{ "receive_bytes", OPTION_INT32, .min = 0, .max = 4096, .initial = "0", .unit = "bytes",
+		AT(profile, receive_bytes),
+		.help = "What its serial buffer holds: never more is under way without an answer. "
+			" 0: what its firmware usually has (127 on an 8-bit Marlin)." },
 	{ "tools", OPTION_INT32, .min = 1, .max = 16, .initial = "1", AT(profile, tool_count),
 		.help = "How many filaments it can choose between." },
 	{ "machines", OPTION_TEXTS, .max = PROFILE_MACHINES_MAX,
@@ -135,6 +139,13 @@ static const struct option printer_options[] = {
 	{ "unattended", OPTION_CHOICE, .choice = unattended_choice, .initial = "never",
 		AT(config_printer, unattended),
 		.help = "Whether prints may run while nobody is there." },
+	{ "short_numbers", OPTION_BOOL, .initial = "false", AT(config_printer, short_numbers),
+		.help = "Leaves out leading zeros and plus signs of numbers in moves (.5 for 0.5): "
+			"a "
+			"byte or two a line, and the same number to every firmware that reads "
+			"digits "
+			"from left to right.  What is executed is then not letter by letter what "
+			"printfarm check --commands prints." },
 	{ "meatpack", OPTION_BOOL, .initial = "false", AT(config_printer, meatpack),
 		.help = "Sends two characters in a byte where the firmware says that it unpacks "
 			"them: more lines a second on a slow wire.  A damaged byte damages more." },

@@ -106,6 +106,8 @@ void session_make_driver(struct session *session, const char *dialect)
 			: settings->machine_kind == DRIVER_KIND_MILL ? DRIVER_KIND_MILL
 								     : DRIVER_KIND_PRINTER,
 		.meatpack = settings->meatpack,
+		.short_numbers = settings->short_numbers,
+		.window_bytes = (int32_t)settings->window_bytes,
 		.hotend_max_celsius = settings->hotend_max_celsius,
 		.bed_max_celsius = settings->bed_max_celsius,
 		.park_x_mm = settings->park_x_mm,

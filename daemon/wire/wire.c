@@ -116,6 +116,8 @@ static const struct field fields[] = {
 	{ 36, KIND(SET_PRINTER), FIELD_DOUBLE, AT(settings.hotend_standby_celsius), 0 },
 	{ 37, KIND(SET_PRINTER), TEXT_OF(settings.side_port) },
 	{ 38, KIND(SET_PRINTER), FIELD_BOOL, AT(settings.meatpack), 0 },
+	{ 40, KIND(SET_PRINTER), FIELD_I64, AT(settings.window_bytes), 0 },
+	{ 41, KIND(SET_PRINTER), FIELD_BOOL, AT(settings.short_numbers), 0 },
 	{ 150, KIND(SET_PRINTER), FIELD_BOOL, AT(settings.no_adoption), 0 },
 	{ 151, KIND(SET_PRINTER), TEXT_OF(settings.uuid) },
 	{ 152, KIND(SET_PRINTER), FIELD_I64, AT(settings.pause_heat_s), 0 },

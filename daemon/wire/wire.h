@@ -96,6 +96,8 @@ struct wire_settings {
 	bool can_reset_line;
 	int64_t machine_kind; /* enum driver_kind */
 	bool meatpack;
+	bool short_numbers;
+	int64_t window_bytes; /* un-acknowledged at most; 0: what the firmware usually holds */
 	bool no_adoption;	       /* a print that was cut off from us is not gone on with */
 	char uuid[WIRE_NAME_MAX];      /* what M115 must say; empty: anything */
 	int64_t pause_heat_s;	       /* a paused nozzle is cooled after so long; 0: never */

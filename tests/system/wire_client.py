@@ -26,7 +26,7 @@ FIELDS = {
                     29: ("x_max_mm", "d"), 30: ("y_max_mm", "d"), 31: ("z_max_mm", "d"),
                     32: ("can_reset_line", "i"), 33: ("park_x_mm", "d"), 34: ("park_y_mm", "d"),
                     35: ("park_lift_mm", "d"), 36: ("hotend_standby_celsius", "d"), 37: ("side_port", "t"),
-                    38: ("meatpack", "i"), 150: ("no_adoption", "i"),
+                    38: ("meatpack", "i"), 40: ("window_bytes", "i"), 41: ("short_numbers", "i"), 150: ("no_adoption", "i"),
                     151: ("uuid", "t"), 152: ("pause_heat_s", "i"), 153: ("dead_man_s", "i"), 154: ("power_off", "t")},
     "start": {50: ("path", "t"), 51: ("bytes", "i"), 52: ("commands", "i")},
     "manual": {5: ("text", "t")},

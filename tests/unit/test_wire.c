@@ -80,6 +80,8 @@ static void fill_settings(struct wire_settings *settings)
 	settings->can_reset_line = true;
 	settings->machine_kind = 2;
 	settings->meatpack = true;
+	settings->short_numbers = true;
+	settings->window_bytes = 255;
 	settings->no_adoption = true;
 	fill_text(settings->uuid, sizeof(settings->uuid), 3);
 	settings->pause_heat_s = 1200;
@@ -407,7 +409,8 @@ static void test_settings_are_equal_by_what_they_say_not_by_their_bytes(void **s
 		}
 		each->can_reset_line = false;
 		each->machine_kind = 0;
-		each->meatpack = false;
+		each->meatpack = each->short_numbers = false;
+		each->window_bytes = 0;
 		each->no_adoption = false;
 		each->uuid[0] = each->power_off[0] = each->rules[0] = '\0';
 		each->tools = each->firmware = 0;
