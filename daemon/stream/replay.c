@@ -1,6 +1,7 @@
 #include "daemon/stream/replay.h"
 
 #include "base/transcript.h"
+#include "daemon/stream/replay_script.h"
 #include "daemon/stream/signs.h"
 #include "gcode/cnc.h"
 #include "gcode/command.h"
@@ -12,20 +13,14 @@
 
 enum {
 	FILE_MAX = 16 << 20,
-	LINE_BYTES = 512,
+	LINE_BYTES = REPLAY_LINE_BYTES,
 	LINES_MAX = 256,      /* sent by the driver and not yet met in the recording */
 	ANSWERS_MAX = 64,     /* of the stand-in, on their way */
 	ANSWER_US = 2000,     /* it answers after so long */
-	AHEAD_US = 1500000,   /* a line of the driver is looked for so far ahead */
 	SLACK_US = 50000,     /* our recordings are as late as our loop was */
 	SETTLE_US = 60000000, /* the driver gets so long to be ready for a print */
 	DIFFERENCES_SHOWN = 10,
 	NONCE_BYTES = 10, /* "pf" or "no" and eight hex digits, drivers/marlin_resync.c */
-};
-
-struct line {
-	char text[LINE_BYTES]; /* without number, checksum and line end */
-	int64_t number;	       /* -1: none */
 };
 
 struct answer {
@@ -45,18 +40,28 @@ struct replay {
 	int64_t now_us, wake_us;
 	int64_t shift_us; /* our time less that of the recording */
 	bool open, job, stopped;
+	bool halted;	  /* the recording waits for the driver */
+	bool all_offered; /* the print ends */
+	struct replay_script script;
 	enum driver_link link;
 
 	char partial[LINE_BYTES]; /* of the driver's bytes, a line that has no end yet */
 	size_t partial_length;
 	char expected[LINE_BYTES]; /* the same of the recorded host's */
 	size_t expected_length;
-	struct line line[LINES_MAX];
+	struct replay_line line[LINES_MAX];
 	size_t line_count;
 	struct answer answer[ANSWERS_MAX];
 	size_t answer_count;
-	char backlog[LINES_MAX][LINE_BYTES]; /* of the recorded host, to be offered */
-	char offered[COMMAND_MAX + 1];	     /* the latest */
+	struct replay_line backlog[LINES_MAX + 1]; /* of the recorded host, to be offered */
+	/* Given to the driver, and not yet sent by it. */
+	struct replay_line given[LINES_MAX + 1];
+	size_t given_count;
+	int64_t given_sent, given_answered;
+	int64_t sent[LINES_MAX + 1]; /* numbers of lines that were given, sent, not yet answered */
+	size_t sent_count;
+	int64_t answered; /* the number that the present ok is for; -1: none is known */
+	char offered[COMMAND_MAX + 1]; /* the latest */
 	size_t backlog_count;
 	/* Whose acknowledgement comes next: false for a line that the driver never sent. */
 	bool expects[LINES_MAX];
@@ -104,33 +109,6 @@ static void differ(struct replay *replay, const char *what, const char *text)
 	tell(replay, what, shown);
 }
 
-/* "N12 G1 X5*99" -> "G1 X5" and 12. */
-static void strip(const char *bytes, size_t length, struct line *line)
-{
-	const char *at = bytes, *end = bytes + length, *star;
-
-	line->number = -1;
-	if (at < end && *at == 'N' && end - at > 1 && at[1] >= '0' && at[1] <= '9') {
-		line->number = 0;
-		for (at++; at < end && *at >= '0' && *at <= '9'; at++)
-			line->number = line->number < INT32_MAX ? line->number * 10 + (*at - '0')
-								: line->number;
-		while (at < end && *at == ' ')
-			at++;
-		star = memchr(at, '*', (size_t)(end - at));
-		if (star)
-			end = star;
-	}
-	/* What is taken back by backspaces was sent all the same. */
-	while (end > at && (end[-1] == '\r' || end[-1] == ' ' || end[-1] == '\b'))
-		end--;
-	length = (size_t)(end - at);
-	if (length >= LINE_BYTES)
-		length = LINE_BYTES - 1;
-	memcpy(line->text, at, length);
-	line->text[length] = '\0';
-}
-
 static const char *find_nonce(const char *text)
 {
 	for (; *text; text++)
@@ -140,13 +118,24 @@ static const char *find_nonce(const char *text)
 	return NULL;
 }
 
+/* Blanks do not count: what grbl gets has none. */
+static bool same_words(const char *ours, const char *theirs)
+{
+	for (;; ours++, theirs++) {
+		ours += strspn(ours, " ");
+		theirs += strspn(theirs, " ");
+		if (*ours != *theirs || !*ours)
+			return *ours == *theirs;
+	}
+}
+
 /* The same but for the nonce. */
 static bool same_text(struct replay *replay, const char *ours, const char *theirs)
 {
 	const char *nonce = find_nonce(ours), *recorded = find_nonce(theirs);
 
 	if (!nonce || !recorded || nonce - ours != recorded - theirs)
-		return strcmp(ours, theirs) == 0;
+		return same_words(ours, theirs);
 	if (strncmp(ours, theirs, (size_t)(nonce - ours)) != 0 ||
 		strcmp(nonce + NONCE_BYTES, recorded + NONCE_BYTES) != 0)
 		return false;
@@ -171,7 +160,7 @@ static void answer_later(struct replay *replay, const char *text)
 }
 
 /* False: not the number that a printer expects. */
-static bool count_line(struct replay *replay, const struct line *line)
+static bool count_line(struct replay *replay, const struct replay_line *line)
 {
 	if (strncmp(line->text, "M110", 4) == 0) {
 		const char *at = strchr(line->text, 'N');
@@ -201,8 +190,23 @@ static void introduce(const struct replay *replay, char text[LINE_BYTES])
 	}
 }
 
+/* The state that the recorded machine told last. */
+static bool report_again(const struct replay *replay, char text[LINE_BYTES])
+{
+	for (size_t i = replay->at; i > 0; i--) {
+		const struct transcript_row *row = &replay->row[i - 1];
+
+		if (row->kind != TRANSCRIPT_RECEIVED || row->length < 3 || row->length > 200 ||
+			row->bytes[0] != '<')
+			continue;
+		snprintf(text, LINE_BYTES, "%.*s", (int)row->length, row->bytes);
+		return true;
+	}
+	return false;
+}
+
 /* What a printer would say to a line that the recorded one never got. */
-static void stand_in(struct replay *replay, const struct line *line)
+static void stand_in(struct replay *replay, const struct replay_line *line)
 {
 	static const struct {
 		const char *begins, *answer;
@@ -240,6 +244,10 @@ static void stand_in(struct replay *replay, const struct line *line)
 		answer_later(replay, echo);
 		return;
 	}
+	if (strcmp(line->text, "?") == 0 && report_again(replay, echo)) {
+		answer_later(replay, echo);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
 		if (strncmp(line->text, answers[i].begins, strlen(answers[i].begins)) == 0) {
 			answer_later(replay, answers[i].answer);
@@ -248,64 +256,60 @@ static void stand_in(struct replay *replay, const struct line *line)
 	answer_later(replay, "ok\n");
 }
 
-/* Will the recorded host say the same soon? */
-static bool comes_soon(struct replay *replay, const struct line *line)
+/* ---- what the driver does ------------------------------------------------------- */
+
+/* A line of the recorded host that the driver has taken: the recorded printer answers it. */
+static bool was_given(struct replay *replay, const struct replay_line *line)
 {
-	int64_t until_us = replay->now_us - replay->shift_us + AHEAD_US;
-	int already = 0;
-
-	for (size_t i = 0; i < replay->line_count; i++)
-		if (strcmp(replay->line[i].text, line->text) == 0)
-			already++;
-	for (size_t i = replay->at; i < replay->count; i++) {
-		const struct transcript_row *row = &replay->row[i];
-		struct line sent;
-
-		if (row->time_us > until_us)
-			return false;
-		if (row->kind != TRANSCRIPT_SENT)
+	/* Out of order: a question of the driver for the printer's counter. */
+	if (line->number >= 0 && line->number != replay->counter + 1)
+		return false;
+	for (size_t i = 0; i < replay->given_count; i++) {
+		if (!same_words(replay->given[i].text, line->text))
 			continue;
-		for (const char *at = row->bytes, *end = at + row->length, *stop; at < end;
-			at = stop + 1) {
-			stop = memchr(at, '\n', (size_t)(end - at));
-			if (!stop)
-				stop = end;
-			strip(at, (size_t)(stop - at), &sent);
-			if (same_text(replay, line->text, sent.text) && already-- == 0)
-				return true;
-		}
+		if (line->number >= 0 && replay->given[i].number >= 0)
+			replay->offset = line->number - replay->given[i].number;
+		memmove(&replay->given[i], &replay->given[i + 1],
+			(--replay->given_count - i) * sizeof(replay->given[0]));
+		if (replay->sent_count < LINES_MAX)
+			replay->sent[replay->sent_count++] = line->number;
+		replay->given_sent++;
+		if (line->number > replay->counter)
+			replay->counter = line->number;
+		return true;
 	}
 	return false;
 }
 
-/* ---- what the driver does ------------------------------------------------------- */
-
 static void driver_sent(struct replay *replay, const char *bytes, size_t length)
 {
-	struct line line;
+	struct replay_line line;
 
-	strip(bytes, length, &line);
+	replay_line_read(&line, bytes, length);
+	if (was_given(replay, &line))
+		return;
 	/* In our own recording the recorded printer answers, or nobody. */
-	if (replay->line_count < LINES_MAX &&
-		(replay->report->own ? line.text[0] != '\0' : comes_soon(replay, &line))) {
-		replay->line[replay->line_count++] = line;
-		if (line.number > replay->counter)
-			replay->counter = line.number;
+	if (replay->report->own) {
+		if (line.text[0] && replay->line_count < LINES_MAX)
+			replay->line[replay->line_count++] = line;
 		return;
 	}
 	if (line.text[0])
 		replay->report->own_lines++;
-	if (!replay->report->own)
-		stand_in(replay, &line);
+	stand_in(replay, &line);
+}
+
+static bool is_grbl(const struct replay *replay)
+{
+	const char *name = replay->dialect->name;
+
+	return strncmp(name, "grbl", 4) == 0 || strncmp(name, "fluid", 5) == 0;
 }
 
 /* Single bytes that grbl takes out of the stream. */
 static bool is_realtime(const struct replay *replay, char byte)
 {
-	const char *name = replay->dialect->name;
-	bool grbl = strncmp(name, "grbl", 4) == 0 || strncmp(name, "fluid", 5) == 0;
-
-	return grbl && (byte == '?' || byte == '!' || byte == '~' || byte == 0x18);
+	return is_grbl(replay) && (byte == '?' || byte == '!' || byte == '~' || byte == 0x18);
 }
 
 static void driver_wrote(struct replay *replay, const char *bytes, size_t length)
@@ -332,7 +336,9 @@ static void note_fault(struct replay *replay, const struct driver_effect *effect
 	if (report->fault_count < REPLAY_FAULTS_MAX)
 		report->fault[report->fault_count++] = effect->fault;
 	replay->job = false;
-	replay->backlog_count = 0;
+	replay->backlog_count = replay->given_count = 0;
+	replay->given_answered = replay->given_sent;
+	replay->sent_count = 0;
 }
 
 static void perform_one(struct replay *replay, const struct driver_effect *effect)
@@ -417,22 +423,44 @@ static enum command_result read_command(
 					 : command_from_line(text, strlen(text), command);
 }
 
-static void offer(struct replay *replay)
+static void give(struct replay *replay, const char *text, size_t length)
+{
+	snprintf(replay->offered, sizeof(replay->offered), "%.*s", (int)length, text);
+	replay->dialect->command(replay->driver, replay->now_us, text, length, fresh(replay));
+	perform(replay);
+}
+
+/* What another host sent, as soon as the driver takes it. */
+static void offer_backlog(struct replay *replay)
 {
 	while (replay->job && replay->backlog_count > 0 &&
 		replay->dialect->wants_command(replay->driver)) {
 		struct command command;
-		const char *text = replay->backlog[0];
+		const char *text = replay->backlog[0].text;
 
 		if (read_command(replay, text, &command) == COMMAND_SEND) {
-			memcpy(replay->offered, command.text, sizeof(replay->offered));
-			replay->dialect->command(replay->driver, replay->now_us, command.text,
-				command.length, fresh(replay));
-			perform(replay);
+			if (replay->given_count < LINES_MAX)
+				replay->given[replay->given_count++] = replay->backlog[0];
+			give(replay, command.text, command.length);
 		}
-		memmove(replay->backlog[0], replay->backlog[1],
+		memmove(&replay->backlog[0], &replay->backlog[1],
 			--replay->backlog_count * sizeof(replay->backlog[0]));
 	}
+}
+
+/* As our session does it, behind everything that happens. */
+static void offer(struct replay *replay)
+{
+	const char *text;
+
+	if (!replay->report->own) {
+		offer_backlog(replay);
+		return;
+	}
+	while (replay->job && !replay->all_offered && replay->open && !replay->stopped &&
+		replay->dialect->wants_command(replay->driver) &&
+		(text = replay_script_next(&replay->script)))
+		give(replay, text, strlen(text));
 }
 
 static void open_port(struct replay *replay)
@@ -520,10 +548,10 @@ static bool make_ready(struct replay *replay)
 
 /* ---- the recording -------------------------------------------------------------- */
 
-static int match(struct replay *replay, const struct line *recorded)
+static int match(struct replay *replay, const struct replay_line *recorded)
 {
 	for (size_t i = 0; i < replay->line_count; i++) {
-		const struct line *line = &replay->line[i];
+		const struct replay_line *line = &replay->line[i];
 
 		if (!same_text(replay, line->text, recorded->text))
 			continue;
@@ -536,87 +564,83 @@ static int match(struct replay *replay, const struct line *recorded)
 	return 0;
 }
 
-static void put_in_backlog(struct replay *replay, const struct line *recorded)
+static void put_in_backlog(struct replay *replay, const struct replay_line *recorded)
 {
 	if (replay->backlog_count < LINES_MAX)
-		memcpy(replay->backlog[replay->backlog_count++], recorded->text, LINE_BYTES);
+		replay->backlog[replay->backlog_count++] = *recorded;
 	offer(replay);
 }
 
-static void count_sent(struct replay *replay, bool sent)
+/* Grbl answers every line, also an empty one; Marlin no empty one; nobody a single real-time byte.
+ */
+static bool is_answered(const struct replay *replay, const struct replay_line *line)
+{
+	if (line->text[0] == '\0')
+		return is_grbl(replay);
+	return line->text[1] != '\0' || !is_realtime(replay, line->text[0]);
+}
+
+static void count_sent(struct replay *replay, const struct replay_line *line, bool sent)
 {
 	if (sent)
 		replay->report->same++;
 	else
 		replay->report->unsent++;
-	if (replay->expects_count < LINES_MAX)
+	if (replay->expects_count < LINES_MAX && is_answered(replay, line))
 		replay->expects[replay->expects_count++] = sent;
 }
 
-static bool offer_as_recorded(struct replay *replay, const struct line *recorded)
-{
-	if (!replay->job || !replay->dialect->wants_command(replay->driver))
-		return false;
-	put_in_backlog(replay, recorded);
-	return match(replay, recorded);
-}
-
 /* Our own recording: its timers fired when its loop got round to them, so ours may have to fire a
- * little early; but a line of the file is not held up for one that is not due. */
-static bool send_when_due(struct replay *replay, const struct line *recorded, bool can_offer)
+ * little early. */
+static bool send_when_due(struct replay *replay, const struct replay_line *recorded)
 {
-	bool is_question = strcmp(recorded->text, "M105") == 0;
 	int64_t limit_us = replay->now_us + SLACK_US;
 
 	run_until(replay, replay->now_us);
-	if (match(replay, recorded) ||
-		(can_offer && !is_question && offer_as_recorded(replay, recorded)))
+	offer(replay);
+	if (match(replay, recorded))
 		return true;
 	while (replay->open && replay->wake_us <= limit_us) {
 		run_until(replay, replay->wake_us);
 		if (match(replay, recorded))
 			return true;
 	}
-	return can_offer && offer_as_recorded(replay, recorded);
+	return false;
 }
 
 /* The recorded host sent a line: has our driver, does it when its time comes, or can it? */
-static void play_sent(struct replay *replay, const struct line *recorded)
+static void play_sent(struct replay *replay, const struct replay_line *recorded)
 {
 	struct command command;
 	bool can_offer = read_command(replay, recorded->text, &command) == COMMAND_SEND;
 
-	if (match(replay, recorded)) {
-		count_sent(replay, true);
-		return;
-	}
 	if (replay->report->own) {
-		bool sent = !recorded->text[0] || send_when_due(replay, recorded, can_offer);
+		bool sent = !recorded->text[0] || match(replay, recorded) ||
+			    send_when_due(replay, recorded);
 
-		count_sent(replay, sent);
+		count_sent(replay, recorded, sent);
 		if (!sent)
 			differ(replay, "missing", recorded->text);
 		return;
 	}
 	if (can_offer && (replay->job || make_ready(replay))) {
 		put_in_backlog(replay, recorded);
-		match(replay, recorded);
-		count_sent(replay, true);
-	} else if (recorded->text[0]) {
-		count_sent(replay, false);
+		count_sent(replay, recorded, true);
+	} else if (recorded->text[0] || is_answered(replay, recorded)) {
+		count_sent(replay, recorded, false);
 	}
 }
 
 static void play_sent_bytes(struct replay *replay, const struct transcript_row *row)
 {
-	struct line line;
+	struct replay_line line;
 
 	for (size_t i = 0; i < row->length; i++) {
 		if (is_realtime(replay, row->bytes[i])) {
-			strip(row->bytes + i, 1, &line);
+			replay_line_read(&line, row->bytes + i, 1);
 			play_sent(replay, &line);
 		} else if (row->bytes[i] == '\n') {
-			strip(replay->expected, replay->expected_length, &line);
+			replay_line_read(&line, replay->expected, replay->expected_length);
 			replay->expected_length = 0;
 			play_sent(replay, &line);
 		} else if (replay->expected_length < LINE_BYTES) {
@@ -661,15 +685,37 @@ static void translate(const struct replay *replay, const char *text, char *to, s
 	to[length] = '\0';
 }
 
+/* The recorded host was ahead of our driver: the answer waits for the question. */
+static void wait_until_sent(struct replay *replay)
+{
+	int64_t begin_us = replay->now_us, limit_us = begin_us + SETTLE_US / 6;
+
+	replay->given_answered++;
+	/* What the stand-in has to say to earlier lines comes first. */
+	while (replay->job && replay->now_us < limit_us &&
+		(replay->given_sent < replay->given_answered || replay->answer_count > 0))
+		run_until(replay, replay->now_us + ANSWER_US);
+	replay->shift_us += replay->now_us - begin_us;
+}
+
 /* An acknowledgement of a line that our driver never sent is not for it. */
 static bool is_for_us(struct replay *replay, const char *text)
 {
 	bool ours = true;
 
-	if (replay->report->own || strncmp(text, "ok", 2) != 0 || replay->expects_count == 0)
+	if (replay->report->own || replay->expects_count == 0 ||
+		(strncmp(text, "ok", 2) != 0 &&
+			(!is_grbl(replay) || strncmp(text, "error:", 6) != 0)))
 		return true;
 	ours = replay->expects[0];
 	memmove(replay->expects, replay->expects + 1, --replay->expects_count);
+	if (ours) {
+		wait_until_sent(replay);
+		replay->answered = replay->sent_count > 0 ? replay->sent[0] : -1;
+		if (replay->sent_count > 0)
+			memmove(replay->sent, replay->sent + 1,
+				--replay->sent_count * sizeof(replay->sent[0]));
+	}
 	return ours;
 }
 
@@ -685,25 +731,19 @@ static void play_received(struct replay *replay, const struct transcript_row *ro
 	}
 	memcpy(text, row->bytes, row->length);
 	text[row->length] = '\0';
+	replay->answered = -1;
 	if (!is_for_us(replay, text))
 		return;
 	if (strcmp(text, "start\n") == 0)
 		replay->counter = 0;
-	translate(replay, text, translated, sizeof(translated));
+	/* The recorded host had sent it without a number. */
+	if (strncmp(text, "ok P", 4) == 0 && replay->answered >= 0)
+		snprintf(translated, sizeof(translated), "ok N%lld %s", (long long)replay->answered,
+			text + 3);
+	else
+		translate(replay, text, translated, sizeof(translated));
 	receive(replay, translated, strlen(translated));
 	offer(replay);
-}
-
-/* A driver takes commands before it sends them: this is the last one that it was given. */
-static void offer_last(struct replay *replay, const char *text)
-{
-	struct line line;
-
-	if (!replay->job || strcmp(text, replay->offered) == 0 ||
-		!replay->dialect->wants_command(replay->driver))
-		return;
-	strip(text, strlen(text), &line);
-	put_in_backlog(replay, &line);
 }
 
 /* What our session asked of the driver, from its remarks. */
@@ -712,6 +752,7 @@ static void play_remark(struct replay *replay, const struct transcript_row *row)
 	const struct driver_dialect *dialect = replay->dialect;
 	struct driver *driver = replay->driver;
 	char text[LINE_BYTES], *last;
+	const char *next;
 
 	snprintf(text, sizeof(text), "%.*s", (int)row->length, row->bytes);
 	if (strncmp(text, "do open", 7) == 0) {
@@ -727,20 +768,28 @@ static void play_remark(struct replay *replay, const struct transcript_row *row)
 		return;
 	last = strstr(text, " | ");
 	if (last) {
+		/* The last command that it had been given by then. */
 		*last = '\0';
-		offer_last(replay, last + 3);
+		while (replay->job && strcmp(last + 3, replay->offered) != 0 &&
+			replay->dialect->wants_command(replay->driver) &&
+			(next = replay_script_next(&replay->script)))
+			give(replay, next, strlen(next));
 	}
 	fresh(replay);
 	if (strcmp(text, "do job") == 0) {
 		replay->job = true;
+		replay->all_offered = false;
+		replay_script_begin(&replay->script, replay->row, replay->count, replay->at - 1);
 		dialect->job_start(driver, replay->now_us, &replay->effects);
 	} else if (strcmp(text, "do end") == 0) {
+		replay->all_offered = true;
 		dialect->job_end(driver, replay->now_us, &replay->effects);
 	} else if (strcmp(text, "do pause") == 0) {
 		dialect->pause(driver, replay->now_us, &replay->effects);
 	} else if (strcmp(text, "do resume") == 0) {
 		dialect->resume(driver, replay->now_us, &replay->effects);
 	} else if (strcmp(text, "do cancel") == 0) {
+		replay->all_offered = true;
 		dialect->cancel(driver, replay->now_us, &replay->effects);
 	} else if (strcmp(text, "do cool") == 0) {
 		dialect->cool(driver, replay->now_us, &replay->effects);
@@ -751,6 +800,7 @@ static void play_remark(struct replay *replay, const struct transcript_row *row)
 			driver, replay->now_us, text + 10, strlen(text + 10), &replay->effects);
 	}
 	perform(replay);
+	offer(replay);
 }
 
 static void play(struct replay *replay)
@@ -908,6 +958,11 @@ static int run(struct replay *replay, const char *wanted, struct error *error)
 		return -EINVAL;
 	}
 	replay->report->dialect = replay->dialect;
+	if (!replay_script_read(&replay->script, replay->row, replay->count,
+		    replay->dialect->programs ? cnc_manual : command_from_line)) {
+		error_set(error, "%s: no memory", replay->path);
+		return -ENOMEM;
+	}
 	replay->driver = replay->dialect->create(&settings);
 	if (!replay->driver) {
 		error_set(error, "no memory");
@@ -942,6 +997,7 @@ int replay_file(const char *path, const char *dialect, FILE *out, struct replay_
 	result = read_rows(replay, text, length, error);
 	if (result == 0)
 		result = run(replay, dialect, error);
+	replay_script_finish(&replay->script);
 	free(replay->row);
 	free(replay);
 	free(text);

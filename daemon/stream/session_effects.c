@@ -119,6 +119,15 @@ static void on_identity(struct session *session, int64_t now_us)
 }
 
 /* Before its bytes go out. */
+/* A replay of the recording tells the file's lines from the driver's own by this. */
+static void remark_host_line(struct session *session, int64_t number)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "host %lld", (long long)number);
+	session_remark(session, text);
+}
+
 static void on_numbered(struct session *session, const struct driver_effect *effect)
 {
 	struct session_job *job = &session->job;
@@ -131,6 +140,8 @@ static void on_numbered(struct session *session, const struct driver_effect *eff
 		job->mark_due = job->numbered % PROGRESS_MARK_COMMANDS == 0;
 	}
 	line.index = job->numbered - 1;
+	if (effect->index < 0)
+		remark_host_line(session, effect->line_number);
 	if (effect->index >= 0)
 		progress_line(&session->progress, &line, job->command.text, job->command.length);
 	else
