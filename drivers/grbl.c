@@ -178,7 +178,7 @@ void grbl_opened(struct driver *driver, int64_t now_us, struct driver_effects *e
 
 	reply_reader_init(&g->reader);
 	grbl_clear_flight(g);
-	g->last_receive_us = g->last_answer_us = g->last_sent_us = g->last_poll_us = now_us;
+	g->last_receive_us = g->last_poll_us = now_us;
 	g->heard = g->banner_seen = g->foreign_seen = g->cool_asked = g->clean = false;
 	g->offset_known = false;
 	g->status_us = 0;
@@ -248,7 +248,6 @@ void grbl_job_start(struct driver *driver, int64_t now_us, struct driver_effects
 		g->acknowledged = g->told_index = -1;
 		g->staged_length = 0;
 		g->fault_text[0] = '\0';
-		g->last_answer_us = now_us;
 		grbl_set_phase(g, GRBL_STREAMING, DRIVER_NEVER);
 		/* What another program may have left; files are checked against this. */
 		grbl_send_line(g, "M5");

@@ -44,15 +44,18 @@ void grbl_job_error(struct grbl *g, const struct grbl_line *line, int32_t number
 
 /* ---- missing answers ---- */
 
+/* How long the machine may be idle over what is not answered. */
 static int64_t dwells_us(const struct grbl *g)
 {
 	int64_t sum_us = 0;
+	bool spins = false;
 
 	for (size_t i = 0; i < g->flight_count; i++) {
 		const struct grbl_line *line = &g->flight[(g->flight_head + i) % GRBL_FLIGHT_MAX];
 		sum_us += line->dwell_us;
+		spins |= line->spins;
 	}
-	return sum_us;
+	return sum_us + (spins ? GRBL_SPIN_US : 0);
 }
 
 /* An idle machine with lines un-answered: answers were lost, or lines were. */
@@ -81,18 +84,15 @@ static void on_missing(struct grbl *g)
 	}
 	struct grbl_line line = *last;
 	grbl_clear_flight(g);
-	g->last_answer_us = g->now_us;
 	g->idle_reports = 0;
 	grbl_job_answered(g, &line);
 }
 
+/* The machine calls a dwell Idle, too, and the moves before it may have taken long. */
 static void check_missing(struct grbl *g)
 {
-	int64_t quiet_us =
-		g->last_answer_us > g->last_sent_us ? g->last_answer_us : g->last_sent_us;
-
 	if (g->flight_count == 0 || g->idle_reports < 2 ||
-		g->now_us - quiet_us < GRBL_DRY_US + dwells_us(g))
+		g->now_us - g->idle_since_us < GRBL_DRY_US + dwells_us(g))
 		return;
 	on_missing(g);
 }
@@ -213,7 +213,6 @@ static void on_resuming(struct grbl *g)
 	grbl_set_phase(g, GRBL_STREAMING, DRIVER_NEVER);
 	effects_add(g->effects, DRIVER_RESUMED_NOW);
 	g->idle_reports = 0;
-	g->last_answer_us = g->now_us;
 	grbl_flush_staged(g);
 	close_job(g);
 }

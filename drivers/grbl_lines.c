@@ -29,7 +29,6 @@ static struct grbl_line pop(struct grbl *g)
 	g->flight_head = (g->flight_head + 1) % GRBL_FLIGHT_MAX;
 	g->flight_count--;
 	g->flight_bytes -= line.bytes;
-	g->last_answer_us = g->now_us;
 	g->idle_reports = 0;
 	return line;
 }

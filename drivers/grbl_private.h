@@ -49,7 +49,8 @@ enum {
 #define GRBL_BRAKE_US	  GRBL_S(5)
 #define GRBL_BANNER_US	  GRBL_MS(1500) /* with the half second behind ALARM:3 */
 #define GRBL_PROVE_US	  GRBL_S(3)
-#define GRBL_DRY_US	  GRBL_S(1) /* idle with un-answered lines for so long: one is missing */
+#define GRBL_DRY_US	  GRBL_S(1)  /* idle with un-answered lines for so long: one is missing */
+#define GRBL_SPIN_US	  GRBL_S(15) /* delays of grblHAL and FluidNC behind M3 and its kin */
 #define GRBL_SAME_MM	  0.02
 
 enum grbl_phase {
@@ -81,6 +82,7 @@ struct grbl_line {
 	int32_t bytes; /* with the line end */
 	int64_t index; /* of the command, -1: ours */
 	int64_t dwell_us;
+	bool spins;  /* a spindle or coolant may take its time to start, the machine being idle */
 	bool alone;  /* nothing follows until it is answered, and it follows nothing */
 	bool homing; /* no reports meanwhile */
 	char text[GRBL_TEXT_MAX];
@@ -105,7 +107,7 @@ struct grbl {
 	int tries;
 
 	struct reply_reader reader;
-	int64_t last_receive_us, last_report_us, last_sent_us, last_answer_us, last_poll_us;
+	int64_t last_receive_us, last_report_us, last_poll_us;
 	bool report_awaited;
 	bool heard, banner_seen, foreign_seen;
 	int bytes_seen, bytes_bad;

@@ -5,6 +5,8 @@
 
 #include <string.h> /* memcmp, memchr, memset, strlen */
 
+enum { STATE_NAME_MAX = 16 };
+
 static bool starts(const char *text, size_t length, const char *with)
 {
 	return length >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
@@ -78,6 +80,11 @@ const char *grbl_machine_name(enum grbl_machine machine)
 	return "unknown";
 }
 
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 static bool read_machine(const char *text, size_t length, struct grbl_status *status)
 {
 	const char *colon = memchr(text, ':', length);
@@ -96,7 +103,12 @@ static bool read_machine(const char *text, size_t length, struct grbl_status *st
 			return true;
 		}
 	}
-	return false;
+	/* A state that a newer firmware has: not known, but no damage. */
+	status->machine = GRBL_MACHINE_UNKNOWN;
+	for (size_t i = 0; i < name; i++)
+		if (!is_letter(text[i]))
+			return false;
+	return name >= 2 && name <= STATE_NAME_MAX;
 }
 
 static bool read_buffer(const char *text, size_t length, struct grbl_status *status)

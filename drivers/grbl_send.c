@@ -85,6 +85,7 @@ static void describe(const char *text, size_t length, struct grbl_line *line)
 	line->dwell_us = grbl_has_word(text, length, "G4") || grbl_has_word(text, length, "G04")
 				 ? word_us(text, length, 'P')
 				 : 0;
+	line->spins = memchr(text, 'M', length) || memchr(text, 'T', length);
 	memcpy(line->text, text, kept);
 	line->text[kept] = '\0';
 }
@@ -166,7 +167,6 @@ static void send(struct grbl *g, const char *text, size_t length, int64_t index)
 	line->index = index;
 	g->flight_count++;
 	g->flight_bytes += line->bytes;
-	g->last_sent_us = g->now_us;
 	g->idle_reports = 0;
 	g->clean = false;
 	effects_write(g->effects, text, length);

@@ -488,6 +488,23 @@ static bool has_ended(const struct grig *r)
 	return r->ended;
 }
 
+static void test_a_dwell_behind_long_moves_is_no_lost_answer(void **state)
+{
+	(void)state;
+	begin("grbl-laser", DRIVER_KIND_LASER);
+	make_job();
+	snprintf(job[3], GRIG_COMMAND_MAX, "G1 X100 F60"); /* 100 s */
+	snprintf(job[10], GRIG_COMMAND_MAX, "G4 P60");
+	snprintf(job[11], GRIG_COMMAND_MAX, "G04P2.5");
+	grig_print(&rig, (const char(*)[GRIG_COMMAND_MAX])job, JOB);
+	assert_true(grig_run(&rig, S(6000), NULL));
+	if (!rig.done)
+		fail_msg("%s", rig.reason);
+	assert_int_equal(rig.dialect->counters(rig.driver)->lost_acknowledgements, 0);
+	expect_executed(JOB, JOB);
+	grig_finish(&rig);
+}
+
 static void test_an_answer_too_many_stops_the_job(void **state)
 {
 	(void)state;
@@ -783,6 +800,8 @@ static void test_only_whole_lines_answer(void **state)
 		{ "<Run|MPos:1.0,2.0,3.0|FS:500,0>", GRBL_REPLY_STATUS, 0 },
 		{ "<Hold:0|WPos:1.0,2.0,3.0|Bf:15,128|F:500>", GRBL_REPLY_STATUS, 0 },
 		{ "<Run|MPos:1.0,2.x,3.0|FS:500,0>", GRBL_REPLY_DAMAGED_STATUS, 0 },
+		{ "<Critical|MPos:1.0,2.0,3.0|FS:500,0>", GRBL_REPLY_STATUS, 0 },
+		{ "<R7n|MPos:1.0,2.0,3.0|FS:500,0>", GRBL_REPLY_DAMAGED_STATUS, 0 },
 		{ "<Run|MPos:1.0,2.0<Run|MPos:1.0,2.0,3.0>", GRBL_REPLY_DAMAGED_STATUS, 0 },
 		{ "o", GRBL_REPLY_UNREADABLE, 0 },
 		{ "0k", GRBL_REPLY_UNREADABLE, 0 },
@@ -838,6 +857,7 @@ int main(void)
 		cmocka_unit_test(test_a_board_that_restarts_fails_the_job),
 		cmocka_unit_test(test_a_machine_that_says_nothing_is_stopped),
 		cmocka_unit_test(test_an_answer_too_many_stops_the_job),
+		cmocka_unit_test(test_a_dwell_behind_long_moves_is_no_lost_answer),
 		cmocka_unit_test(test_a_ring_fuller_than_it_can_be_stops_the_job),
 		cmocka_unit_test(test_a_lost_answer_is_found_and_the_position_explains_it),
 		cmocka_unit_test(test_m0_and_the_door_wait_for_a_person),
