@@ -106,7 +106,7 @@ static void start(struct klipper *klipper, int64_t ready_us)
 	klipper->connected = klipper->subscribed = false;
 	klipper->request_length = klipper->reply_length = 0;
 	klipper->scripts = 0;
-	klipper->running = klipper->restart_wanted = klipper->paused = false;
+	klipper->running = klipper->in_macro = klipper->restart_wanted = klipper->paused = false;
 	klipper->saved.known = false;
 }
 
@@ -259,11 +259,39 @@ static void run_line(struct klipper *klipper, const char *line, bool script)
 		klipper->running = true;
 		klipper->running_script = script;
 		break;
+	case KLIPPER_MACRO:
+		klipper->in_macro = true;
+		klipper->macro_of_script = script;
+		klipper->macro_at = 0;
+		break;
 	case KLIPPER_DONE:
 	case KLIPPER_ERROR:
 		over(klipper, script, error);
 		break;
 	}
+}
+
+/* A line of the macro under way, acknowledged by nobody; an error ends the macro. */
+static void run_macro(struct klipper *klipper)
+{
+	const char *at = klipper->macro + klipper->macro_at;
+	char line[KLIPPER_MACRO_MAX], error[KLIPPER_LINE_MAX] = "";
+	enum sim_klipper_result result = KLIPPER_DONE;
+	size_t length = strcspn(at, "\n");
+
+	if (length > 0) {
+		memcpy(line, at, length);
+		line[length] = '\0';
+		klipper->macro_at += length + (at[length] == '\n');
+		klipper->at_panel = true;
+		result = sim_klipper_execute(klipper, line, true, error, sizeof error);
+		klipper->at_panel = false;
+	}
+	klipper->running = result == KLIPPER_WAITS;
+	if (length > 0 && result != KLIPPER_ERROR)
+		return;
+	klipper->in_macro = false;
+	over(klipper, klipper->macro_of_script, error);
 }
 
 /* Scripts and lines wait for the same mutex; a script runs as a whole. */
@@ -296,12 +324,14 @@ static void go_on(struct klipper *klipper)
 		/* A wait for heat just ends; motion fails with the reason. */
 		machine_stop(&klipper->machine, klipper->now_us);
 		klipper->running = false;
-		over(klipper, klipper->running_script, heat ? "" : klipper->message);
+		if (!klipper->in_macro)
+			over(klipper, klipper->running_script, heat ? "" : klipper->message);
 		return;
 	}
 	if (machine_continue(&klipper->machine, klipper->now_us) == MACHINE_DONE) {
 		klipper->running = false;
-		over(klipper, klipper->running_script, "");
+		if (!klipper->in_macro)
+			over(klipper, klipper->running_script, "");
 		return;
 	}
 	if (heat && klipper->now_us >= klipper->next_report_us) {
@@ -336,7 +366,8 @@ static int64_t next_us(void *state)
 		next = klipper->ready_us;
 	if (klipper->running)
 		next = earlier(next, running_us(klipper));
-	else if (klipper->input_lines > 0 || klipper->scripts > 0 || klipper->restart_wanted)
+	else if (klipper->in_macro || klipper->input_lines > 0 || klipper->scripts > 0 ||
+		 klipper->restart_wanted)
 		return klipper->free_us;
 	if (reads(klipper))
 		next = earlier(next, receiver_line_end_us(&klipper->board->receiver));
@@ -350,9 +381,11 @@ static void work(struct klipper *klipper)
 
 	if (klipper->running)
 		go_on(klipper);
+	else if (klipper->in_macro)
+		run_macro(klipper);
 	else if (!run_script(klipper) && next_line(klipper, line))
 		run_line(klipper, line, false);
-	if (klipper->restart_wanted && !klipper->running)
+	if (klipper->restart_wanted && !klipper->running && !klipper->in_macro)
 		restart(klipper);
 }
 
@@ -404,7 +437,8 @@ static void press(void *state, const char *text, int64_t now_us)
 	struct klipper *klipper = state;
 	char error[KLIPPER_LINE_MAX];
 
-	if (klipper->running || klipper->scripts > 0 || klipper->life != KLIPPER_READY)
+	if (klipper->running || klipper->in_macro || klipper->scripts > 0 ||
+		klipper->life != KLIPPER_READY)
 		return;
 	if (klipper->now_us < now_us)
 		klipper->now_us = now_us;
@@ -420,8 +454,8 @@ static bool waits(const void *state, bool *printing)
 	const struct klipper *klipper = state;
 
 	*printing = klipper->machine.print_going || !motion_is_empty(&klipper->board->planner);
-	return klipper->life == KLIPPER_READY && !klipper->running && klipper->input_lines == 0 &&
-	       klipper->scripts == 0 && klipper->reply_length == 0;
+	return klipper->life == KLIPPER_READY && !klipper->running && !klipper->in_macro &&
+	       klipper->input_lines == 0 && klipper->scripts == 0 && klipper->reply_length == 0;
 }
 
 static void status(const void *state, struct sim_status *out)
@@ -473,6 +507,7 @@ static const struct sim_klipper_variant full = {
 	.respond = true,
 	.pause_resume = true,
 	.display = true,
+	.macros = true,
 };
 static const struct sim_klipper_variant bare = { .version = "v0.11.0-41-g3f845019" };
 

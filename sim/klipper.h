@@ -21,6 +21,7 @@ enum {
 	KLIPPER_REPLY_BYTES = 16384,
 	KLIPPER_ID_MAX = 24,
 	KLIPPER_SCRIPTS_MAX = 4,
+	KLIPPER_MACRO_MAX = 160,
 	KLIPPER_FIELDS_MAX = 24,
 	KLIPPER_FIELD_BYTES = 256,
 };
@@ -31,6 +32,7 @@ struct sim_klipper_variant {
 	bool respond;	   /* [respond]: M118 */
 	bool pause_resume; /* [pause_resume]: PAUSE, RESUME, CANCEL_PRINT */
 	bool display;	   /* [display_status]: M117, M73 */
+	bool macros;	   /* PRINT_START and PRINT_END */
 };
 
 enum sim_klipper_life { KLIPPER_OFF, KLIPPER_STARTING, KLIPPER_READY, KLIPPER_SHUTDOWN };
@@ -66,7 +68,10 @@ struct klipper {
 	bool running;	     /* a command waits for the machine ... */
 	bool running_script; /* ... of a script */
 	bool restart_wanted;
-	bool at_panel; /* what runs is nobody's line */
+	bool at_panel;		       /* what runs is nobody's line */
+	char macro[KLIPPER_MACRO_MAX]; /* lines of the macro under way */
+	size_t macro_at;
+	bool in_macro, macro_of_script;
 	int64_t next_report_us;		   /* temperatures, while it waits for heat */
 	char message[KLIPPER_MESSAGE_MAX]; /* why it is shut down */
 	bool paused;
@@ -99,6 +104,7 @@ enum sim_klipper_result {
 	KLIPPER_DONE,
 	KLIPPER_ANSWERED, /* done, and acknowledged already */
 	KLIPPER_WAITS,
+	KLIPPER_MACRO, /* its lines are in klipper->macro */
 	KLIPPER_ERROR, /* told by sim_klipper_error, text in `error` */
 };
 enum sim_klipper_result sim_klipper_execute(

@@ -259,6 +259,33 @@ static enum sim_klipper_result position(struct klipper *klipper)
 	return KLIPPER_DONE;
 }
 
+/* One of two names of a parameter, as a whole number within 0 to 999; 0: not given. */
+static int celsius_parameter(const char *text, const char *key, const char *other)
+{
+	const char *at = parameter(text, key);
+	int value = 0;
+
+	if (!at)
+		at = parameter(text, other);
+	for (; at && is_digit(*at) && value < 100; at++)
+		value = value * 10 + (*at - '0');
+	return value;
+}
+
+/* What the configurations of most machines have: heat, home, and all off. */
+static enum sim_klipper_result print_macro(struct klipper *klipper, const char *text)
+{
+	int bed = celsius_parameter(text, "BED", "BED_TEMP");
+	int hotend = celsius_parameter(text, "EXTRUDER", "EXTRUDER_TEMP");
+
+	if (is_command(text, "PRINT_END") || is_command(text, "END_PRINT"))
+		snprintf(klipper->macro, sizeof klipper->macro, "TURN_OFF_HEATERS\nM84");
+	else
+		snprintf(klipper->macro, sizeof klipper->macro,
+			"M140 S%d\nM104 S%d\nG28\nM190 S%d\nM109 S%d", bed, hotend, bed, hotend);
+	return KLIPPER_MACRO;
+}
+
 static enum sim_klipper_result execute_extended(
 	struct klipper *klipper, const char *text, char *error, size_t size, bool *known)
 {
@@ -277,6 +304,10 @@ static enum sim_klipper_result execute_extended(
 		return restore_state(klipper, text, error, size);
 	if (is_command(text, "SET_HEATER_TEMPERATURE"))
 		return set_heater(klipper, text, error, size);
+	if (variant->macros &&
+		(is_command(text, "PRINT_START") || is_command(text, "START_PRINT") ||
+			is_command(text, "PRINT_END") || is_command(text, "END_PRINT")))
+		return print_macro(klipper, text);
 	if (variant->pause_resume && (is_command(text, "PAUSE") || is_command(text, "RESUME") ||
 					     is_command(text, "CANCEL_PRINT")))
 		return pause_resume(klipper, text);

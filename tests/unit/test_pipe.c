@@ -314,6 +314,30 @@ static void test_cancel_inside_a_heat_up_ends_klipper_cold_within_five_seconds(v
 	}
 }
 
+/* A macro heats and homes for minutes behind one line. */
+static void test_cancel_inside_a_macro_ends_cold_within_five_seconds_too(void **state)
+{
+	static const char start[] = "PRINT_START EXTRUDER=240 BED=100";
+	struct rig rig;
+	int64_t asked_us;
+
+	(void)state;
+	write_file(5, 100);
+	snprintf(commands[0], RIG_COMMAND_MAX, "%s", start);
+	begin(&rig, 0, 5);
+	pipe_rig_cold(&rig);
+	rig_print(&rig, commands, 100);
+	rig_run(&rig, 30000000, is_over);
+	assert_true(rig.offered == 1 && rig.acknowledged == -1);
+	asked_us = rig.now_us;
+	act(&rig, rig.dialect->cancel);
+	assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, is_over));
+	assert_true(rig.cancelled);
+	assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, is_cold));
+	assert_true(rig.now_us - asked_us <= 5000000);
+	rig_finish(&rig);
+}
+
 static void test_an_emergency_stop_in_the_middle_of_moves_ends_heat_and_motion(void **state)
 {
 	(void)state;
@@ -506,6 +530,7 @@ int main(void)
 			test_a_stopped_firmware_is_restarted_only_when_a_person_has_unlocked),
 		cmocka_unit_test(
 			test_cancel_inside_a_heat_up_ends_klipper_cold_within_five_seconds),
+		cmocka_unit_test(test_cancel_inside_a_macro_ends_cold_within_five_seconds_too),
 		cmocka_unit_test(test_cancel_parks_and_ends_cold),
 		cmocka_unit_test(test_pause_holds_and_resume_goes_on_where_it_was),
 		cmocka_unit_test(

@@ -257,6 +257,21 @@ static void test_saved_state_comes_back_with_the_position(void **state)
 	talk_end(&talk);
 }
 
+static void test_a_macro_heats_and_homes_behind_one_ok(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	begin(&talk);
+	say(&talk, "print_start EXTRUDER=215 BED=60\nG1 X5 F6000\n", 1);
+	assert_int_equal(talk_count(&talk, "ok"), 0);
+	talk_pass(&talk, 60);
+	assert_int_equal(talk_count(&talk, "ok\n"), 2);
+	assert_int_equal(talk_count(&talk, "!!"), 0);
+	assert_string_equal(talk.done, "-\tprint_start EXTRUDER=215 BED=60\n-\tG1 X5 F6000\n");
+	talk_end(&talk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_the_emergency_stop_of_the_api_acts_at_once),
 		cmocka_unit_test(test_a_heater_that_does_not_heat_shuts_it_down),
 		cmocka_unit_test(test_saved_state_comes_back_with_the_position),
+		cmocka_unit_test(test_a_macro_heats_and_homes_behind_one_ok),
 	};
 
 	return cmocka_run_group_tests_name("sim klipper", tests, NULL, NULL);
