@@ -391,6 +391,18 @@ bool pipe_wants_command(const struct driver *driver)
 	       window_find(&pipe->window, PIPE_BARRIER) == pipe->window.count;
 }
 
+static bool is_forbidden(const struct pipe *pipe, const char *text, size_t length)
+{
+	for (const char *const *word = pipe->dialect->forbidden; word && *word; word++) {
+		size_t size = strlen(*word);
+
+		if (length >= size && memcmp(text, *word, size) == 0 &&
+			(length == size || text[size] == ' '))
+			return true;
+	}
+	return false;
+}
+
 void pipe_command(struct driver *driver, int64_t now_us, const char *text, size_t length,
 	struct driver_effects *effects)
 {
@@ -401,6 +413,9 @@ void pipe_command(struct driver *driver, int64_t now_us, const char *text, size_
 	pipe_begin_call(pipe, now_us, effects);
 	if (length == 0 || length > DRIVER_COMMAND_MAX) {
 		pipe_fault(pipe, DRIVER_FAULT_COMMAND, "a command that does not fit into a line");
+	} else if (is_forbidden(pipe, text, length)) {
+		pipe_fault(pipe, DRIVER_FAULT_COMMAND,
+			"the file changes how the printer answers (M555, M575)");
 	} else {
 		memcpy(pipe->staged, text, length);
 		pipe->staged_length = length;
@@ -478,8 +493,12 @@ void pipe_manual(struct driver *driver, int64_t now_us, const char *text, size_t
 	if (!takes || length == 0 || length > DRIVER_COMMAND_MAX || pipe->manual_length > 0)
 		return;
 	pipe_begin_call(pipe, now_us, effects);
-	memcpy(pipe->manual, text, length);
-	pipe->manual_length = length;
+	if (is_forbidden(pipe, text, length)) {
+		effects_said(pipe->effects, "not sent: it changes how the printer answers");
+	} else {
+		memcpy(pipe->manual, text, length);
+		pipe->manual_length = length;
+	}
 	pipe_end_call(pipe);
 }
 

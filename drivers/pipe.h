@@ -72,6 +72,8 @@ struct pipe_dialect {
 	const char *emergency;			     /* bytes of an emergency stop on the port */
 	/* An emergency stop is the only way out of a wait for heat. */
 	bool cancels_by_emergency;
+	const char *const
+		*forbidden;  /* commands that would end the understanding; NULL behind the last */
 	const char *release; /* the line for PIPE_TASK_RELEASE; NULL: none */
 
 	void (*line)(struct pipe *pipe, const char *text, size_t length);

@@ -317,6 +317,9 @@ static bool reads(const struct pipe *pipe)
 	return false;
 }
 
+/* M555 P1 takes the oks away, M575 the channel. */
+static const char *const forbidden[] = { "M555", "M575", NULL };
+
 static const struct pipe_dialect dialect = {
 	.firmware = "RepRapFirmware",
 	.window_lines = 1,
@@ -326,6 +329,7 @@ static const struct pipe_dialect dialect = {
 	.barrier_behind = "\"",
 	/* Queued behind what runs: on USB nothing looks ahead. */
 	.emergency = "\nM112\n",
+	.forbidden = forbidden,
 	.release = "M292 P0",
 	.line = line,
 	.connect = connect,

@@ -38,6 +38,7 @@ void session_open_side(struct session *session, int64_t now_us)
 		return;
 	}
 	session->side_broken = false;
+	session_remark(session, "the API socket is open");
 	if (session->setup.events->side_opened)
 		session->setup.events->side_opened(
 			session->setup.context, session, session->side.fd);

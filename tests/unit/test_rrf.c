@@ -195,6 +195,21 @@ static void test_a_command_that_asks_for_a_person_is_told_at_once(void **state)
 	pipe_talk_end(&talk);
 }
 
+static void test_a_command_that_takes_the_oks_away_is_not_sent(void **state)
+{
+	static const char *const mode[] = { "M555 P1" };
+	struct pipe_talk talk;
+
+	(void)state;
+	begin(&talk);
+	talk.dialect->manual(talk.driver, talk.now_us, mode[0], 7, &talk.effects);
+	pipe_talk_perform(&talk);
+	pipe_talk_print(&talk, mode, 1);
+	assert_int_equal(talk.fault, DRIVER_FAULT_COMMAND);
+	assert_int_equal(pipe_talk_count(&talk, "M555"), 0);
+	pipe_talk_end(&talk);
+}
+
 static void test_garbage_is_survived(void **state)
 {
 	static char junk[100000];
@@ -225,6 +240,7 @@ int main(void)
 		cmocka_unit_test(test_warnings_and_unknown_commands_do_not_stop_a_print),
 		cmocka_unit_test(test_a_command_that_asks_for_a_person_is_told_at_once),
 		cmocka_unit_test(test_another_firmware_is_told_apart),
+		cmocka_unit_test(test_a_command_that_takes_the_oks_away_is_not_sent),
 		cmocka_unit_test(test_garbage_is_survived),
 	};
 

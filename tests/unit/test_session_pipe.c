@@ -10,6 +10,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 static const struct {
 	const char *dialect, *firmware;
@@ -105,6 +108,70 @@ static void test_a_print_whose_streamer_died_is_suspect_and_cooled_and_not_gone_
 	}
 }
 
+/* ---- a real API socket ---- */
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	unlink(path);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	return fd;
+}
+
+static void expect_requests(int client, const char *first, const char *second)
+{
+	char text[4096];
+	ssize_t got = recv(client, text, sizeof text - 1, 0);
+
+	assert_true(got > 0);
+	text[got] = '\0';
+	assert_non_null(strstr(text, first));
+	assert_non_null(strstr(text, second));
+}
+
+static void test_the_api_socket_is_served_lost_and_found_again(void **state)
+{
+	static const char shutdown_words[] =
+		"{\"params\":{\"status\":{\"webhooks\":{\"state\":\"shutdown\","
+		"\"state_message\":\"Heater extruder not heating at expected rate\"}}}}\x03";
+	struct session_rig rig;
+	int listener, client;
+
+	(void)state;
+	session_rig_init(&rig, "klipper");
+	snprintf(rig.settings.dialect, sizeof rig.settings.dialect, "klipper");
+	snprintf(rig.settings.side_port, sizeof rig.settings.side_port, "%s/k.sock", rig.directory);
+	/* Nobody there at first: the port alone does. */
+	session_rig_start_streamer(&rig);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	listener = listen_at(rig.settings.side_port);
+	session_rig_run(&rig, 15, NULL);
+	client = accept(listener, NULL, NULL);
+	assert_true(client >= 0);
+	expect_requests(client, "\"method\":\"info\"", "objects/subscribe");
+	/* It goes, as with RESTART, and comes again: subscribed anew. */
+	close(client);
+	session_on_side_readable(rig.session, rig.now_us);
+	assert_non_null(strstr(rig.said, "closed by the other side"));
+	session_rig_run(&rig, 15, NULL);
+	client = accept(listener, NULL, NULL);
+	assert_true(client >= 0);
+	expect_requests(client, "\"method\":\"info\"", "objects/subscribe");
+	/* What it says counts. */
+	assert_true(send(client, shutdown_words, sizeof shutdown_words - 1, 0) > 0);
+	session_on_side_readable(rig.session, rig.now_us);
+	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_THERMAL);
+	close(client);
+	close(listener);
+	unlink(rig.settings.side_port);
+	session_rig_finish(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_a_hot_printer_that_freezes_is_noticed),
 		cmocka_unit_test(
 			test_a_print_whose_streamer_died_is_suspect_and_cooled_and_not_gone_on_with),
+		cmocka_unit_test(test_the_api_socket_is_served_lost_and_found_again),
 	};
 
 	return cmocka_run_group_tests_name("session of a pipe", tests, NULL, NULL);
