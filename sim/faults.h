@@ -24,7 +24,7 @@
  *	thermistor hotend|bed open|short|ok
  *	runaway hotend|bed   the heater stays fully on whatever the firmware wants
  *	heater hotend|bed dead|ok  no current: "Heating failed", or it cools down
- *	press CODE           the panel: M104, M140 and their kind, or "continue" to end a wait
+ *	press CODE           the panel: a command, or "continue" to end a wait
  */
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H

@@ -179,7 +179,8 @@ static void start_command(struct marlin *marlin)
 		return;
 	/* An unknown command that came with a number had its turn like any other of the file; an
 	 * un-numbered one is a fragment or nothing. */
-	if (result != MARLIN_UNKNOWN || command->origin.number != SIM_UNNUMBERED)
+	if (!command->panel &&
+		(result != MARLIN_UNKNOWN || command->origin.number != SIM_UNNUMBERED))
 		board_executed(marlin->board, &command->origin, marlin->words.text);
 	finish(marlin, result);
 }
@@ -472,16 +473,23 @@ void sim_marlin_press(void *state, const char *text, int64_t now_us)
 		marlin->wait_for_user = false;
 		return;
 	}
-	/* The panel sets targets and fans directly; what would need the queue is not for it. */
+	/* The panel sets targets directly; what else it wants goes through the queue. */
 	struct sim_marlin_words words = marlin->words;
 	char scratch[MARLIN_LINE_MAX], line[MARLIN_LINE_MAX];
 	memcpy(scratch, marlin->scratch, sizeof scratch);
 	snprintf(line, sizeof line, "%.*s", MARLIN_LINE_MAX - 1, text);
 	sim_marlin_words_parse(&marlin->words, line, marlin->scratch);
+	bool queued = false;
 	if (marlin->words.letter == 'M' && (marlin->words.code == 104 || marlin->words.code == 140))
 		sim_marlin_dispatch(marlin);
+	else
+		queued = marlin->words.letter != '?' && !marlin->family->crlf;
 	memcpy(marlin->scratch, scratch, sizeof scratch);
 	marlin->words = words;
+	if (queued && sim_marlin_inject(marlin, line)) {
+		sim_marlin_say(marlin, "echo:enqueueing \"%s\"\n", line);
+		marlin->free_us = marlin->now_us;
+	}
 }
 
 bool sim_marlin_waits(const void *state, bool *printing)

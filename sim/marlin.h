@@ -83,6 +83,7 @@ struct sim_marlin_command {
 	struct board_origin origin;
 	int64_t queued_us;
 	bool silent; /* no ok when it is done: not the host's, or answered at reception */
+	bool panel;  /* somebody at the panel wants it: not in the record */
 };
 
 enum sim_marlin_life { MARLIN_OFF, MARLIN_BOOTLOADER, MARLIN_SETUP, MARLIN_RUNNING, MARLIN_HALTED };
@@ -301,6 +302,8 @@ void sim_marlin_read(struct marlin *marlin);
 struct board_origin sim_marlin_end_line(struct marlin *marlin, uint8_t end_flags);
 void sim_marlin_enqueue(
 	struct marlin *marlin, const char *text, const struct board_origin *origin, bool silent);
+/* A command of the panel, which nobody acknowledges, behind what is queued; false: no room. */
+bool sim_marlin_inject(struct marlin *marlin, const char *text);
 /* "Error:…, Last Line: n" and all that follows; counts. */
 void sim_marlin_line_error(struct marlin *marlin, const char *what, int64_t *counter);
 /* strtol of a firmware whose long has 32 bits. */

@@ -229,6 +229,20 @@ void sim_marlin_enqueue(
 	command->origin = *origin;
 	command->queued_us = marlin->now_us;
 	command->silent = silent;
+	command->panel = false;
+}
+
+bool sim_marlin_inject(struct marlin *marlin, const char *text)
+{
+	const struct board_origin nobody = { SIM_UNNUMBERED, false, false, false };
+
+	if (marlin->queue_length >= marlin->board->settings.bufsize ||
+		marlin->queue_length >= SIM_BUFSIZE_MAX)
+		return false;
+	int32_t slot = (marlin->queue_head + marlin->queue_length) % SIM_BUFSIZE_MAX;
+	sim_marlin_enqueue(marlin, text, &nobody, true);
+	marlin->queue[slot].panel = true;
+	return true;
 }
 
 static void line_done(struct marlin *marlin, uint8_t end_flags)

@@ -29,7 +29,6 @@ static bool press(struct marlin *marlin, const char *text)
 		const char *button, *command;
 	} buttons[] = { { "pause", "M118 A1 action:pause" }, { "resume", "M118 A1 action:resume" },
 		{ "cancel", "M118 A1 action:cancel" } };
-	const struct board_origin nobody = { SIM_UNNUMBERED, false, false, false };
 	double seconds;
 
 	if (strncmp(text, "hold ", 5) == 0 && sim_number(text + 5, &seconds) && seconds >= 0 &&
@@ -40,8 +39,7 @@ static bool press(struct marlin *marlin, const char *text)
 	for (size_t i = 0; i < sizeof buttons / sizeof buttons[0]; i++) {
 		if (strcmp(text, buttons[i].button) != 0)
 			continue;
-		if (marlin->queue_length < SIM_BUFSIZE_MAX)
-			sim_marlin_enqueue(marlin, buttons[i].command, &nobody, true);
+		sim_marlin_inject(marlin, buttons[i].command);
 		return true;
 	}
 	return false;

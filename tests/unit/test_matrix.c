@@ -1,5 +1,5 @@
-/* The rows F, A, E and W of serial-protocols.md 15.1 to 15.4, and where each is tested: a row that
- * loses its test is found here.  (15.5 to 15.7 have tables of their own.) */
+/* The rows F, A, E and W of serial-protocols.md 15.1 to 15.4, those of 15.5 and 15.7 that are about
+ * Repetier and Smoothieware, and where each is tested: a row that loses its test is found here. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -79,6 +79,12 @@ static const struct {
 	{ "W10", SENDER "prusa.txt", NULL },
 	{ "W11", SENDER "prusa.txt", NULL },
 	{ "W12", SENDER "prusa.txt", NULL },
+	{ "S10", SENDER "repetier.txt", NULL },
+	{ "S13", SENDER "repetier.txt", NULL },
+	{ "M1", SENDER "smoothie.txt", NULL },
+	{ "M2", SENDER "smoothie.txt", NULL },
+	{ "M3", SENDER "smoothie.txt", NULL },
+	{ "M4", SENDER "smoothie.txt", NULL },
 };
 
 static void test_every_row_of_the_matrix_has_its_test(void **state)

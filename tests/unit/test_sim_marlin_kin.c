@@ -97,6 +97,21 @@ static void test_a_firmware_that_does_not_erase_keeps_backspaces(void **state)
 	end(talk);
 }
 
+static void test_the_panel_queues_commands_that_nobody_acknowledges(void **state)
+{
+	struct talk *talk = start("marlin-stock");
+
+	(void)state;
+	talk_send(talk, "G4 P500\n", 0.1);
+	talk_forget(talk);
+	talk_fault(talk, "press G1 X5");
+	talk_send(talk, "M107\n", 1);
+	assert_string_equal(talk->heard, "echo:enqueueing \"G1 X5\"\nok\nok\n");
+	assert_string_equal(talk->done, "-\tM107\n");
+	assert_int_equal(sim_printer_counters(talk->printer)->moves, 1);
+	end(talk);
+}
+
 /* ---- Prusa MK3 ---- */
 
 static void test_mk3_refuses_every_piece_of_a_line_with_one_resend_and_one_ok(void **state)
@@ -362,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_1_1_6_says_nothing_behind_a_checksum_without_a_number),
 		cmocka_unit_test(test_1_1_has_no_area_and_few_capabilities),
 		cmocka_unit_test(test_a_firmware_that_does_not_erase_keeps_backspaces),
+		cmocka_unit_test(test_the_panel_queues_commands_that_nobody_acknowledges),
 		cmocka_unit_test(test_mk3_refuses_every_piece_of_a_line_with_one_resend_and_one_ok),
 		cmocka_unit_test(test_mk3_drops_half_a_line_after_two_seconds),
 		cmocka_unit_test(
