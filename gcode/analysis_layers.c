@@ -86,7 +86,7 @@ static void begin_layer(struct analyser *analyser, int64_t line, int64_t offset_
 	analyser->layer_count++;
 	analyser->tag = (uint32_t)analyser->layer_count << LAYER_SHIFT |
 			(analyser->by_marks ? MARKS_BIT : 0);
-	if (!make_room(analyser))
+	if (!make_room(analyser) || !analyser->layer)
 		return;
 	layer = &analyser->layer[analyser->layer_count - 1];
 	*layer = (struct analysis_layer){

@@ -25,6 +25,7 @@
 #define LINE_MAX_MM    1.5
 #define LINE_DRAWN_MAX 64
 #define ARC_STEP_RAD   0.05
+#define GRID_MM	       10.0
 
 enum { CANVAS_DOTS_MAX = 2000000, FINE_MAX = 3, BACKGROUND = 0xf4f5f7 };
 
@@ -371,20 +372,22 @@ void picture_move(void *context, const struct modal_move *move, enum feature fea
 /* A sheet with a grid of 10 mm under the part. */
 static void draw_bed(struct picture *picture, const double min_mm[3], const double max_mm[3])
 {
-	const struct stroke line = { .colour = 0xdde1e6, .top_light = 1, .height = 1 };
+	const struct stroke thin = { .colour = 0xdde1e6, .top_light = 1, .height = 1 };
 	const struct stroke edge = {
 		.colour = 0xb4bcc6, .top_light = 1, .height = 1, .half_x = 1, .half_y = 1
 	};
 
 	for (int axis = 0; axis < 2; axis++) {
-		double first = ceil(min_mm[axis] / 10) * 10, from[3], to[3];
+		int first = (int)ceil(min_mm[axis] / GRID_MM),
+		    last = (int)floor(max_mm[axis] / GRID_MM);
+		double from[3], to[3];
 
-		for (double at = first; at <= max_mm[axis]; at += 10) {
-			from[axis] = to[axis] = at;
+		for (int line = first; line <= last; line++) {
+			from[axis] = to[axis] = line * GRID_MM;
 			from[1 - axis] = min_mm[1 - axis];
 			to[1 - axis] = max_mm[1 - axis];
 			from[2] = to[2] = picture->low_mm;
-			draw(picture, from, to, &line);
+			draw(picture, from, to, &thin);
 		}
 	}
 	for (int side = 0; side < 4; side++) {

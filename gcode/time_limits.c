@@ -223,7 +223,7 @@ bool time_limits_setting(struct time_limits *limits, const char *key, size_t key
 			memcmp(settings[i].name, key, key_length) != 0)
 			continue;
 		if (lexer_number(value, value_length, &number, &used) && number >= 0)
-			*(double *)((char *)limits + settings[i].offset) = number;
+			memcpy((char *)limits + settings[i].offset, &number, sizeof number);
 		/* What may be is also what is, until the code says less. */
 		if (limits->print_max_mm_s2 > 0)
 			limits->print_mm_s2 = limits->print_max_mm_s2;
@@ -334,9 +334,17 @@ void time_limits_overlay(struct time_limits *limits, const struct time_limits *s
 	limits->stated = stated->stated;
 }
 
+static bool differ(const double *a, const double *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (a[i] != b[i])
+			return true;
+	return false;
+}
+
 static bool axes_differ(const double *a, const double *b)
 {
-	return memcmp(a, b, MODAL_AXES * sizeof *a) != 0;
+	return differ(a, b, MODAL_AXES);
 }
 
 /* A bound that M204 went beyond. */
@@ -356,8 +364,8 @@ bool time_limits_differ(const struct time_limits *better, const struct time_limi
 {
 	unsigned open = TIME_LIMITS_ALL & ~now->stated;
 
-	if (memcmp(better->load_s, planned->load_s, sizeof better->load_s) != 0 ||
-		memcmp(better->unload_s, planned->unload_s, sizeof better->unload_s) != 0)
+	if (differ(better->load_s, planned->load_s, TIME_LIMITS_TOOLS_MAX) ||
+		differ(better->unload_s, planned->unload_s, TIME_LIMITS_TOOLS_MAX))
 		return true;
 	if (open & TIME_LIMITS_SPEED && axes_differ(better->speed_mm_s, planned->speed_mm_s))
 		return true;

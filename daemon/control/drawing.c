@@ -217,6 +217,8 @@ void drawing_forget(struct drawing *drawing)
 
 void drawings_close(struct files *files)
 {
-	while (files->drawings)
-		destroy(files->drawings);
+	for (struct drawing *drawing = files->drawings, *next; drawing; drawing = next) {
+		next = drawing->next;
+		destroy(drawing);
+	}
 }
