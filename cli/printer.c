@@ -81,6 +81,10 @@ static void show_printer(const struct cli *cli, const json_t *printer)
 	say_line("machine", words_text(printer, "machine"));
 	say_line("uuid", words_text(printer, "uuid"));
 	say_line("port", words_text(printer, "port"));
+	if (json_is_false(json_object_get(printer, "remote_stop")))
+		say_line("stop",
+			"no remote stop: M112 waits for its turn; only its switch stops it at "
+			"once");
 	if (strcmp(words_text(printer, "kind"), "printer") != 0)
 		say_line("kind", words_text(printer, "kind"));
 	say_line("unattended", words_text(printer, "unattended"));

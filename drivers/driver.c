@@ -155,6 +155,6 @@ const struct driver_dialect driver_dialects[] = {
 	GRBL_DIALECT("fluidnc", fluidnc_create),
 	{ PIPE_DIALECT("klipper", klipper_create), .unlocked = klipper_unlocked,
 		.side = &klipper_side },
-	{ PIPE_DIALECT("rrf", rrf_create), .unlocked = rrf_unlocked },
+	{ PIPE_DIALECT("rrf", rrf_create), .stop_waits = true, .unlocked = rrf_unlocked },
 	{ .name = NULL },
 };

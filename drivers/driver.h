@@ -241,6 +241,7 @@ struct driver_side {
  * (but create) or fail. */
 struct driver_dialect {
 	const char *name; /* "marlin"; as in the configuration */
+	bool stop_waits;  /* an emergency stop is executed in its turn only */
 	bool programs;	  /* takes programs of lasers and mills (gcode/cnc.h), and nothing else */
 	/* NULL without memory. */
 	struct driver *(*create)(const struct driver_settings *settings);

@@ -507,6 +507,7 @@ json_t *json_out_printer(const struct farm_printer_view *printer)
 	set_text(object, "machine", state->machine);
 	set_text(object, "uuid", state->uuid);
 	set_text(object, "port", config->port);
+	set(object, "remote_stop", json_boolean(!state->no_remote_stop));
 	set_print(object, printer);
 	set(object, "heaters", heaters(state));
 	if (printer->heaters_age_us >= 0)

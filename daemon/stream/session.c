@@ -52,6 +52,7 @@ struct session *session_create(
 	session->setup = *setup;
 	session->now_us = now_us;
 	snprintf(session->name, sizeof(session->name), "%s", setup->name);
+	session->power_us = INT64_MAX;
 	session->driver_wake_us = session->reconnect_us = INT64_MAX;
 	session->release_us = session->close_us = session->side_reconnect_us = INT64_MAX;
 	session->keep_us = INT64_MAX;
@@ -232,6 +233,7 @@ void session_lock(struct session *session, enum driver_fault fault, const char *
 		progress_store(&session->progress);
 		return;
 	}
+	session_power_arm(session, fault, session->now_us);
 	facts->fault = fault;
 	snprintf(facts->fault_text, sizeof(facts->fault_text), "%s", text);
 	progress_store(&session->progress);
@@ -286,25 +288,6 @@ static enum driver_fault fault_of(enum supervisor_verdict verdict)
 									   : DRIVER_FAULT_THERMAL;
 }
 
-/* The print is over before the stop is sent, so that its end carries the reason for the stop. */
-static void stop_at_once(
-	struct session *session, enum driver_fault fault, const char *text, int64_t now_us)
-{
-	session_lock(session, fault, text);
-	session_job_over(session, WIRE_FAILED, fault, text, now_us);
-	if (!port_is_open(&session->port))
-		return;
-	session_drop_queue(session);
-	session_act(session, "estop", now_us);
-	if (session->detecting) {
-		session_detect_estop(session);
-	} else {
-		session->dialect->estop(session->driver, now_us, session_effects(session));
-		session_perform(session, now_us);
-	}
-	session_flush(session, now_us);
-}
-
 static void supervise(struct session *session, int64_t now_us)
 {
 	const struct session_job *job = &session->job;
@@ -326,7 +309,7 @@ static void supervise(struct session *session, int64_t now_us)
 	if (session->progress.facts.hot_by_us && session->state != DRIVER_FAULT) {
 		snprintf(text, sizeof(text), "emergency stop: %s", session->supervisor.text);
 		session_say(session, "%s", text);
-		stop_at_once(session, fault_of(verdict), text, now_us);
+		session_stop_at_once(session, fault_of(verdict), text, now_us);
 		return;
 	}
 	/* Not heated by us, or stopped already: somebody must look, and that is all we may do. */
@@ -443,7 +426,7 @@ int session_estop(struct session *session, int64_t now_us, struct error *error)
 
 	session->now_us = now_us;
 	session_say(session, "emergency stop asked for");
-	stop_at_once(session, DRIVER_FAULT_ESTOP, "emergency stop", now_us);
+	session_stop_at_once(session, DRIVER_FAULT_ESTOP, "emergency stop", now_us);
 	if (!was_open)
 		error_set(error, "%s is offline: nothing could be sent to it", session->name);
 	session_settle(session, now_us);
@@ -488,7 +471,7 @@ static void cool_by_force(struct session *session, int64_t now_us)
 		return;
 	session->cool_since_us = 0;
 	session_say(session, "%s", text);
-	stop_at_once(session, DRIVER_FAULT_ESTOP, text, now_us);
+	session_stop_at_once(session, DRIVER_FAULT_ESTOP, text, now_us);
 }
 
 /* Our heaters go off as soon as the printer listens; again if nothing confirms it. */
@@ -519,6 +502,9 @@ static void close_if_wanted(struct session *session, int64_t now_us)
 		return;
 	if (session->close_us == INT64_MAX) {
 		session->close_us = now_us + (session->out_length > 0 ? SESSION_LINGER_US : 0);
+		/* It may still say that it has stopped. */
+		if (session->power_us != INT64_MAX && session->stop_may_confirm)
+			session->close_us = session->power_us;
 		if (session->release_us != INT64_MAX)
 			session->close_us = session->release_us + SESSION_LINGER_US;
 		session_flush(session, now_us);
@@ -588,6 +574,7 @@ void session_on_wake(struct session *session, int64_t now_us)
 			session_perform(session, now_us);
 		}
 	}
+	session_power_wake(session, now_us);
 	session_adopt_wake(session, now_us);
 	session_check_stall(session, now_us);
 	session_check_starving(session, now_us);
@@ -608,6 +595,7 @@ int64_t session_wake_us(const struct session *session)
 
 	earlier(&wake_us, session->reconnect_us);
 	earlier(&wake_us, session->release_us);
+	earlier(&wake_us, session->power_us);
 	earlier(&wake_us, session->close_us);
 	earlier(&wake_us, session->side_reconnect_us);
 	earlier(&wake_us, session->keep_us);
@@ -735,6 +723,7 @@ void session_describe(
 	state->activity = activity_of(session);
 	state->fault = facts->fault;
 	state->hot_by_us = facts->hot_by_us != 0;
+	state->no_remote_stop = session_has_no_remote_stop(session);
 	state->heaters_age_us = -1;
 	snprintf(state->reason, sizeof(state->reason), "%s", reason_of(session));
 	if (session->driver)

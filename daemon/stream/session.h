@@ -34,6 +34,8 @@ struct session_events {
 	void (*ended)(void *context, struct session *session);
 	/* A line for the printer's log: escaped printable ASCII. */
 	void (*said)(void *context, struct session *session, const char *text);
+	/* Cut the printer's power by this program.  May be NULL. */
+	void (*power_off)(void *context, struct session *session, const char *program);
 	/* Called on a reading thread: call session_on_prepared from the loop. */
 	void (*prepared)(void *context);
 };

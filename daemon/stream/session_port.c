@@ -196,6 +196,7 @@ void session_read_port(struct session *session, int64_t now_us)
 		}
 		recorder_add(session->recorder, RECORDER_RECEIVED, bytes, (size_t)count, now_us);
 		supervisor_heard(&session->supervisor, now_us);
+		session_power_hear(session, bytes, (size_t)count);
 		progress_alive(&session->progress, now_us);
 		if (session->detecting) {
 			session_detect_receive(session, now_us, bytes, (size_t)count);

@@ -21,6 +21,7 @@ enum {
 	SESSION_COOL_LIMIT_US = 30000000, /* hot because of us and deaf for so long: stopped */
 	SESSION_HOLD_US = 15000000,  /* an end is told when the heaters are off, or after this */
 	SESSION_LINGER_US = 200000,  /* an emergency stop gets out before its port is closed */
+	SESSION_POWER_US = 2000000,  /* for the other rungs of an emergency stop */
 	SESSION_PULSE_US = 250000,   /* DTR low */
 	SESSION_KEEP_US = 2000000,   /* a recording of a fault holds so much of what followed */
 	SESSION_ADOPT_US = 10000000, /* a print that was cut off from us waits so long */
@@ -86,8 +87,10 @@ struct session {
 	int64_t reconnect_us;	    /* INT64_MAX: not wanted */
 	char reason[WIRE_TEXT_MAX]; /* why offline */
 	bool close_wanted;
-	int64_t close_us;   /* when it will be done; INT64_MAX: not decided */
-	int64_t release_us; /* of the reset line; INT64_MAX: not pulled */
+	int64_t close_us;      /* when it will be done; INT64_MAX: not decided */
+	int64_t power_us;      /* when the power is cut; INT64_MAX: not wanted */
+	bool stop_may_confirm; /* the firmware may say before that it has stopped */
+	int64_t release_us;    /* of the reset line; INT64_MAX: not pulled */
 
 	struct port side;	   /* the dialect's second channel */
 	int side_tries;		   /* openings in a row that led to nothing */
@@ -192,6 +195,16 @@ void session_check_starving(struct session *session, int64_t now_us);
 bool session_job_is_long(const struct session *session);
 /* The driver's state goes to the progress page; right behind the number of the last command. */
 void session_mark(struct session *session);
+
+/* session_stop.c: the rungs of an emergency stop */
+void session_stop_at_once(
+	struct session *session, enum driver_fault fault, const char *text, int64_t now_us);
+/* The last rung is due in a while. */
+void session_power_arm(struct session *session, enum driver_fault fault, int64_t now_us);
+/* What the printer says may make it needless. */
+void session_power_hear(struct session *session, const char *bytes, size_t length);
+void session_power_wake(struct session *session, int64_t now_us);
+bool session_has_no_remote_stop(const struct session *session);
 
 /* session_detect.c */
 bool session_is_auto(const struct session *session);

@@ -3,6 +3,7 @@
 #include "daemon/stream/clock.h"
 #include "daemon/stream/link.h"
 #include "daemon/stream/log.h"
+#include "daemon/stream/power.h"
 #include "daemon/stream/requests.h"
 #include "daemon/stream/settings_file.h"
 #include "daemon/stream/stop_socket.h"
@@ -37,6 +38,7 @@ struct streamer {
 	size_t count;
 	struct link *link;
 	struct stop_socket *stop_socket;
+	struct power *power;
 	int prepared_fd; /* eventfd: a reading thread has something for a session that waits */
 	struct event *prepared;
 	struct event *deadline;
@@ -192,6 +194,8 @@ static void on_prepared(evutil_socket_t fd, short what, void *context)
 	}
 }
 
+static struct printer *find_printer(struct streamer *streamer, const char *name);
+
 /* ---- news from sessions -------------------------------------------------------- */
 
 static void free_event(struct event **event)
@@ -275,6 +279,24 @@ static void said(void *context, struct session *session, const char *text)
 	link_send(printer->streamer->link, &message, true);
 }
 
+static void power_off(void *context, struct session *session, const char *program)
+{
+	struct printer *printer = context;
+	struct error error = { "" };
+
+	if (power_cut(printer->streamer->power, session_name(session), program, &error) < 0)
+		said(context, session, error.text);
+}
+
+/* A program that cut power has ended. */
+static void power_said(void *context, const char *name, const char *text)
+{
+	struct printer *printer = find_printer(context, name);
+
+	if (printer)
+		said(printer, printer->session, text);
+}
+
 /* On a reading thread. */
 static void prepared(void *context)
 {
@@ -292,6 +314,7 @@ static const struct session_events session_events = {
 	.changed = changed,
 	.ended = ended,
 	.said = said,
+	.power_off = power_off,
 	.prepared = prepared,
 };
 
@@ -579,7 +602,9 @@ static int open_events(struct streamer *streamer, struct error *error)
 		streamer->prepared = event_new(streamer->base, streamer->prepared_fd,
 			EV_READ | EV_PERSIST, on_prepared, streamer);
 	streamer->deadline = event_new(streamer->base, -1, 0, on_deadline, streamer);
-	if (streamer->prepared && streamer->deadline && event_add(streamer->prepared, NULL) == 0)
+	streamer->power = power_create(streamer->base, power_said, streamer);
+	if (streamer->prepared && streamer->deadline && streamer->power &&
+		event_add(streamer->prepared, NULL) == 0)
 		return 0;
 	error_set(error, "no memory for the loop");
 	return -1;
@@ -621,6 +646,7 @@ void streamer_destroy(struct streamer *streamer)
 		printer_destroy(streamer->printers[i]);
 	link_destroy(streamer->link);
 	stop_socket_destroy(streamer->stop_socket);
+	power_destroy(streamer->power);
 	free_event(&streamer->prepared);
 	free_event(&streamer->deadline);
 	if (streamer->prepared_fd >= 0)

@@ -212,9 +212,8 @@ enum supervisor_verdict supervisor_check(
 int64_t supervisor_due_us(const struct supervisor *supervisor)
 {
 	int64_t silent_us = supervisor->heard_us + SUPERVISOR_SILENCE_US;
-	int64_t stale_us = supervisor->reading_us + (supervisor->long_command
-							    ? SUPERVISOR_LONG_US
-							    : SUPERVISOR_STALE_US);
+	int64_t stale_us = supervisor->reading_us +
+			   (supervisor->long_command ? SUPERVISOR_LONG_US : SUPERVISOR_STALE_US);
 
 	if (!supervisor_is_hot(supervisor) || supervisor->verdict != SUPERVISOR_FINE)
 		return INT64_MAX;

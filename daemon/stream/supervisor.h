@@ -19,12 +19,12 @@
 enum {
 	SUPERVISOR_TEXT_MAX = 160,
 	SUPERVISOR_SILENCE_US = 10000000, /* no byte at all while hot */
-	/* Bytes, but no reading, while hot.  Where a reading waits for its turn behind slow moves it
-	 * may take a while. */
+	/* Bytes, but no reading, while hot.  Where a reading waits for its turn behind slow moves
+	 * it may take a while. */
 	SUPERVISOR_STALE_US = 90000000,
-	SUPERVISOR_LONG_US = 900000000,	  /* the same while a long command runs: G29 on a firmware
-					     without automatic reports */
-	SUPERVISOR_OVER_US = 10000000,	  /* above the target for so long */
+	SUPERVISOR_LONG_US = 900000000, /* the same while a long command runs: G29 on a firmware
+					   without automatic reports */
+	SUPERVISOR_OVER_US = 10000000,	/* above the target for so long */
 	SUPERVISOR_HOTEND_RISE_US = 40000000,
 	SUPERVISOR_BED_RISE_US = 60000000,
 };

@@ -144,6 +144,7 @@ static const struct field fields[] = {
 	{ 69, KIND(PRINTER), FIELD_COUNT, AT(state.heater_count), WIRE_HEATERS_MAX },
 	{ 70, KIND(PRINTER), FIELD_BOOL, AT(state.hot_by_us), 0 },
 	{ 71, KIND(PRINTER), TEXT_OF(state.window) },
+	{ 160, KIND(PRINTER), FIELD_BOOL, AT(state.no_remote_stop), 0 },
 	HEATER_ROWS(80, 0),
 	HEATER_ROWS(83, 1),
 	HEATER_ROWS(86, 2),

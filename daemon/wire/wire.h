@@ -97,11 +97,11 @@ struct wire_settings {
 	int64_t machine_kind; /* enum driver_kind */
 	bool meatpack;
 	bool short_numbers;
-	int64_t window_bytes; /* un-acknowledged at most; 0: what the firmware usually holds */
-	bool no_adoption;	       /* a print that was cut off from us is not gone on with */
-	char uuid[WIRE_NAME_MAX];      /* what M115 must say; empty: anything */
-	int64_t pause_heat_s;	       /* a paused nozzle is cooled after so long; 0: never */
-	int64_t dead_man_s;	       /* the firmware's own, armed while we heat; 0: none */
+	int64_t window_bytes;	  /* un-acknowledged at most; 0: what the firmware usually holds */
+	bool no_adoption;	  /* a print that was cut off from us is not gone on with */
+	char uuid[WIRE_NAME_MAX]; /* what M115 must say; empty: anything */
+	int64_t pause_heat_s;	  /* a paused nozzle is cooled after so long; 0: never */
+	int64_t dead_man_s;	  /* the firmware's own, armed while we heat; 0: none */
 	char power_off[WIRE_PATH_MAX]; /* program that cuts the power; empty: none */
 	double park_x_mm, park_y_mm, park_lift_mm, hotend_standby_celsius;
 	char side_port[WIRE_SOCKET_MAX]; /* of the dialect's side channel; empty: none */
@@ -163,7 +163,8 @@ struct wire_printer_state {
 	int64_t heaters_age_us; /* -1: never read */
 	int64_t heater_count;
 	struct wire_heater heater[WIRE_HEATERS_MAX];
-	bool hot_by_us; /* a heater target of ours may be non-zero */
+	bool no_remote_stop; /* an emergency stop may come too late: see stop_waits in driver.h */
+	bool hot_by_us;	     /* a heater target of ours may be non-zero */
 	struct wire_progress progress;
 };
 

@@ -112,6 +112,23 @@ def test_frozen():
         bench.control.until(lambda: bench.report()["fault"] != 0, "locked")
 
 
+def test_power_off():
+    """a printer that does not say that it has stopped has its power cut, by the streamer, without control"""
+    with Bench(speed=20) as bench:
+        script = bench.dir / "cut"
+        script.write_text(f'#!/bin/sh\necho "$1" >>{bench.dir}/cut.log\n', encoding="ascii")
+        script.chmod(0o755)
+        bench.set_printer("p1", power_off=str(script))
+        bench.ready()
+        bench.sim("freeze p1")
+        bench.control.close()
+        check(bench.stop_line("estop p1").startswith("ok 1 stopped"), "p1 is stopped")
+        log = bench.dir / "cut.log"
+        wait(lambda: log.exists() and log.read_text(encoding="ascii") == "p1\n", "its power is cut", 20)
+        bench.attach()
+        bench.control.until(lambda: bench.report()["fault"] != 0, "locked")
+
+
 def test_readiness():
     """systemd is told that it is ready, and again and again that the loop runs"""
     with tempfile.TemporaryDirectory(prefix="n") as directory, \
@@ -216,5 +233,5 @@ def test_probe():
         check("in use" in answer["reason"], str(answer))
 
 
-main(test_estop_in_a_heat_up, test_estop_in_motion, test_killed, test_unplugged, test_frozen, test_readiness, test_terminated,
+main(test_estop_in_a_heat_up, test_estop_in_motion, test_killed, test_unplugged, test_frozen, test_power_off, test_readiness, test_terminated,
      test_remembers, test_second_streamer, test_ports, test_probe)

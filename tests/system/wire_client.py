@@ -36,7 +36,7 @@ FIELDS = {
     "recording": {150: ("received", "i"), 151: ("remarks", "i"), 152: ("sent", "i")},
     "printer": {60: ("link", LINKS), 61: ("activity", ACTIVITIES), 62: ("state_attempt", "t"),
                 63: ("reason", "t"), 64: ("fault", "i"), 65: ("firmware", "t"), 66: ("machine", "t"),
-                67: ("uuid", "t"), 68: ("heaters_age_us", "i"), 69: ("heater_count", "i"), 70: ("hot_by_us", "i"),
+                67: ("uuid", "t"), 68: ("heaters_age_us", "i"), 69: ("heater_count", "i"), 70: ("hot_by_us", "i"), 160: ("no_remote_stop", "i"),
                 71: ("window", "t")},
     "ended": {120: ("ended_attempt", "t"), 121: ("result", RESULTS), 122: ("fault", "i"), 123: ("reason", "t")},
 }

@@ -76,6 +76,15 @@ static void on_ended(void *context, struct session *session)
 	rig->ended++;
 }
 
+static void on_power_off(void *context, struct session *session, const char *program)
+{
+	struct session_rig *rig = context;
+
+	(void)session;
+	(void)program;
+	rig->powered_off++;
+}
+
 static void on_said(void *context, struct session *session, const char *text)
 {
 	struct session_rig *rig = context;
@@ -109,6 +118,7 @@ void session_rig_init_with(struct session_rig *rig, const struct sim_settings *s
 		.changed = on_changed,
 		.ended = on_ended,
 		.said = on_said,
+		.power_off = on_power_off,
 		.prepared = on_prepared };
 	rig->settings = (struct wire_settings){ .port = "memory",
 		.dialect = "marlin",

@@ -29,7 +29,7 @@ struct session_rig {
 	int64_t now_us;
 	bool port_open;
 	char said[4096]; /* everything, a line each; the end is cut */
-	int changed, ended;
+	int changed, ended, powered_off;
 	/* Ground truth: commands that the printer executed. */
 	char executed[SESSION_RIG_EXECUTED_MAX][SIM_COMMAND_MAX];
 	bool numbered[SESSION_RIG_EXECUTED_MAX];

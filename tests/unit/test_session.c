@@ -264,6 +264,79 @@ static void test_an_emergency_stop_in_a_heat_up_kills_at_once_and_locks(void **s
 	assert_non_null(strstr(error.text, "locked"));
 }
 
+/* A firmware that says that it has stopped is believed when a person asked for it; one that is too
+ * hot, or deaf, is not. */
+static void test_the_power_is_the_last_rung_of_an_emergency_stop(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	session_rig_finish(&rig);
+	session_rig_init(&rig, "marlin");
+	strcpy(rig.settings.power_off, "/usr/local/bin/cut");
+	session_rig_start_streamer(&rig);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_int_equal(session_estop(rig.session, rig.now_us, &error), 0);
+	session_rig_run(&rig, 5, NULL);
+	assert_int_equal(session_rig_truth(&rig).state, SIM_HALTED);
+	assert_int_equal(rig.powered_off, 0);
+
+	session_rig_fault(&rig, "power-cycle 1");
+	session_rig_run(&rig, 3, NULL);
+	assert_int_equal(session_connect(rig.session, rig.now_us, &error), 0);
+	assert_true(session_rig_run(&rig, 120, session_rig_is_ready));
+	session_rig_fault(&rig, "freeze");
+	assert_int_equal(session_estop(rig.session, rig.now_us, &error), 0);
+	session_rig_run(&rig, 1, NULL);
+	assert_int_equal(rig.powered_off, 0);
+	session_rig_run(&rig, 2, NULL);
+	assert_int_equal(rig.powered_off, 1);
+}
+
+static void test_a_runaway_is_cut_off_though_the_firmware_says_it_has_stopped(void **state)
+{
+	(void)state;
+	session_rig_finish(&rig);
+	session_rig_init(&rig, "marlin");
+	strcpy(rig.settings.power_off, "/usr/local/bin/cut");
+	session_rig_start_streamer(&rig);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_warm));
+	session_rig_fault(&rig, "runaway hotend");
+	assert_true(session_rig_run(&rig, 300, is_locked));
+	session_rig_run(&rig, 3, NULL);
+	assert_int_equal(rig.powered_off, 1);
+}
+
+/* What a person needs to know after an emergency stop. */
+static void test_a_board_that_was_halted_is_said_to_want_its_power_switched(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	assert_int_equal(session_estop(rig.session, rig.now_us, &error), 0);
+	session_rig_run(&rig, 5, NULL);
+	assert_int_equal(session_connect(rig.session, rig.now_us, &error), 0);
+	session_rig_run(&rig, 60, NULL);
+	assert_non_null(strstr(session_rig_state(&rig).reason, "switched off and on"));
+	session_rig_fault(&rig, "power-cycle 1");
+	assert_true(session_rig_run(&rig, 120, session_rig_is_ready));
+}
+
+static void test_only_firmware_that_queues_its_stop_has_no_remote_stop(void **state)
+{
+	(void)state;
+	assert_false(session_rig_state(&rig).no_remote_stop);
+	session_rig_finish(&rig);
+	session_rig_init(&rig, "rrf");
+	strcpy(rig.settings.dialect, "rrf");
+	session_rig_start_streamer(&rig);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_true(session_rig_state(&rig).no_remote_stop);
+}
+
 static void test_a_lock_outlives_the_streamer_and_only_a_person_takes_it_off(void **state)
 {
 	struct error error = { "" };
@@ -662,6 +735,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SESSION_TEST(test_an_emergency_stop_in_a_heat_up_kills_at_once_and_locks),
+		SESSION_TEST(test_the_power_is_the_last_rung_of_an_emergency_stop),
+		SESSION_TEST(test_a_runaway_is_cut_off_though_the_firmware_says_it_has_stopped),
+		SESSION_TEST(test_a_board_that_was_halted_is_said_to_want_its_power_switched),
+		SESSION_TEST(test_only_firmware_that_queues_its_stop_has_no_remote_stop),
 		SESSION_TEST(test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault),
 		SESSION_TEST(test_a_heater_stuck_on_is_stopped_before_the_firmware_sees_it),
 		SESSION_TEST(test_heat_by_a_manual_command_that_freezes_is_our_emergency_too),

@@ -97,6 +97,7 @@ static void fill_settings(struct wire_settings *settings)
 static void fill_state(struct wire_printer_state *state)
 {
 	state->link = WIRE_ONLINE;
+	state->no_remote_stop = true;
 	state->activity = WIRE_BY_HAND;
 	fill_text(state->attempt, sizeof(state->attempt), 3);
 	fill_text(state->reason, sizeof(state->reason), 4);
