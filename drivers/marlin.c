@@ -582,6 +582,8 @@ void marlin_resume(struct driver *driver, int64_t now_us, struct driver_effects 
 	else if (m->attention && m->window.count > 0)
 		m->break_us = m->now_us;
 	m->break_tries = 0;
+	if (m->hold)
+		marlin_attention_over(m);
 	m->hold = false;
 	marlin_call_end(m);
 }

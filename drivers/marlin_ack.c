@@ -78,7 +78,9 @@ static void pop(struct marlin *m, enum proof proof)
 	m->gentle_sent = false;
 	m->too_soon_us = 0;
 	m->counters.lines_acknowledged++;
-	marlin_attention_over(m);
+	/* A printer that has paused itself still acknowledges what it had taken. */
+	if (!m->hold)
+		marlin_attention_over(m);
 	if (entry.number == WINDOW_NO_NUMBER)
 		return;
 	m->acked_number = entry.number;

@@ -103,6 +103,9 @@ static void on_connected_reply(struct marlin *m, const struct reply *reply)
 	case REPLY_ACTION:
 		marlin_on_action(m, reply);
 		break;
+	case REPLY_CARD_PRINT:
+		marlin_on_card_print(m);
+		break;
 	case REPLY_ECHO:
 		marlin_remember_words(m, reply->text, reply->text_length);
 		break;

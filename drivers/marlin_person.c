@@ -50,6 +50,18 @@ static void on_resumed_by_firmware(struct marlin *m)
 	}
 }
 
+/* Two would feed one queue.  Nothing moves the head meanwhile: the other print does. */
+void marlin_on_card_print(struct marlin *m)
+{
+	static const char text[] = "a print from the printer's own card was started at its panel";
+
+	if (!m->job || m->hold)
+		return;
+	m->hold = true;
+	marlin_remember_words(m, text, sizeof(text) - 1);
+	marlin_attention(m, text);
+}
+
 static bool is_word(const char *text, size_t length, const char *word)
 {
 	size_t word_length = strlen(word);

@@ -476,6 +476,7 @@ void marlin_on_renumber_lost(struct marlin *m);
 /* marlin_person.c: what the printer wants from people */
 void marlin_attention(struct marlin *m, const char *fallback);
 void marlin_attention_over(struct marlin *m);
+void marlin_on_card_print(struct marlin *m);
 void marlin_on_action(struct marlin *m, const struct reply *reply);
 void marlin_remember_words(struct marlin *m, const char *text, size_t length);
 

@@ -249,6 +249,25 @@ static void classify_unknown_command(const char *text, size_t length, struct rep
 		reply->text_length--;
 }
 
+/* What the panel puts into the queue when a file of the card is chosen (M23 select, M24 start, M32
+ * both). */
+static bool starts_a_card_print(const char *text, size_t length)
+{
+	return reply_starts_with(text, length, "enqueueing \"M24") ||
+	       reply_starts_with(text, length, "enqueueing \"M32") ||
+	       reply_starts_with(text, length, "enqueueing \"M23");
+}
+
+/* "SD printing byte 123/4567"; of 0/0 some builds say that nothing is printed. */
+static bool is_card_progress(const char *line, size_t length)
+{
+	static const char words[] = "SD printing byte ";
+	const char *slash = memchr(line, '/', length);
+
+	return reply_starts_with(line, length, words) && slash &&
+	       first_number(slash, length - (size_t)(slash - line)) > 0;
+}
+
 static void classify_echo(const char *line, size_t length, struct reply *reply)
 {
 	set_text(reply, line, length, 5); /* "echo:" */
@@ -259,6 +278,8 @@ static void classify_echo(const char *line, size_t length, struct reply *reply)
 		classify_busy(text, rest, reply);
 	else if (reply_starts_with(text, rest, "Unknown command:"))
 		classify_unknown_command(text, rest, reply);
+	else if (starts_a_card_print(text, rest))
+		reply->kind = REPLY_CARD_PRINT;
 	else if (contains(text, rest, "Invalid extruder"))
 		reply->kind = REPLY_INVALID_TOOL;
 	else if (reply_starts_with(text, rest, "M112 Shutdown")) {
@@ -326,6 +347,8 @@ static void classify_rest(const char *line, size_t length, struct reply *reply)
 		classify_echo(line, length, reply);
 	else if (reply_starts_with(line, length, "busy:"))
 		classify_busy(line, length, reply);
+	else if (is_card_progress(line, length))
+		reply->kind = REPLY_CARD_PRINT;
 	else if (equals(line, length, "wait"))
 		reply->kind = REPLY_WAIT;
 	else if (is_boot_line(line, length))

@@ -36,6 +36,7 @@ enum reply_kind {
 	REPLY_LIST_END,
 	REPLY_REPEATED,	  /* a line taken before was not taken again; its ok follows */
 	REPLY_INPUT_LOST, /* the printer threw bytes away without asking for them again */
+	REPLY_CARD_PRINT, /* a print from the printer's own card: somebody else feeds it */
 	REPLY_ECHO,	  /* text: what follows "echo:" */
 	REPLY_OTHER,
 };

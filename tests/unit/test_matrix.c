@@ -81,6 +81,7 @@ static const struct {
 	{ "W12", SENDER "prusa.txt", NULL },
 	{ "S10", SENDER "repetier.txt", NULL },
 	{ "S13", SENDER "repetier.txt", NULL },
+	{ "S19", SENDER "job.txt", NULL },
 	{ "M1", SENDER "smoothie.txt", NULL },
 	{ "M2", SENDER "smoothie.txt", NULL },
 	{ "M3", SENDER "smoothie.txt", NULL },
