@@ -474,10 +474,12 @@ void slicer_hints_limits(const struct slicer_hints *hints, struct time_limits *l
 	static_assert((int)TIME_LIMITS_TOOLS_MAX == (int)ANALYSIS_TOOLS_MAX, "as many tools");
 	time_limits_assumed(limits, hints->slicer, hints->definition);
 	if (hints->limits_found && !hints->limits_ignored && hints->flavor != SLICER_FLAVOR_OTHER) {
-		bool as_prusaslicer = limits->as_prusaslicer;
+		struct time_limits assumed = *limits;
 
 		*limits = hints->limits;
-		limits->as_prusaslicer = as_prusaslicer;
+		limits->safe_is_jerk = assumed.safe_is_jerk;
+		limits->axis_sets_all = assumed.axis_sets_all;
+		limits->loose_starts = assumed.loose_starts;
 	}
 	/* For other flavors PrusaSlicer takes its default printer, bounds included. */
 	if (hints->flavor == SLICER_FLAVOR_OTHER) {

@@ -10,6 +10,8 @@
 /* RepRapFirmware states M203 in mm/min; no machine moves faster than this in mm/s. */
 #define SPEED_IS_PER_MINUTE 2000.0
 
+enum { VERSION_PART_MAX = 99999, VERSION_NEVER = 99999999 };
+
 static const char letters[MODAL_AXES] = { 'X', 'Y', 'Z', 'E' };
 
 /* ---- commands ---------------------------------------------------------------------------- */
@@ -290,19 +292,65 @@ static void assume_cura(struct time_limits *limits, const char *definition)
 	limits->joint_jerk = true;
 }
 
+/* "2.8.1" in "PrusaSlicer 2.8.1+win64" as 20801; 0: none. */
+static int read_version(const char *text)
+{
+	int version = 0, part = 0, parts = 1;
+
+	while (*text && (*text < '0' || *text > '9'))
+		text++;
+	for (; parts <= 3 && part <= VERSION_PART_MAX; text++) {
+		if (*text >= '0' && *text <= '9') {
+			part = part * 10 + (*text - '0');
+			continue;
+		}
+		version = version * 100 + part;
+		part = 0;
+		parts++;
+		if (*text != '.')
+			break;
+	}
+	for (; parts <= 3; parts++)
+		version *= 100;
+	return version;
+}
+
+/* From which version on each estimates better; a version that is not said is a new one.
+ * PrusaSlicer: src/libslic3r/GCode/GCodeProcessor.cpp of the tags version_2.5.0 to version_2.9.4;
+ * OrcaSlicer took its passes over with its views of actual speed. */
+static const struct {
+	const char *name; /* lower case */
+	int tight_starts, shared_axes;
+} prusa_like[] = {
+	{ "prusaslicer", 20801, 20904 },
+	{ "orcaslicer", 20302, VERSION_NEVER },
+	{ "superslicer", VERSION_NEVER, VERSION_NEVER },
+	{ "bambustudio", VERSION_NEVER, VERSION_NEVER },
+	{ "qidislicer", VERSION_NEVER, VERSION_NEVER },
+	{ "qidistudio", VERSION_NEVER, VERSION_NEVER },
+	{ "elegooslicer", VERSION_NEVER, VERSION_NEVER },
+	{ "crealityprint", VERSION_NEVER, VERSION_NEVER },
+	{ "creality_print", VERSION_NEVER, VERSION_NEVER },
+	{ "anycubicslicer", VERSION_NEVER, VERSION_NEVER },
+	{ "slic3r prusa", VERSION_NEVER, VERSION_NEVER },
+};
+
 void time_limits_assumed(struct time_limits *limits, const char *slicer, const char *definition)
 {
-	static const char *const prusa_like[] = { "prusaslicer", "superslicer", "orcaslicer",
-		"bambustudio", "qidislicer", "creality_print", "elegooslicer", "slic3r pe" };
+	int version = read_version(slicer);
 
 	*limits = common;
 	if (text_contains(slicer, strlen(slicer), "cura"))
 		assume_cura(limits, definition);
-	for (size_t i = 0; i < sizeof prusa_like / sizeof *prusa_like; i++)
-		if (text_contains(slicer, strlen(slicer), prusa_like[i])) {
-			*limits = prusa_default;
-			limits->as_prusaslicer = true;
-		}
+	for (size_t i = 0; i < sizeof prusa_like / sizeof *prusa_like; i++) {
+		if (!text_contains(slicer, strlen(slicer), prusa_like[i].name))
+			continue;
+		*limits = prusa_default;
+		limits->safe_is_jerk = true;
+		limits->loose_starts = version > 0 && version < prusa_like[i].tight_starts;
+		limits->axis_sets_all = version > 0 && version < prusa_like[i].shared_axes;
+		return;
+	}
 }
 
 void time_limits_overlay(struct time_limits *limits, const struct time_limits *stated)

@@ -38,13 +38,15 @@ struct time_limits {
 	double square_corner_mm_s;    /* Klipper: the speed of a right angle; 0: not Klipper */
 	/* What a multi-material unit takes to load and unload a tool's filament. */
 	double load_s[TIME_LIMITS_TOOLS_MAX], unload_s[TIME_LIMITS_TOOLS_MAX];
-	/* Plan as PrusaSlicer 2.5 estimates (GCodeProcessor.cpp) and not as Marlin does, so that
-	 * the figures compare: an axis that would exceed its acceleration or jerk sets the whole
-	 * move to that limit, not the move's share of it (Prusa-Firmware 3 does this too), and a
-	 * move may begin faster than the one before it gets.  Together 0.3 % of a print. */
-	bool as_prusaslicer;
-	bool is_repetier; /* M201 and M202 are the accelerations of print and travel */
-	unsigned stated;  /* by commands: enum time_limits_part */
+	/* Plan as PrusaSlicer and its descendants estimate (GCodeProcessor.cpp) and not as Marlin
+	 * does, so that the figures compare.  Their estimate has changed, so that it goes by
+	 * version; together 0.3 % of a print. */
+	bool safe_is_jerk;  /* the first axis above its jerk sets the speed to stop from, not its
+			       share */
+	bool axis_sets_all; /* the same with accelerations (until 2.9.3, and Prusa-Firmware 3) */
+	bool loose_starts;  /* a move may begin faster than the one before it gets (until 2.8.0) */
+	bool is_repetier;   /* M201 and M202 are the accelerations of print and travel */
+	unsigned stated;    /* by commands: enum time_limits_part */
 };
 
 /* Takes over limits that a command sets; false: it sets none. */
@@ -66,9 +68,9 @@ void time_limits_overlay(struct time_limits *limits, const struct time_limits *s
 bool time_limits_differ(const struct time_limits *better, const struct time_limits *planned,
 	const struct time_limits *now);
 
-/* What slicers assume of a machine that they know nothing of.  PrusaSlicer and its descendants: its
- * own default printer.  Cura: by the name of the machine's definition, which stands in its last
- * comment.  Others, and no slicer: a common Marlin machine. */
+/* What slicers assume of a machine that they know nothing of, and how they plan.  PrusaSlicer and
+ * its descendants: its own default printer.  Cura: by the name of the machine's definition, which
+ * stands in its last comment.  Others, and no slicer: a common Marlin machine. */
 void time_limits_assumed(struct time_limits *limits, const char *slicer, const char *definition);
 
 #endif

@@ -138,7 +138,7 @@ static double pick_acceleration(const struct time_limits *limits, const struct p
 		double part = share(path, axis), limit = limits->acceleration_mm_s2[axis];
 
 		if (limit > 0 && value * part > limit && !(limits->is_repetier && axis <= MODAL_Y))
-			value = limits->as_prusaslicer ? limit : limit / part;
+			value = limits->axis_sets_all ? limit : limit / part;
 	}
 	return value > ACCELERATION_MIN ? value : ACCELERATION_MIN;
 }
@@ -172,8 +172,8 @@ static double safe_speed(const struct time_limits *limits, const struct path *pa
 	for (int axis = 0; axis < MODAL_AXES; axis++) {
 		double part = share(path, axis), jerk = limits->jerk_mm_s[axis];
 
-		if (speed * part > jerk || (limits->as_prusaslicer && cruise * part > jerk))
-			speed = limits->as_prusaslicer ? smaller(speed, jerk) : jerk / part;
+		if (speed * part > jerk || (limits->safe_is_jerk && cruise * part > jerk))
+			speed = limits->safe_is_jerk ? smaller(speed, jerk) : jerk / part;
 	}
 	return speed;
 }
@@ -222,6 +222,26 @@ static double joint_corner(const struct time_model *model, const struct path *pa
 	return smaller(model->previous_cruise_mm_s, cruise * factor);
 }
 
+/* Marlin 2: the acceleration that the axes allow in the direction in which the corner turns. */
+static double along_junction(
+	const struct time_model *model, const struct path *path, double acceleration)
+{
+	double change[MODAL_AXES], length = 0;
+
+	for (int axis = 0; axis < MODAL_AXES; axis++) {
+		change[axis] = fabs(path->start[axis] - model->previous_axes[axis]);
+		length += change[axis] * change[axis];
+	}
+	length = sqrt(length);
+	for (int axis = 0; axis < MODAL_AXES; axis++) {
+		double limit = model->limits.acceleration_mm_s2[axis];
+
+		if (limit > 0 && acceleration * change[axis] > limit * length)
+			acceleration = limit * length / change[axis];
+	}
+	return acceleration;
+}
+
 /* The speed on a circle that touches both moves and stays within the deviation of the corner. */
 static double deviation_corner(
 	const struct time_model *model, const struct path *path, double acceleration, double cruise)
@@ -239,7 +259,8 @@ static double deviation_corner(
 		square = limits->square_corner_mm_s * limits->square_corner_mm_s * KLIPPER_CORNER *
 			 half / (1 - half);
 	else
-		square = acceleration * limits->junction_deviation_mm * half / (1 - half);
+		square = along_junction(model, path, acceleration) * limits->junction_deviation_mm *
+			 half / (1 - half);
 	if (limits->square_corner_mm_s <= 0 && path->distance_mm < SMALL_MOVE_MM &&
 		cosine < FLAT_CORNER_COS)
 		square = smaller(square, path->distance_mm * acceleration / acos(-cosine));
@@ -261,7 +282,7 @@ static void plan(struct time_model *model)
 
 		next2 = block[i].entry2 = smaller(entry2, block[i].entry2_max);
 	}
-	if (model->limits.as_prusaslicer)
+	if (model->limits.loose_starts)
 		return;
 	for (size_t i = 0; i < last; i++) {
 		double exit2 =

@@ -97,7 +97,7 @@ static void test_as_prusaslicer_an_axis_sets_the_whole_move_to_its_limit(void **
 	double half;
 
 	(void)state;
-	as.as_prusaslicer = true;
+	as.safe_is_jerk = as.axis_sets_all = true;
 	for (int axis = 0; axis < MODAL_AXES; axis++)
 		as.jerk_mm_s[axis] = 10;
 	half = 2 * 0.09 + (50 - 2 * 4.95) / 100;
