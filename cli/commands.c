@@ -157,6 +157,15 @@ const struct command cli_commands[] = {
 		command_plan, NULL },
 	{ "printer", NULL, "one printer", NULL, NULL, printer_commands },
 	{ "printers", "", "every printer", NULL, command_printers, NULL },
+	{ "rehearse", "FILE PRINTER [--keep COPY]",
+		"the file on the machine, without heat and filament",
+		"  --keep COPY  keeps the file that is sent, as COPY\n\n"
+		"Heaters and extruder are left out, everything else is sent as it is.  The\n"
+		"rules of the bed hold.  Shown are starvation, noise and the true time.  No\n"
+		"part is counted.  A file that calls a macro of the firmware is refused: the\n"
+		"macro may heat.\n\n"
+		"example: printfarm rehearse visor.gcode p1\n",
+		command_rehearse, NULL },
 	{ "reload", "", "printfarmd reads its configuration again", NULL, command_reload, NULL },
 	{ "replay", "FILE [--dialect NAME]", "feeds a recorded conversation to a driver",
 		"The file holds what 'printer log' shows, or a transcript of another host.\n"

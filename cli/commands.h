@@ -42,6 +42,7 @@ int command_printer_show(struct cli *cli, int argc, char **argv);
 int command_printer_unlock(struct cli *cli, int argc, char **argv);
 int command_printers(struct cli *cli, int argc, char **argv);
 int command_doctor(struct cli *cli, int argc, char **argv);
+int command_rehearse(struct cli *cli, int argc, char **argv);
 int command_replay(struct cli *cli, int argc, char **argv);
 int command_reload(struct cli *cli, int argc, char **argv);
 int command_spool_add(struct cli *cli, int argc, char **argv);

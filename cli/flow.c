@@ -97,10 +97,9 @@ static void show_reasons(const json_t *reasons, double starved_s)
 	say(stdout, "\n  %-10s %s\n", "so", stalls[largest].advice);
 }
 
-static void show_starvation(const json_t *telemetry)
+static void show_starvation(const json_t *telemetry, double print_s)
 {
 	double starved_s = words_number(telemetry, "starved_s");
-	double print_s = words_number(telemetry, "print_s");
 	char time[WORDS_MAX], share[DECIMAL_TEXT_MAX];
 
 	if (starved_s <= 0) {
@@ -122,5 +121,14 @@ void flow_show(const json_t *printer)
 		return;
 	show_wire(telemetry);
 	show_noise(telemetry);
-	show_starvation(telemetry);
+	show_starvation(telemetry, words_number(telemetry, "print_s"));
+}
+
+void flow_show_totals(const json_t *attempt, double print_s)
+{
+	say(stdout, "  %-10s %lld, %lld sent again\n", "lines",
+		(long long)words_integer(attempt, "lines_sent"),
+		(long long)words_integer(attempt, "resends"));
+	show_noise(attempt);
+	show_starvation(attempt, print_s);
 }
