@@ -2,6 +2,7 @@
 #include "drivers/klipper_private.h"
 #include "drivers/report.h"
 
+#include <stdio.h>  /* snprintf, of words only */
 #include <stdlib.h> /* calloc */
 #include <string.h>
 
@@ -35,15 +36,10 @@ static enum driver_fault fault_of(const char *reason)
 
 static void fault_with_reason(struct klipper *k, const char *reason)
 {
-	static const char what[] = "Klipper has shut down: ", next[] = " (unlock restarts it)";
 	char text[DRIVER_REASON_MAX];
-	size_t room = sizeof(text) - sizeof(what) - sizeof(next), used = sizeof(what) - 1;
-	size_t length = strlen(reason) < room ? strlen(reason) : room;
 
 	k->shutdown_us = DRIVER_NEVER;
-	memcpy(text, what, used);
-	memcpy(text + used, reason, length);
-	memcpy(text + used + length, next, sizeof(next));
+	snprintf(text, sizeof(text), "Klipper has shut down: %.150s (unlock restarts it)", reason);
 	pipe_fault(&k->pipe, fault_of(reason), text);
 }
 

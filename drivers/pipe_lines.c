@@ -4,6 +4,7 @@
 #include "drivers/reply.h"
 #include "drivers/report.h"
 
+#include <stdio.h> /* snprintf, of words only */
 #include <string.h>
 
 enum { UNKNOWN_TOLD_MAX = 10 };
@@ -107,12 +108,11 @@ bool pipe_on_nonce(struct pipe *pipe, const char *text, size_t length)
 
 static void refused(struct pipe *pipe, const char *what, const char *text, size_t length)
 {
-	char words[DRIVER_REASON_MAX];
-	size_t used = strlen(what);
+	char words[PIPE_WORDS_MAX], sentence[DRIVER_REASON_MAX];
 
-	memcpy(words, what, used);
-	report_escape(text, length, words + used, sizeof(words) - used);
-	pipe_fault(pipe, DRIVER_FAULT_COMMAND, words);
+	report_escape(text, length, words, sizeof(words));
+	snprintf(sentence, sizeof(sentence), "%s%s", what, words);
+	pipe_fault(pipe, DRIVER_FAULT_COMMAND, sentence);
 }
 
 void pipe_on_error(struct pipe *pipe, const char *text, size_t length)

@@ -7,6 +7,7 @@
 #include "drivers/reply.h"
 #include "drivers/report.h"
 
+#include <stdio.h>  /* snprintf, of words only */
 #include <stdlib.h> /* calloc */
 #include <string.h>
 
@@ -90,52 +91,59 @@ static bool is_halted(const struct rrf *r)
 
 /* ---- lines ---- */
 
-/* "M115"'s answer: keys, colons, blanks, values. */
-static void on_identity(struct pipe *pipe, const char *text, size_t length)
+/* Where the word begins; `length` when it does not. */
+static size_t find(const char *text, size_t length, const char *word)
+{
+	size_t at = 0;
+
+	while (at < length && !begins(text + at, length - at, word))
+		at++;
+	return at;
+}
+
+/* The value behind a key of M115's answer, up to the next key: they hold blanks. */
+static void take_value(const char *text, size_t length, const char *key, char *value, size_t size)
 {
 	static const char *const keys[] = {
 		"FIRMWARE_NAME:", "FIRMWARE_VERSION:", "ELECTRONICS:", "FIRMWARE_DATE:"
 	};
-	enum { NAME, VERSION, ELECTRONICS, KEYS = sizeof(keys) / sizeof(keys[0]) };
-	char value[KEYS][48] = { "" };
-	char name[DRIVER_NAME_MAX];
+	size_t at = find(text, length, key), end;
 
-	for (size_t key = 0; key < KEYS; key++) {
-		for (size_t at = 0; at < length; at++) {
-			size_t end, from = at + strlen(keys[key]);
+	value[0] = '\0';
+	if (at == length)
+		return;
+	text += at + strlen(key);
+	length -= at + strlen(key);
+	end = length;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		size_t next = find(text, length, keys[i]);
 
-			if (!begins(text + at, length - at, keys[key]))
-				continue;
-			from += from < length && text[from] == ' ';
-			for (end = from; end < length; end++) {
-				bool next = false;
-
-				for (size_t other = 0; other < KEYS; other++)
-					next = next ||
-					       begins(text + end, length - end, keys[other]);
-				if (next)
-					break;
-			}
-			while (end > from && text[end - 1] == ' ')
-				end--;
-			report_escape(text + from, end - from, value[key], sizeof(value[key]));
-		}
+		end = next < end ? next : end;
 	}
+	while (end > 0 && *text == ' ')
+		text++, end--;
+	while (end > 0 && text[end - 1] == ' ')
+		end--;
+	report_escape(text, end, value, size);
+}
+
+/* "RepRapFirmware for Duet 2 …" becomes "RepRapFirmware 3.5.3"; the board is told by ELECTRONICS.
+ */
+static void on_identity(struct pipe *pipe, const char *text, size_t length)
+{
+	struct driver_identity *identity = &pipe->identity;
+	char name[48], version[32];
+
+	take_value(text, length, "FIRMWARE_NAME:", name, sizeof(name));
+	take_value(text, length, "FIRMWARE_VERSION:", version, sizeof(version));
+	take_value(text, length, "ELECTRONICS:", identity->machine, sizeof(identity->machine));
+	if (begins(name, strlen(name), "RepRapFirmware"))
+		snprintf(identity->firmware, sizeof(identity->firmware), "RepRapFirmware %s",
+			version);
+	else
+		snprintf(identity->firmware, sizeof(identity->firmware), "%s", name);
 	pipe->identity_seen = true;
-	/* "RepRapFirmware for Duet 2 …": the board is told by ELECTRONICS. */
-	name[0] = '\0';
-	if (contains(value[NAME], strlen(value[NAME]), "RepRapFirmware")) {
-		size_t used = strlen("RepRapFirmware ");
-
-		memcpy(name, "RepRapFirmware ", used);
-		memcpy(name + used, value[VERSION], strlen(value[VERSION]) + 1);
-	} else {
-		memcpy(name, value[NAME], strlen(value[NAME]) + 1);
-	}
-	report_escape(name, strlen(name), pipe->identity.firmware, sizeof(pipe->identity.firmware));
-	report_escape(value[ELECTRONICS], strlen(value[ELECTRONICS]), pipe->identity.machine,
-		sizeof(pipe->identity.machine));
-	of(pipe)->object_model = value[VERSION][0] >= '3' && value[VERSION][0] <= '9';
+	of(pipe)->object_model = version[0] >= '3' && version[0] <= '9';
 }
 
 static bool is_heater_fault(const char *text, size_t length)

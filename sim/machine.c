@@ -201,7 +201,7 @@ static void set_home(struct machine *machine)
 		if (!machine->homing[i])
 			continue;
 		machine->position_mm[i] =
-			settings->volume_min_mm[i] < 0 && i < 2 ? 0 : settings->volume_min_mm[i];
+			i < 2 && settings->volume_min_mm[i] < 0 ? 0 : settings->volume_min_mm[i];
 		machine->offset_mm[i] = 0;
 		machine->homed[i] = true;
 	}
