@@ -203,6 +203,8 @@ static bool extend_by(struct batch *batch, struct line *line, const struct probl
 		struct problem_print print = { .order = order,
 			.units = option->units,
 			.grams = option->grams,
+			.earliest_s = option->earliest_s,
+			.attended = option->attended,
 			.length_s = problem_print_s(problem, (size_t)line->printer, option),
 			.reload = reload };
 		struct problem_slot slot;

@@ -46,6 +46,8 @@ static struct problem_print print_of(const struct problem *problem, int32_t prin
 		.order = order,
 		.units = option->units,
 		.grams = option->grams,
+		.earliest_s = option->earliest_s,
+		.attended = option->attended,
 		.length_s = problem_print_s(problem, (size_t)printer, option),
 	};
 }

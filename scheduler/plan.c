@@ -339,6 +339,8 @@ int32_t plan_insert(struct plan *plan, int32_t printer, int32_t position, int32_
 		.print = { .order = order,
 			.units = option->units,
 			.grams = option->grams,
+			.earliest_s = option->earliest_s,
+			.attended = option->attended,
 			.length_s = problem_print_s(plan->problem, (size_t)printer, option) },
 		.printer = printer,
 		.option = (int32_t)(option - plan->problem->option),

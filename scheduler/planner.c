@@ -1,7 +1,9 @@
 /* Who prints what, when: see planner.h.  Orders are taken from a heap, planned one by one
- * (order_plan.c), committed to the printers' timelines, and sorted by start in the end. */
+ * (order_plan.c) and committed to the printers' timelines; where orders would be late the plan is
+ * searched for a better one (improve.c); it is sorted by start in the end. */
 #include "scheduler/planner.h"
 #include "scheduler/heap.h"
+#include "scheduler/improve.h"
 #include "scheduler/match.h"
 #include "scheduler/order_plan.h"
 #include "scheduler/previous.h"
@@ -14,6 +16,7 @@ enum phase {
 	PHASE_TAKE,   /* the next order */
 	PHASE_PLAN,   /* it is being planned */
 	PHASE_COMMIT, /* its pieces become assignments */
+	PHASE_SEARCH, /* what would be late may be made better */
 	PHASE_SORT,   /* assignments into the heap */
 	PHASE_ANSWER, /* and out again */
 	PHASE_DONE,
@@ -21,9 +24,17 @@ enum phase {
 
 enum { ASSIGNMENTS_AT_FIRST = 64 };
 
+/* An order in the queue, with its priority as it has grown by waiting. */
+struct queued {
+	const struct world_order *order;
+	int64_t priority;
+};
+
 struct planner {
 	const struct world *world; /* borrowed */
 	int64_t now_s;
+	uint64_t seed;
+	struct improve *improve; /* NULL: no search is going on */
 	enum phase phase;
 	size_t at; /* in the list that the phase goes through */
 	struct timeline timeline;
@@ -31,7 +42,8 @@ struct planner {
 	struct order_plan order_plan;
 	struct planner_assignment *planned; /* in the order in which they were found */
 	size_t planned_count, planned_capacity;
-	void **room; /* the heap's: orders, then assignments */
+	struct queued *queued; /* one per order */
+	void **room;	       /* the heap's: orders, then assignments */
 	struct heap heap;
 	struct planner_assignment *sorted;
 	struct planner_order_answer *answer;
@@ -42,10 +54,11 @@ struct planner {
 
 static bool order_goes_first(const void *a, const void *b)
 {
-	const struct world_order *x = a, *y = b;
+	const struct queued *queued_x = a, *queued_y = b;
+	const struct world_order *x = queued_x->order, *y = queued_y->order;
 
-	if (x->priority != y->priority)
-		return x->priority > y->priority;
+	if (queued_x->priority != queued_y->priority)
+		return queued_x->priority > queued_y->priority;
 	if (x->due_s != y->due_s)
 		return y->due_s == 0 || (x->due_s != 0 && x->due_s < y->due_s);
 	if (x->created_s != y->created_s)
@@ -53,6 +66,16 @@ static bool order_goes_first(const void *a, const void *b)
 	if (x->id != y->id)
 		return x->id < y->id;
 	return x < y;
+}
+
+static void push_order(struct planner *planner, const struct world_order *order)
+{
+	struct queued *queued = &planner->queued[planner->at];
+	int64_t waits_s = planner->now_s - order->created_s;
+
+	queued->order = order;
+	queued->priority = order->priority + (waits_s > 0 ? waits_s / PLANNER_AGEING_S : 0);
+	heap_push(&planner->heap, queued);
 }
 
 static void queue_move(struct planner *planner)
@@ -69,19 +92,28 @@ static void queue_move(struct planner *planner)
 	else if (order->units_left <= 0)
 		planner->answer[planner->at].done_s = planner->now_s;
 	else
-		heap_push(&planner->heap, (void *)order);
+		push_order(planner, order);
 	planner->at++;
+}
+
+static void begin_search(struct planner *planner)
+{
+	planner->improve = improve_create(planner->world, &planner->previous, planner->now_s,
+		planner->seed, planner->planned, planner->planned_count);
+	planner->phase = planner->improve ? PHASE_SEARCH : PHASE_SORT;
+	planner->at = 0;
 }
 
 static void take_move(struct planner *planner)
 {
-	const struct world_order *order = heap_pop(&planner->heap);
+	const struct queued *queued = heap_pop(&planner->heap);
 
-	if (!order) {
-		planner->phase = PHASE_SORT;
-		planner->at = 0;
+	if (!queued) {
+		begin_search(planner);
 		return;
 	}
+
+	const struct world_order *order = queued->order;
 
 	int64_t room = PLANNER_ASSIGNMENTS_MAX - (int64_t)planner->planned_count;
 
@@ -161,6 +193,56 @@ static void commit_move(struct planner *planner)
 	};
 	if (piece->slot.end_s > answer->done_s)
 		answer->done_s = piece->slot.end_s;
+}
+
+/* ---- the search ----------------------------------------------------------- */
+
+static void answer_anew(struct planner *planner)
+{
+	const struct world *world = planner->world;
+
+	for (size_t i = 0; i < world->order_count; i++) {
+		struct planner_order_answer *answer = &planner->answer[i];
+
+		if (answer->units_planned == 0)
+			continue;
+		answer->units_planned = 0;
+		if (answer->done_s >= 0)
+			answer->done_s = planner->now_s;
+	}
+	for (size_t i = 0; i < planner->planned_count; i++) {
+		const struct planner_assignment *own = &planner->planned[i];
+		struct planner_order_answer *answer = &planner->answer[own->order];
+
+		answer->units_planned += world->order[own->order].plate[own->plate].yield;
+		if (answer->done_s >= 0 && own->end_s > answer->done_s)
+			answer->done_s = own->end_s;
+	}
+	for (size_t i = 0; i < world->order_count; i++) {
+		int64_t over = planner->answer[i].units_planned - world->order[i].units_left;
+
+		if (planner->answer[i].units_planned > 0)
+			planner->answer[i].over_units = over > 0 ? over : 0;
+	}
+}
+
+/* How many moves were made. */
+static int64_t search_moves(struct planner *planner, int64_t moves)
+{
+	int64_t done = improve_step(planner->improve, moves);
+
+	if (done > 0)
+		return done;
+	size_t count = improve_take(planner->improve, planner->planned, planner->planned_capacity);
+
+	if (count > 0) {
+		planner->planned_count = count;
+		answer_anew(planner);
+	}
+	improve_destroy(planner->improve);
+	planner->improve = NULL;
+	planner->phase = PHASE_SORT;
+	return 1;
 }
 
 /* ---- the result ----------------------------------------------------------- */
@@ -263,14 +345,15 @@ struct planner *planner_begin(const struct world *world, const struct planner_re
 {
 	struct planner *planner = calloc(1, sizeof *planner);
 
-	(void)seed;
 	if (!planner)
 		return NULL;
+	planner->seed = seed;
 	planner->world = world;
 	planner->now_s = now_s;
 	planner->room = calloc(world->order_count + 1, sizeof *planner->room);
+	planner->queued = calloc(world->order_count + 1, sizeof *planner->queued);
 	planner->answer = calloc(world->order_count + 1, sizeof *planner->answer);
-	if (!planner->room || !planner->answer ||
+	if (!planner->room || !planner->queued || !planner->answer ||
 		!previous_init(&planner->previous, previous, world) ||
 		!timeline_init(&planner->timeline, world, now_s) ||
 		!order_plan_init(&planner->order_plan, &planner->timeline, &planner->previous)) {
@@ -304,6 +387,8 @@ static void make_move(struct planner *planner)
 	case PHASE_COMMIT:
 		commit_move(planner);
 		break;
+	case PHASE_SEARCH: /* in planner_step: many at once */
+		break;
 	case PHASE_SORT:
 		sort_move(planner);
 		break;
@@ -317,8 +402,14 @@ static void make_move(struct planner *planner)
 
 bool planner_step(struct planner *planner, int64_t moves)
 {
-	for (; moves > 0 && planner->phase != PHASE_DONE; moves--)
+	while (moves > 0 && planner->phase != PHASE_DONE) {
+		if (planner->phase == PHASE_SEARCH) {
+			moves -= search_moves(planner, moves);
+			continue;
+		}
 		make_move(planner);
+		moves--;
+	}
 	return planner->phase != PHASE_DONE;
 }
 
@@ -331,11 +422,13 @@ void planner_destroy(struct planner *planner)
 {
 	if (!planner)
 		return;
+	improve_destroy(planner->improve);
 	order_plan_finish(&planner->order_plan);
 	timeline_finish(&planner->timeline);
 	previous_finish(&planner->previous);
 	free(planner->planned);
 	free(planner->room);
+	free(planner->queued);
 	free(planner->sorted);
 	free(planner->answer);
 	free(planner);

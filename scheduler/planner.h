@@ -3,15 +3,15 @@
  * Same inputs, same plan, however the moves are cut into steps.  The work is cut into moves so that
  * the caller's loop never waits: begin, step until it says that nothing is left, take the result.
  *
- * Orders are planned one after the other: by priority, then due date (none: last), then age.  Each
- * takes the printers and plates that finish it soonest, behind what is planned already, or in the
- * time that a printer would otherwise wait for its first planned start.  A print that may not run
- * unattended lies within one staffed stretch; after each print somebody clears the bed, which takes
- * clear_s of staffed time and start_delay_s more, and mounts a new reel of the same filament if the
- * old one is short.  A bed that is occupied, and a printer that is offline, is expected to be dealt
- * with in the same way, clear_s of staffed time after it began to wait; once that is past, after as
- * long again as it is past.  Printers that are disabled, locked, in need of attention or used by
- * hand are not counted on. */
+ * Orders are planned one after the other: by priority (which grows as they wait), then due date
+ * (none: last), then age.  Each takes the printers and plates that finish it soonest, behind what
+ * is planned already, or in the time that a printer would otherwise wait for its first planned
+ * start.  A print that may not run unattended lies within one staffed stretch; after each print
+ * somebody clears the bed, which takes clear_s of staffed time and start_delay_s more, and mounts a
+ * new reel of the same filament if the old one is short.  A bed that is occupied, and a printer
+ * that is offline, is expected to be dealt with in the same way, clear_s of staffed time after it
+ * began to wait; once that is past, after as long again as it is past.  Printers that are disabled,
+ * locked, in need of attention or used by hand are not counted on. */
 #ifndef SCHEDULER_PLANNER_H
 #define SCHEDULER_PLANNER_H
 
@@ -46,6 +46,8 @@ struct planner_result {
 };
 
 enum {
+	PLANNER_AGEING_S =
+		86400, /* an order that waits so long counts for a point of priority more */
 	PLANNER_PLATES_MAX = 64,	   /* ways to make an order that are looked at */
 	PLANNER_ASSIGNMENTS_MAX = 1 << 20, /* in one plan; orders beyond: done_s is -1 */
 };
@@ -53,8 +55,8 @@ enum {
 struct planner;
 
 /* `previous` may be NULL; it serves to move as little as possible, and is read (with its world)
- * only during this call.  The world is borrowed until planner_destroy.  The constructive planner
- * draws no lots: seed is for planners that search.  Takes time linear in both plans.  NULL without
+ * only during this call.  The world is borrowed until planner_destroy.  The seed is for the search
+ * where orders would be late.  Takes time linear in both plans.  NULL without
  * memory. */
 struct planner *planner_begin(const struct world *world, const struct planner_result *previous,
 	int64_t now_s, uint64_t seed);

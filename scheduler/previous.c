@@ -113,6 +113,39 @@ static size_t count_shares(const struct planner_result *result, const struct wor
 	return count;
 }
 
+/* NOWHERE: the order has no such plate any more. */
+static size_t find_plate(const struct world_order *from, size_t plate, const struct world_order *to)
+{
+	if (plate >= from->plate_count)
+		return NOWHERE;
+	for (size_t i = 0; i < to->plate_count; i++)
+		if (to->plate[i].id == from->plate[plate].id)
+			return i;
+	return NOWHERE;
+}
+
+static void note_prints(struct previous *previous, const struct planner_result *result,
+	const struct world *from, const struct world *world, const size_t *orders,
+	const size_t *printers)
+{
+	for (size_t i = 0; i < result->assignment_count; i++) {
+		const struct planner_assignment *old = &result->assignment[i];
+		struct previous_print *print = &previous->print[previous->print_count];
+
+		if (old->order >= from->order_count || old->printer >= from->printer_count)
+			continue;
+		print->start_s = old->start_s;
+		print->order = orders[old->order];
+		print->printer = printers[old->printer];
+		if (print->order == NOWHERE || print->printer == NOWHERE)
+			continue;
+		print->plate = find_plate(
+			&from->order[old->order], old->plate, &world->order[print->order]);
+		if (print->plate != NOWHERE)
+			previous->print_count++;
+	}
+}
+
 bool previous_init(
 	struct previous *previous, const struct planner_result *result, const struct world *world)
 {
@@ -129,8 +162,11 @@ bool previous_init(
 
 	previous->first = calloc(world->order_count + 1, sizeof *previous->first);
 	previous->share = malloc(result->assignment_count * sizeof *previous->share);
-	if (ready && previous->first && previous->share) {
+	previous->print = malloc(result->assignment_count * sizeof *previous->print);
+	if (ready && previous->first && previous->share && previous->print) {
 		size_t used = 0;
+
+		note_prints(previous, result, from, world, orders, printers);
 
 		chain(result, from, world->order_count, orders, head, next);
 		for (size_t i = 0; i < world->printer_count; i++)
@@ -156,5 +192,6 @@ void previous_finish(struct previous *previous)
 {
 	free(previous->first);
 	free(previous->share);
+	free(previous->print);
 	*previous = (struct previous){ 0 };
 }

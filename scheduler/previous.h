@@ -15,7 +15,15 @@ struct previous_share {
 	int64_t plates;
 };
 
+/* A print of the previous plan, in the new world's indexes. */
+struct previous_print {
+	size_t order, plate, printer;
+	int64_t start_s;
+};
+
 struct previous {
+	size_t print_count;	      /* by start */
+	struct previous_print *print; /* owned */
 	size_t *first; /* owned; shares of order i: first[i] up to first[i + 1]; NULL: no plan */
 	struct previous_share *share; /* owned */
 };

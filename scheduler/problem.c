@@ -98,6 +98,12 @@ int64_t problem_open_from(
 	/* Each window once, from the one that is open, and that one again a week later. */
 	size_t at = hours->at_hour[second / 3600];
 
+	if (hours->window[hours->count - 1].end_s - PROBLEM_WEEK_S > second) {
+		/* Last week's last window is still open. */
+		at = hours->count - 1;
+		week_s -= PROBLEM_WEEK_S;
+	}
+
 	for (size_t tries = 0; tries <= 2 * hours->count; tries++, at++) {
 		if (at == hours->count) {
 			at = 0;
@@ -111,6 +117,39 @@ int64_t problem_open_from(
 			return begin_s;
 	}
 	return PROBLEM_NEVER;
+}
+
+/* The window that holds this second of the week, which one does. */
+static size_t find_open(const struct problem_windows *hours, int64_t second)
+{
+	size_t at = hours->at_hour[second / 3600];
+
+	while (at + 1 < hours->count && hours->window[at].end_s <= second)
+		at++;
+	return at;
+}
+
+int64_t problem_after_work(
+	const struct problem_windows *hours, int64_t week0_s, int64_t at_s, int64_t work_s)
+{
+	if (hours->count == 0)
+		return at_s + work_s;
+	while (work_s > 0) {
+		int64_t second, end_s;
+
+		at_s = problem_open_from(hours, week0_s, at_s, 1);
+		if (at_s >= PROBLEM_NEVER)
+			return PROBLEM_NEVER;
+		second = second_of_week(week0_s, at_s);
+		end_s = hours->window[hours->count - 1].end_s - PROBLEM_WEEK_S;
+		if (second >= end_s)
+			end_s = hours->window[find_open(hours, second)].end_s;
+		if (end_s - second >= work_s)
+			return at_s + work_s;
+		work_s -= end_s - second;
+		at_s += end_s - second;
+	}
+	return at_s;
 }
 
 int64_t problem_next_opening(const struct problem_windows *hours, int64_t week0_s, int64_t at_s)
@@ -222,7 +261,17 @@ bool problem_place(const struct problem *problem, size_t printer, const struct p
 	const struct problem_printer *own = &problem->printer[printer];
 	const struct problem_order *order = &problem->order[print->order];
 	bool needs_clear = from->dirty && (!own->eject || from->manual);
-	int64_t at_s = from->ready_s + (from->dirty && !needs_clear ? own->clear_s : 0);
+	int64_t at_s = from->ready_s;
+	const struct problem_windows *hours = &problem->site[own->site].hours;
+
+	if (needs_clear && problem->clears_in_pieces) {
+		needs_clear = false;
+		at_s = problem_after_work(hours, problem->week0_s, from->ready_s, own->clear_s) +
+		       problem->start_delay_s;
+	} else if (from->dirty && !needs_clear) {
+		at_s += own->clear_s;
+	}
+
 	int64_t length_s = needs_clear ? own->clear_s : 0;
 
 	slot->is_change = from->loaded != order->material;
@@ -249,6 +298,10 @@ bool problem_place(const struct problem *problem, size_t printer, const struct p
 	}
 	if (at_s < order->release_s)
 		at_s = order->release_s;
+	if (at_s < print->earliest_s)
+		at_s = print->earliest_s;
+	if (print->attended)
+		at_s = problem_open_from(hours, problem->week0_s, at_s, print->length_s);
 	at_s = run_from(problem, own, at_s, print->length_s);
 	if (at_s >= PROBLEM_NEVER)
 		return false;

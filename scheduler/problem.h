@@ -28,7 +28,8 @@ struct problem_window {
 	int64_t begin_s, end_s;
 };
 
-/* Weekly windows, or none.  `at_hour` is filled by problem_prepare. */
+/* Weekly windows, or none; the last may go on into the next week.  `at_hour` is filled by
+ * problem_prepare. */
 struct problem_windows {
 	size_t count;
 	struct problem_window *window;	 /* seconds of the week, by begin; owned */
@@ -66,7 +67,9 @@ struct problem_printer {
 /* One way to make some units of a part on printers of a kind. */
 struct problem_option {
 	int32_t units, grams;
-	int64_t time_s; /* on a printer of slow_permille 1000 */
+	int64_t time_s;	    /* on a printer of slow_permille 1000 */
+	int64_t earliest_s; /* nobody mounts its reel before */
+	bool attended;	    /* somebody must be there from the start to the end */
 };
 
 struct problem_order {
@@ -82,6 +85,10 @@ struct problem {
 	int64_t week0_s, horizon_s;
 	int64_t now_s; /* nothing starts before */
 	int32_t reload_s;
+	/* Clearing a bed need not be done in one piece: it takes clear_s of the hours, and the next
+	 * print starts start_delay_s later. */
+	bool clears_in_pieces;
+	int32_t start_delay_s;
 	size_t material_count, site_count, kind_count, printer_count, part_count, user_count;
 	size_t order_count;
 	int32_t *reel_g;   /* a full reel of each material */
@@ -119,13 +126,17 @@ int64_t problem_print_s(
 /* The earliest start, at or after `at_s`, of `length_s` inside one window of the site's hours. */
 int64_t problem_open_from(
 	const struct problem_windows *hours, int64_t week0_s, int64_t at_s, int64_t length_s);
+/* When work_s of the hours have gone by after at_s; PROBLEM_NEVER: there are no such hours. */
+int64_t problem_after_work(
+	const struct problem_windows *hours, int64_t week0_s, int64_t at_s, int64_t work_s);
 /* When the next window begins, after `at_s`; PROBLEM_NEVER: no windows. */
 int64_t problem_next_opening(const struct problem_windows *hours, int64_t week0_s, int64_t at_s);
 
 /* What is put on a printer. */
 struct problem_print {
 	int32_t order, units, grams;
-	int64_t length_s;
+	int64_t length_s, earliest_s;
+	bool attended;
 	bool reload; /* mount a full reel though the old one would do */
 };
 

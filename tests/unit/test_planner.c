@@ -1257,6 +1257,80 @@ static void test_without_news_a_replan_keeps_printers_and_makes_nothing_worse(vo
 	assert_true(moved <= kept / 30);
 }
 
+/* ---- late orders ---------------------------------------------------------- */
+
+/* One printer: ten hours that are due in one, and one hour that is due in two. */
+static void make_late(struct farm *farm)
+{
+	farm_init(farm, 1, 1);
+	farm->world.order_count = 2;
+	farm->plate[0][0].yield = 1;
+	farm->plate[0][0].time_s = 10 * HOUR;
+	farm->plate[1][0] = farm->plate[0][0];
+	farm->plate[1][0].time_s = HOUR;
+	farm->order[1] = worlds_order(2, 1, farm->plate[1], 1);
+	farm->order[0].due_s = NOW + HOUR;
+	farm->order[1].due_s = NOW + 2 * HOUR;
+}
+
+static void test_an_order_that_is_late_anyway_lets_another_be_in_time(void **state)
+{
+	static struct farm farm;
+
+	(void)state;
+	make_late(&farm);
+	struct planner *planner = plan(&farm, NOW);
+	const struct planner_result *result = planner_result(planner);
+
+	check_plan(&farm.world, result, NOW);
+	assert_int_equal(result->assignment[0].order, 1);
+	assert_true(result->order[1].done_s <= farm.order[1].due_s);
+	planner_destroy(planner);
+	/* Unless it matters much more. */
+	farm.order[0].priority = 100;
+	planner = plan(&farm, NOW);
+	assert_int_equal(planner_result(planner)->assignment[0].order, 0);
+	planner_destroy(planner);
+}
+
+static void test_what_is_about_to_start_stays_where_people_expect_it(void **state)
+{
+	static struct farm farm;
+	struct planner *first, *second;
+
+	(void)state;
+	make_late(&farm);
+	farm.printer[0].idle = farm.printer[0].bed_empty = false;
+	farm.printer[0].free_at_s = NOW + 60;
+	farm.world.order_count = 1;
+	first = plan(&farm, NOW);
+	farm.world.order_count = 2;
+	second = plan_from(&farm, first, NOW + 30);
+	assert_int_equal(planner_result(second)->assignment[0].order, 0);
+	planner_destroy(second);
+	planner_destroy(first);
+}
+
+static void test_an_order_that_waits_for_weeks_gets_ahead_of_new_ones(void **state)
+{
+	static struct farm farm;
+
+	(void)state;
+	farm_init(&farm, 1, 4);
+	farm.world.order_count = 2;
+	farm.plate[1][0] = farm.plate[0][0];
+	farm.order[1] = worlds_order(2, 4, farm.plate[1], 1);
+	farm.order[0].priority = 60;
+	farm.order[0].created_s = 20 * DAY;
+	struct planner *planner = plan(&farm, 9 * DAY);
+
+	assert_int_equal(planner_result(planner)->assignment[0].order, 0);
+	planner_destroy(planner);
+	planner = plan(&farm, 21 * DAY);
+	assert_int_equal(planner_result(planner)->assignment[0].order, 1);
+	planner_destroy(planner);
+}
+
 /* ---- scale, by moves and never by time ------------------------------------ */
 
 enum { MANY_PRINTERS = 1000, MANY_ORDERS = 500, MANY_UNITS = 200 };
@@ -1379,6 +1453,9 @@ int main(void)
 		cmocka_unit_test(test_generated_farms_finish_every_order_and_break_no_rule),
 		cmocka_unit_test(test_small_orders_end_nearly_as_soon_as_the_best_of_all_mixes),
 		cmocka_unit_test(test_without_news_a_replan_keeps_printers_and_makes_nothing_worse),
+		cmocka_unit_test(test_an_order_that_is_late_anyway_lets_another_be_in_time),
+		cmocka_unit_test(test_what_is_about_to_start_stays_where_people_expect_it),
+		cmocka_unit_test(test_an_order_that_waits_for_weeks_gets_ahead_of_new_ones),
 		cmocka_unit_test(test_a_hundred_thousand_units_take_moves_in_proportion),
 		cmocka_unit_test(test_one_order_of_a_hundred_thousand_units_is_planned_in_steps),
 		cmocka_unit_test(test_an_order_beyond_the_limit_is_planned_as_far_as_there_is_room),

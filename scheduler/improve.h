@@ -1,0 +1,34 @@
+/* Makes the daemon's plan better where orders would be late: the same search as for benchmarks, on
+ * the same kind of problem.
+ *
+ * A plan in which everybody is in time, or with one order only, is left alone.  What was
+ * to begin within half an hour stays, and never are more units made than before. */
+#ifndef SCHEDULER_IMPROVE_H
+#define SCHEDULER_IMPROVE_H
+
+#include "scheduler/planner.h"
+
+enum {
+	IMPROVE_FROZEN_S = 1800,    /* what starts within this time does not move */
+	IMPROVE_MOVES_A_PRINT = 60, /* of the search */
+	IMPROVE_MOVES_MAX = 30000,
+};
+
+struct improve;
+struct previous;
+
+/* Begins at what is planned, or at the previous plan if that is better.  NULL: there is nothing to
+ * gain, it is too large, or there is no memory. */
+struct improve *improve_create(const struct world *world, const struct previous *previous,
+	int64_t now_s, uint64_t seed, const struct planner_assignment *planned,
+	size_t planned_count);
+void improve_destroy(struct improve *improve);
+
+/* Does up to `moves` moves and says how many; 0: it has ended. */
+int64_t improve_step(struct improve *improve, int64_t moves);
+
+/* The better plan; at most `capacity` assignments are written.  How many there are; 0: the old
+ * plan is as good. */
+size_t improve_take(struct improve *improve, struct planner_assignment *planned, size_t capacity);
+
+#endif
