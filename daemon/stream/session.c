@@ -501,7 +501,11 @@ static void close_if_wanted(struct session *session, int64_t now_us)
 	if (!session->close_wanted)
 		return;
 	if (session->close_us == INT64_MAX) {
-		session->close_us = now_us + (session->out_length > 0 ? SESSION_LINGER_US : 0);
+		/* Closing throws away what the kernel has not sent yet. */
+		bool lingers = session->out_length > 0 ||
+			       now_us - session->wrote_us < SESSION_LINGER_US;
+
+		session->close_us = now_us + (lingers ? SESSION_LINGER_US : 0);
 		/* It may still say that it has stopped. */
 		if (session->power_us != INT64_MAX && session->stop_may_confirm)
 			session->close_us = session->power_us;

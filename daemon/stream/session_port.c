@@ -248,6 +248,7 @@ void session_flush(struct session *session, int64_t now_us)
 		}
 		recorder_add(session->recorder, RECORDER_SENT, session->out + session->out_start,
 			(size_t)count, now_us);
+		session->wrote_us = now_us;
 		session->out_start += (size_t)count;
 		session->out_length -= (size_t)count;
 		if (session->stalled_since_us != 0)

@@ -99,6 +99,7 @@ struct session {
 
 	char out[SESSION_OUT_BYTES];
 	size_t out_start, out_length;
+	int64_t wrote_us;	  /* when the port last took bytes */
 	int64_t stalled_since_us; /* 0: not */
 	bool stall_told;
 
