@@ -349,10 +349,10 @@ static bool take_motion(struct analyser *analyser, const char **bytes, size_t *l
 	}
 	analysis_motion(analyser, &motion, number, &findings);
 	if (findings.count) {
-		struct finding_place place = { number, start, line.body_length };
+		size_t end = line.used_bytes - 1;
+		struct finding_place place = { number, start,
+			end - (end > 0 && start[end - 1] == '\r') };
 
-		if (line.comment)
-			place.length = line.comment + line.comment_length;
 		analysis_report_all(analyser, &place, &findings);
 	}
 	return true;
