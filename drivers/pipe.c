@@ -87,13 +87,7 @@ bool pipe_may_be_silent(const struct driver *driver)
 {
 	const struct pipe *pipe = of_const(driver);
 
-	if (pipe->dialect->reads(pipe))
-		return false;
-	for (size_t i = 0; i < pipe->window.count; i++) {
-		if (window_at(&pipe->window, i)->number > PIPE_BARRIER)
-			return true;
-	}
-	return false;
+	return !pipe->dialect->reads(pipe) && pipe->now_us < pipe_quiet_until_us(pipe);
 }
 
 bool pipe_is_hot(const struct pipe *pipe)
@@ -218,12 +212,12 @@ static int64_t earlier(int64_t a, int64_t b)
 static int64_t silence_us(const struct pipe *pipe)
 {
 	const struct window_entry *head = window_head(&pipe->window);
-	int64_t since;
+	int64_t quiet_us = pipe_quiet_until_us(pipe), since;
 
 	if (!head || pipe->phase < PIPE_READY || pipe->phase == PIPE_FAULTED)
 		return DRIVER_NEVER;
 	since = head->sent_us > pipe->last_receive_us ? head->sent_us : pipe->last_receive_us;
-	return since + (pipe->job || head->slow ? PIPE_WORKING_US : PIPE_IDLE_US);
+	return (quiet_us > since ? quiet_us : since) + PIPE_IDLE_US;
 }
 
 static bool guard(struct pipe *pipe)
@@ -231,7 +225,7 @@ static bool guard(struct pipe *pipe)
 	if (pipe->now_us < silence_us(pipe))
 		return false;
 	if (pipe->job && pipe_is_hot(pipe))
-		emergency(pipe, DRIVER_FAULT_SILENT, "no answer for 15 minutes while hot");
+		emergency(pipe, DRIVER_FAULT_SILENT, "no answer any more while hot");
 	else
 		pipe_fault(pipe, DRIVER_FAULT_SILENT, "the printer does not answer any more");
 	return true;
@@ -262,6 +256,9 @@ static int64_t wake_us(const struct pipe *pipe)
 	if (pipe->phase == PIPE_FAULTED)
 		return pipe->cool_us;
 	wake = earlier(silence_us(pipe), pipe_poll_us(pipe));
+	/* From then on silence is judged. */
+	if (pipe_quiet_until_us(pipe) > pipe->now_us)
+		wake = earlier(wake, pipe_quiet_until_us(pipe));
 	return earlier(wake, earlier(pipe_probe_us(pipe), pipe_task_wake(pipe)));
 }
 
@@ -374,6 +371,8 @@ void pipe_job_start(struct driver *driver, int64_t now_us, struct driver_effects
 	pipe->next_index = 0;
 	pipe->acknowledged = pipe->told_index = -1;
 	pipe->unknown_told = 0;
+	pipe->slowest_us = pipe->slowest_before_us = 0;
+	pipe->moves = 0;
 	modal_init(&pipe->modal);
 	pipe->tools_seen = 1;
 	pipe->words[0] = '\0';

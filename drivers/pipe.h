@@ -24,6 +24,7 @@ enum {
 	PIPE_QUESTION = -3, /* of what is answered at once, unless something else runs */
 	PIPE_NONCE_MAX = 16,
 	PIPE_WORDS_MAX = 120,
+	PIPE_MOVES = 64, /* more than any of them queues */
 };
 
 /* Times in microseconds. */
@@ -35,7 +36,8 @@ enum {
 #define PIPE_PROBE_SLOW_US PIPE_S(60)
 #define PIPE_AGAIN_US	   PIPE_S(60)  /* another barrier behind one without an answer */
 #define PIPE_IDLE_US	   PIPE_S(60)  /* nothing is printed, and no answer: gone */
-#define PIPE_WORKING_US	   PIPE_S(900) /* the longest that a command may take in silence */
+#define PIPE_WORKING_US	   PIPE_S(900) /* the longest that a long command may take in silence */
+#define PIPE_ARC_US	   PIPE_S(60)  /* an arc is not measured */
 #define PIPE_COLD_RETRY_US PIPE_S(1)
 #define PIPE_PATIENCE_US   PIPE_S(3) /* a cancel waits so long for a command that waits for heat */
 
@@ -127,6 +129,10 @@ struct pipe {
 	int64_t barrier_us; /* when it was written */
 	int64_t polled_us;
 	bool waits_for_heat; /* what is under way may be a wait for heat */
+	/* How long the slowest of the last moves takes: an acknowledgement that waits for room
+	 * behind it takes as long.  Of PIPE_MOVES moves, and of as many before. */
+	int64_t slowest_us, slowest_before_us;
+	int moves;
 
 	/* The print. */
 	struct modal modal, parked;
@@ -222,6 +228,8 @@ void pipe_send_barrier(struct pipe *pipe);
 void pipe_flush_staged(struct pipe *pipe);
 bool pipe_poll(struct pipe *pipe);
 int64_t pipe_poll_us(const struct pipe *pipe);
+/* Until then a healthy printer may be silent; 0: it may not. */
+int64_t pipe_quiet_until_us(const struct pipe *pipe);
 bool pipe_probe(struct pipe *pipe);
 int64_t pipe_probe_us(const struct pipe *pipe);
 

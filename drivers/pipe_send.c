@@ -2,6 +2,7 @@
 #include "drivers/pipe.h"
 #include "gcode/command.h"
 
+#include <math.h> /* sqrt, fabs */
 #include <string.h>
 
 static void write_bytes(struct pipe *pipe, const char *text, size_t length)
@@ -133,10 +134,43 @@ static void notice_wait(struct pipe *pipe, const char *text, size_t length)
 	}
 }
 
+static double distance_mm(const struct modal *before, const struct modal *now)
+{
+	double sum = 0, part;
+
+	for (int axis = MODAL_X; axis <= MODAL_Z; axis++) {
+		part = now->position_mm[axis] - before->position_mm[axis];
+		sum += part * part;
+	}
+	part = now->position_mm[MODAL_E] - before->position_mm[MODAL_E];
+	return sum > 0 ? sqrt(sum) : fabs(part);
+}
+
+static void measure_move(struct pipe *pipe, const struct modal *before)
+{
+	const struct modal *now = &pipe->modal;
+	double mm_s = now->feed_mm_min > 0 ? now->feed_mm_min / 60 : 25;
+	double factor = now->speed_percent > 1 ? now->speed_percent / 100 : 1;
+	double seconds = distance_mm(before, now) / (mm_s * factor);
+	int64_t us = seconds < 600 ? (int64_t)(seconds * 1e6) : PIPE_S(600);
+
+	if (pipe->staged[0] == 'G' && (pipe->staged[1] == '2' || pipe->staged[1] == '3') &&
+		us < PIPE_ARC_US)
+		us = PIPE_ARC_US;
+	if (us > pipe->slowest_us)
+		pipe->slowest_us = us;
+	if (++pipe->moves < PIPE_MOVES)
+		return;
+	pipe->slowest_before_us = pipe->slowest_us;
+	pipe->slowest_us = 0;
+	pipe->moves = 0;
+}
+
 void pipe_flush_staged(struct pipe *pipe)
 {
 	const struct window_limits bounds = limits(pipe);
 	enum command_class class;
+	struct modal before;
 
 	if (pipe->staged_length == 0)
 		return;
@@ -144,7 +178,10 @@ void pipe_flush_staged(struct pipe *pipe)
 	if (!window_has_room(&pipe->window, &bounds, (int32_t)pipe->staged_length + 1,
 		    class == COMMAND_LONG || class == COMMAND_MODE))
 		return;
+	before = pipe->modal;
 	modal_apply(&pipe->modal, pipe->staged, pipe->staged_length);
+	if (class == COMMAND_MOTION)
+		measure_move(pipe, &before);
 	if (pipe->modal.tool >= 0 && pipe->modal.tool < MODAL_TOOLS_MAX)
 		pipe->tools_seen |= 1u << pipe->modal.tool;
 	notice_wait(pipe, pipe->staged, pipe->staged_length);
@@ -172,6 +209,28 @@ bool pipe_poll(struct pipe *pipe)
 		return false;
 	pipe->polled_us = pipe->now_us;
 	return pipe_send_question(pipe, "M105");
+}
+
+/* A move waits for room behind a slow one; at half its speed, should somebody have slowed it down
+ * at the machine.  A long command may say nothing for minutes.  A question is answered at once. */
+int64_t pipe_quiet_until_us(const struct pipe *pipe)
+{
+	const struct window_entry *head = window_head(&pipe->window);
+	bool plain = false, slow = false;
+	int64_t since, slowest_us;
+
+	for (size_t i = 0; i < pipe->window.count; i++) {
+		const struct window_entry *entry = window_at(&pipe->window, i);
+
+		plain = plain || entry->number > PIPE_BARRIER;
+		slow = slow || entry->slow;
+	}
+	if (!plain)
+		return 0;
+	since = head->sent_us > pipe->last_receive_us ? head->sent_us : pipe->last_receive_us;
+	slowest_us = pipe->slowest_us > pipe->slowest_before_us ? pipe->slowest_us
+								: pipe->slowest_before_us;
+	return since + (slow ? PIPE_WORKING_US : 2 * slowest_us);
 }
 
 /* When a missing acknowledgement has to be looked into: once, then now and then. */

@@ -190,12 +190,6 @@ static void test_each_true_fault_is_found_in_every_dialect(void **state)
 	for (size_t i = 0; (row = sim_firmware_row(i)); i++) {
 		if (strncmp(row->name, "grbl", 4) == 0 || strncmp(row->name, "fluid", 5) == 0)
 			continue;
-		/* Those two say nothing while they home, or while a queue is full. */
-		int64_t limit_s =
-			strncmp(row->name, "klipper", 7) == 0 || strncmp(row->name, "rrf", 3) == 0
-				? 2000
-				: 400;
-
 		for (size_t fault = 0; fault < sizeof(faults) / sizeof(faults[0]); fault++) {
 			int index = 0;
 			const struct progress_ended *ended;
@@ -209,7 +203,7 @@ static void test_each_true_fault_is_found_in_every_dialect(void **state)
 			if (!session_rig_run(&rig, 2000, is_printing_hot))
 				fail_msg("%s does not print", row->name);
 			session_rig_fault(&rig, faults[fault]);
-			if (!session_rig_run(&rig, limit_s, session_rig_is_idle))
+			if (!session_rig_run(&rig, 400, session_rig_is_idle))
 				fail_msg("%s: %s is not found", row->name, faults[fault]);
 			ended = session_next_ended(rig.session, rig.now_us, &index);
 			if (!ended || ended->result == WIRE_PRINTED || !ended->reason[0] ||
