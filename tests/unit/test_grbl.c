@@ -1,8 +1,10 @@
 /* The grbl dialect against the simulated grbl, grblHAL and FluidNC, and against scripted words. */
 #include "tests/unit/grbl_rig.h"
 
+#include "base/transcript.h"
 #include "drivers/grbl_reply.h"
 #include "sim/faults.h"
+#include "tests/unit/guard_page.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -841,6 +843,72 @@ static void test_reports_give_state_position_buffer_and_output(void **state)
 	assert_true(reply.status.spindle && reply.status.has_overrides);
 }
 
+/* What a real grbl 1.1h said, cut at every byte as well: nothing of it is taken for noise. */
+static void test_every_recorded_line_is_known(void **state)
+{
+	static const char *const names[] = { "alarms", "boot", "char_counting", "hold_resume",
+		"jog", "moves_pingpong", "throughput" };
+	char path[64], row[1024];
+	int oks = 0, reports = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct reply_reader reader;
+
+		snprintf(path, sizeof(path), "tests/transcripts/grbl_%s.txt", names[i]);
+		FILE *file = fopen(path, "r");
+		assert_non_null(file);
+		reply_reader_init(&reader);
+		while (fgets(row, sizeof(row), file)) {
+			struct transcript_row read;
+			struct reply_line line;
+
+			transcript_read(row, strcspn(row, "\n"), &read);
+			if (read.kind != TRANSCRIPT_RECEIVED)
+				continue;
+			for (size_t at = 0; at < read.length; at++) {
+				const char *byte = read.bytes + at;
+				size_t one = 1;
+				struct grbl_reply reply;
+
+				if (!reply_reader_next(&reader, &byte, &one, &line))
+					continue;
+				grbl_reply_read(&line, &reply);
+				if (reply.kind >= GRBL_REPLY_FOREIGN ||
+					reply.kind == GRBL_REPLY_DAMAGED_STATUS)
+					fail_msg("%s: %.*s", path, (int)line.length, line.text);
+				oks += reply.kind == GRBL_REPLY_OK;
+				reports += reply.kind == GRBL_REPLY_STATUS;
+			}
+		}
+		fclose(file);
+	}
+	assert_true(oks > 100 && reports > 70);
+}
+
+/* Each reply at the end of a page, cut at every byte: read no further, and never an answer that
+ * it is not. */
+static void test_a_reply_cut_at_every_byte_is_no_other_answer(void **state)
+{
+	static const char *const replies[] = { "error:20", "ALARM:1",
+		"<Run|MPos:1.0,2.0,3.0|Bf:3,20|FS:500,0|WCO:0,0,0|Ov:100,100,100|A:SF>",
+		"[OPT:VNM,100,1024,3,0]", "[VER:1.1h.20190825:me]", "$132=200.000",
+		"Grbl 1.1h ['$' for help]", ">G54G20:ok" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+		for (size_t length = 0; length < strlen(replies[i]); length++) {
+			char *copy = guard_page_copy(replies[i], length);
+			struct reply_line line = { .text = copy, .length = length };
+			struct grbl_reply reply;
+
+			grbl_reply_read(&line, &reply);
+			assert_int_equal(reply.oks, 0);
+			guard_page_free(copy, length);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -874,6 +942,8 @@ int main(void)
 		cmocka_unit_test(test_an_operators_error_on_grblhal_is_taken_off_again),
 		cmocka_unit_test(test_a_machine_where_no_line_has_sent_it_is_stopped),
 		cmocka_unit_test(test_only_whole_lines_answer),
+		cmocka_unit_test(test_every_recorded_line_is_known),
+		cmocka_unit_test(test_a_reply_cut_at_every_byte_is_no_other_answer),
 		cmocka_unit_test(test_reports_give_state_position_buffer_and_output),
 	};
 
