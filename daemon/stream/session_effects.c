@@ -185,6 +185,14 @@ static bool link_fault_locks(enum driver_fault fault)
 	return true;
 }
 
+/* A laser or mill that is silent over work of ours may be lit: nobody waits for a temperature. */
+static void arm_for_a_beam(struct session *session, enum driver_fault fault, int64_t now_us)
+{
+	if (session->settings.machine_kind != DRIVER_KIND_PRINTER &&
+		session->progress.facts.hot_by_us && fault == DRIVER_FAULT_SILENT)
+		session_power_arm(session, fault, now_us);
+}
+
 static void on_job_fault(
 	struct session *session, const struct driver_effect *effect, int64_t now_us)
 {
@@ -198,6 +206,7 @@ static void on_job_fault(
 		session_lock(session, effect->fault, effect->text);
 	session_job_over(session, WIRE_FAILED, effect->fault, effect->text, now_us);
 	session->cool_wanted = true;
+	arm_for_a_beam(session, effect->fault, now_us);
 	if (effect->fault == DRIVER_FAULT_DIALECT) {
 		session_detect_forget(session);
 		snprintf(session->reason, sizeof(session->reason), "%s", effect->text);
@@ -212,6 +221,7 @@ static void on_link_fault(
 		session_adopt_fail(session, effect->text, now_us);
 	if (link_fault_locks(effect->fault))
 		session_lock(session, effect->fault, effect->text);
+	arm_for_a_beam(session, effect->fault, now_us);
 	if (effect->fault == DRIVER_FAULT_DIALECT || effect->fault == DRIVER_FAULT_NO_ANSWER)
 		session_detect_forget(session);
 	snprintf(session->reason, sizeof(session->reason), "%s",

@@ -311,6 +311,32 @@ static void test_a_runaway_is_cut_off_though_the_firmware_says_it_has_stopped(vo
 }
 
 /* What a person needs to know after an emergency stop. */
+static bool laser_is_lit(struct session_rig *r)
+{
+	return session_rig_truth(r).beam > 0;
+}
+
+static void test_a_laser_that_freezes_lit_has_its_power_cut(void **state)
+{
+	(void)state;
+	session_rig_finish(&rig);
+	session_rig_init(&rig, "grbl-laser");
+	strcpy(rig.settings.power_off, "/usr/local/bin/cut");
+	strcpy(rig.settings.dialect, "grbl");
+	rig.settings.machine_kind = DRIVER_KIND_LASER;
+	session_rig_start_streamer(&rig);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	session_rig_write_file(&rig, "G21 G17 G90\nM4 S500\nG1 X100 F200\nX0\nX100\nX0\nM5\n");
+	session_rig_start(&rig, "1");
+	assert_true(session_rig_run(&rig, 60, laser_is_lit));
+	session_rig_fault(&rig, "freeze");
+	session_rig_run(&rig, 9, NULL);
+	assert_int_equal(rig.powered_off, 0);
+	session_rig_run(&rig, 5, NULL);
+	assert_int_equal(rig.powered_off, 1);
+	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_SILENT);
+}
+
 static void test_a_board_that_was_halted_is_said_to_want_its_power_switched(void **state)
 {
 	struct error error = { "" };
@@ -737,6 +763,7 @@ int main(void)
 		SESSION_TEST(test_an_emergency_stop_in_a_heat_up_kills_at_once_and_locks),
 		SESSION_TEST(test_the_power_is_the_last_rung_of_an_emergency_stop),
 		SESSION_TEST(test_a_runaway_is_cut_off_though_the_firmware_says_it_has_stopped),
+		SESSION_TEST(test_a_laser_that_freezes_lit_has_its_power_cut),
 		SESSION_TEST(test_a_board_that_was_halted_is_said_to_want_its_power_switched),
 		SESSION_TEST(test_only_firmware_that_queues_its_stop_has_no_remote_stop),
 		SESSION_TEST(test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault),
