@@ -158,6 +158,7 @@ struct driver_settings {
 	double hotend_max_celsius, bed_max_celsius; /* 0: unknown */
 	double park_x_mm, park_y_mm, park_lift_mm;  /* pause and cancel go there */
 	double hotend_standby_celsius;		    /* nozzle while paused; 0: off */
+	int32_t dead_man_s; /* the firmware's own, armed while a print heats; 0: none */
 	uint64_t seed;				    /* of nonces */
 };
 

@@ -164,7 +164,7 @@ void marlin_drop_everything(struct marlin *m)
 	m->staged_length = 0;
 	m->manual_length = 0;
 	m->job = m->ended = m->hold = m->adopt.active = false;
-	m->want_pause = m->want_resume = m->want_cancel = false;
+	m->want_pause = m->want_resume = m->want_cancel = m->want_arm = false;
 	m->break_us = DRIVER_NEVER;
 	m->renumber_pending = false;
 }
@@ -495,6 +495,8 @@ void marlin_job_start(struct driver *driver, int64_t now_us, struct driver_effec
 	marlin_call_begin(m, now_us, effects);
 	m->job = true;
 	m->ended = m->hold = false;
+	m->want_arm = m->settings.dead_man_s > 0;
+	m->has_moved = false;
 	m->next_index = 0;
 	m->confirmed_index = m->told_index = -1;
 	marlin_job_reset_counts(m);

@@ -151,6 +151,15 @@ static void program_adopt(struct marlin *m)
 		add_step(m, MARLIN_STEP_PACK);
 }
 
+/* Marlin's dead man: kill() when nothing has moved for so long (M85; reports do not count).  So it
+ * is armed for the time of a print only, and not for its pauses: an armed printer that rests is
+ * killed. And behind a move only: where the last one was long ago, arming would kill at once. */
+static void add_dead_man(struct marlin *m, int32_t seconds)
+{
+	if (m->settings.dead_man_s > 0)
+		add_word(add_line(m, "M85"), " S", seconds);
+}
+
 static void program_renumber(struct marlin *m)
 {
 	add_step(m, MARLIN_STEP_VERIFY);
@@ -169,6 +178,7 @@ static void program_pause(struct marlin *m)
 
 		add_word(step, " S", m->settings.hotend_standby_celsius);
 	}
+	add_dead_man(m, 0);
 }
 
 static void add_return(struct marlin *m, const struct modal *modal)
@@ -206,12 +216,15 @@ static void program_resume(struct marlin *m)
 	if (target > m->settings.hotend_standby_celsius)
 		add_word(add_line(m, "M109"), " S", target);
 	add_return(m, &m->parked);
+	m->want_arm = m->settings.dead_man_s > 0;
+	m->has_moved = false;
 }
 
 static void program_end(struct marlin *m)
 {
 	add_line(m, "M400");
 	add_heaters_off(m);
+	add_dead_man(m, 0);
 	add_step(m, MARLIN_STEP_VERIFY);
 	add_step(m, MARLIN_STEP_COLD);
 }
@@ -227,6 +240,7 @@ static void program_cancel(struct marlin *m)
 		add_line(m, "M400");
 		add_park(m, &m->modal);
 	}
+	add_dead_man(m, 0);
 	add_step(m, MARLIN_STEP_VERIFY);
 	add_step(m, MARLIN_STEP_COLD);
 }
@@ -234,6 +248,7 @@ static void program_cancel(struct marlin *m)
 static void program_cool(struct marlin *m)
 {
 	add_heaters_off(m);
+	add_dead_man(m, 0);
 	add_step(m, MARLIN_STEP_COLD);
 }
 
@@ -255,6 +270,9 @@ void marlin_task_begin(struct marlin *m, enum marlin_task task)
 		break;
 	case MARLIN_TASK_ADOPT:
 		program_adopt(m);
+		break;
+	case MARLIN_TASK_ARM:
+		add_dead_man(m, m->settings.dead_man_s);
 		break;
 	case MARLIN_TASK_RENUMBER:
 		program_renumber(m);
@@ -317,6 +335,9 @@ static void task_done(struct marlin *m)
 		marlin_choose_window(m);
 		marlin_adopt_done(m);
 		break;
+	case MARLIN_TASK_ARM:
+		m->want_arm = false;
+		break;
 	case MARLIN_TASK_PAUSE:
 		m->want_pause = false;
 		marlin_set_phase(m, MARLIN_PAUSED);
@@ -353,6 +374,8 @@ static enum marlin_task next_task(const struct marlin *m)
 		return MARLIN_TASK_RENUMBER;
 	if (m->want_cancel)
 		return MARLIN_TASK_CANCEL;
+	if (m->want_arm && printing)
+		return MARLIN_TASK_ARM;
 	if (m->want_pause && printing)
 		return MARLIN_TASK_PAUSE;
 	if (m->want_resume && paused)

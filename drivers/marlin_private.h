@@ -130,6 +130,7 @@ enum marlin_task {
 	MARLIN_TASK_NONE,
 	MARLIN_TASK_SETUP,
 	MARLIN_TASK_ADOPT,
+	MARLIN_TASK_ARM,
 	MARLIN_TASK_RENUMBER,
 	MARLIN_TASK_PAUSE,
 	MARLIN_TASK_RESUME,
@@ -311,6 +312,7 @@ struct marlin {
 	enum marlin_task task;
 	bool step_started;
 	bool want_pause, want_resume, want_cancel, want_cool;
+	bool want_arm, has_moved; /* the dead man is armed behind the first move */
 	int break_tries;
 	int64_t broke_us;    /* the last M108 */
 	int64_t break_us;    /* next M108 while a cancel waits for a slow line */

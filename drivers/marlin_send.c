@@ -117,6 +117,7 @@ static enum driver_line line_of_task(const struct marlin *m, const char *text, s
 	case MARLIN_TASK_NONE:
 	case MARLIN_TASK_SETUP:
 	case MARLIN_TASK_ADOPT:
+	case MARLIN_TASK_ARM:
 	case MARLIN_TASK_RENUMBER:
 		return DRIVER_LINE_NEUTRAL;
 	case MARLIN_TASK_PAUSE:
@@ -232,6 +233,12 @@ void marlin_send_far(struct marlin *m)
 	marlin_write_raw(m, frame, frame_write(frame, number, text, sizeof(text) - 1));
 }
 
+static bool is_move(const char *text, size_t length)
+{
+	return length >= 3 && (memcmp(text, "G1 ", 3) == 0 || memcmp(text, "G0 ", 3) == 0 ||
+				      memcmp(text, "G28", 3) == 0);
+}
+
 void marlin_flush_staged(struct marlin *m)
 {
 	struct traits traits;
@@ -250,6 +257,7 @@ void marlin_flush_staged(struct marlin *m)
 			m, DRIVER_FAULT_COMMAND, "a command of the file cannot be put into a line");
 		return;
 	}
+	m->has_moved = m->has_moved || is_move(m->staged, m->staged_length);
 	modal_apply(&m->modal, m->staged, m->staged_length);
 	if (m->modal.tool >= 0 && m->modal.tool < MARLIN_TOOLS_MAX)
 		m->tools_seen |= 1u << m->modal.tool;

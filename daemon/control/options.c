@@ -160,7 +160,9 @@ static const struct option printer_options[] = {
 		AT(config_printer, dead_man_s),
 		.help = "Marlin's own dead man (M85): while heaters are on because of a print, the "
 			"firmware stops the machine when nothing has moved for so long.  Longer "
-			"than the longest dwell and the longest heat-up, such as 900.  0: none." },
+			"than the longest dwell and the longest heat-up, such as 900; not for "
+			"files "
+			"with M84 S0, which Marlin 2.0 takes for no movement.  0: none." },
 	{ "power_off", OPTION_PATH, .max = CONFIG_PATH_MAX - 1, .initial = "",
 		AT(config_printer, power_off),
 		.help = "A program that cuts this printer's power: run by its streamer, with the "

@@ -115,6 +115,7 @@ void session_make_driver(struct session *session, const char *dialect)
 		.park_y_mm = settings->park_y_mm,
 		.park_lift_mm = settings->park_lift_mm,
 		.hotend_standby_celsius = settings->hotend_standby_celsius,
+		.dead_man_s = (int32_t)settings->dead_man_s,
 		.seed = session->setup.seed,
 	};
 

@@ -363,6 +363,46 @@ static void test_only_firmware_that_queues_its_stop_has_no_remote_stop(void **st
 	assert_true(session_rig_state(&rig).no_remote_stop);
 }
 
+static void begin_with_dead_man(void)
+{
+	session_rig_finish(&rig);
+	session_rig_init(&rig, "marlin");
+	rig.settings.dead_man_s = 300;
+	session_rig_start_streamer(&rig);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+}
+
+static void test_a_dead_man_stops_a_hot_printer_that_nobody_serves_any_more(void **state)
+{
+	(void)state;
+	begin_with_dead_man();
+	assert_true(session_rig_run(&rig, 300, is_warm));
+	assert_true(session_rig_has_executed(&rig, "M85 S300"));
+	session_rig_kill_streamer(&rig);
+	session_rig_run(&rig, 400, NULL);
+	assert_int_equal(session_rig_truth(&rig).state, SIM_HALTED);
+	assert_true(heaters_are_off());
+}
+
+static void test_a_dead_man_sleeps_while_nothing_of_ours_is_hot(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	begin_with_dead_man();
+	assert_true(session_rig_run(&rig, 300, is_warm));
+	assert_int_equal(session_pause(rig.session, "a1", rig.now_us, &error), 0);
+	session_rig_run(&rig, 1500, NULL);
+	assert_true(is_paused(NULL));
+	assert_int_equal(session_resume(rig.session, "a1", rig.now_us, &error), 0);
+	assert_true(session_rig_run(&rig, 600, session_rig_is_idle));
+	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	session_rig_run(&rig, 3600, NULL);
+	assert_int_equal(session_rig_truth(&rig).state, SIM_RUNNING);
+}
+
 static void test_a_lock_outlives_the_streamer_and_only_a_person_takes_it_off(void **state)
 {
 	struct error error = { "" };
@@ -766,6 +806,8 @@ int main(void)
 		SESSION_TEST(test_a_laser_that_freezes_lit_has_its_power_cut),
 		SESSION_TEST(test_a_board_that_was_halted_is_said_to_want_its_power_switched),
 		SESSION_TEST(test_only_firmware_that_queues_its_stop_has_no_remote_stop),
+		SESSION_TEST(test_a_dead_man_stops_a_hot_printer_that_nobody_serves_any_more),
+		SESSION_TEST(test_a_dead_man_sleeps_while_nothing_of_ours_is_hot),
 		SESSION_TEST(test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault),
 		SESSION_TEST(test_a_heater_stuck_on_is_stopped_before_the_firmware_sees_it),
 		SESSION_TEST(test_heat_by_a_manual_command_that_freezes_is_our_emergency_too),
