@@ -18,16 +18,36 @@ static const struct profile profile = { .name = "fuzz",
 	.hotend_max_celsius = 275,
 	.bed_max_celsius = 120 };
 
-static void analyse(const char *bytes, size_t size, size_t cut, struct analysis *analysis)
+/* A sum over where the layers begin. */
+static uint64_t sum_layers(const struct analyser *analyser)
+{
+	size_t count;
+	const struct analysis_layer *layer = analyser_layers(analyser, &count);
+	uint64_t sum = count;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!isfinite(layer[i].time_s) || layer[i].time_s < 0 || !isfinite(layer[i].z_mm))
+			abort();
+		sum = sum * 31 + (uint64_t)layer[i].offset_bytes;
+		sum = sum * 31 + (uint64_t)layer[i].line * 2 + layer[i].resumable;
+		sum = sum * 31 + (uint64_t)layer[i].command;
+	}
+	return sum;
+}
+
+static uint64_t analyse(const char *bytes, size_t size, size_t cut, struct analysis *analysis)
 {
 	struct analyser *analyser = analyser_create(&profile);
+	uint64_t sum;
 
 	if (!analyser)
 		abort();
 	analyser_feed(analyser, bytes, cut);
 	analyser_feed(analyser, bytes + cut, size - cut);
 	analyser_finish(analyser, analysis);
+	sum = sum_layers(analyser);
 	analyser_destroy(analyser);
+	return sum;
 }
 
 static void require_printable(const char *text)
@@ -66,15 +86,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct analysis whole, pieces;
 	const char *bytes = (const char *)data + 1;
+	uint64_t sum;
 
 	if (size < 1)
 		return 0;
 	memset(&whole, 0, sizeof whole);
 	memset(&pieces, 0, sizeof pieces);
-	analyse(bytes, size - 1, 0, &whole);
+	sum = analyse(bytes, size - 1, 0, &whole);
 	check(&whole);
-	analyse(bytes, size - 1, data[0] % size, &pieces);
-	if (memcmp(&whole, &pieces, sizeof whole))
+	if (analyse(bytes, size - 1, data[0] % size, &pieces) != sum ||
+		memcmp(&whole, &pieces, sizeof whole))
 		abort();
 	return 0;
 }

@@ -1,12 +1,13 @@
 """The API against clients that are wrong, slow, many, or ask twice.  time limit: 150 s"""
 
+import gzip
 import json
 import os
 import socket
 import time
 from pathlib import Path
 
-from harness import SANITIZED, UNDER, Farm, Unreachable, box_gcode, check, equal, main, wait
+from harness import ROOT, SANITIZED, UNDER, Farm, Unreachable, box_gcode, check, equal, main, wait
 
 JSON = "Content-Type: application/json\r\n"
 
@@ -261,4 +262,27 @@ def test_answers():
         equal(reply.status, 404, "status of an order of nothing")
 
 
-main(test_heads, test_json, test_slow, test_deaf, test_many, test_twice, test_answers)
+def test_pictures():
+    """a picture of a plate, kept after the first time; a client that leaves before it is there harms nobody"""
+    with Farm(1) as farm:
+        content = gzip.decompress((ROOT / "tests/corpus/gcode/ps_mk3s_calicube_m600_m601.gcode.gz").read_bytes())
+        digest = farm.http("PUT", "/api/v1/files/cube.gcode", content).json["sha256"]
+        path = f"/api/v1/files/{digest}/preview"
+        for _ in range(5):
+            leaving = socket.socket(socket.AF_UNIX)
+            leaving.connect(farm.socket)
+            leaving.sendall(f"GET {path} HTTP/1.1\r\nHost: printfarm\r\n\r\n".encode())
+            leaving.close()
+        first = farm.http("GET", path)
+        equal((first.status, first.body[:8]),
+              (200, b"\x89PNG\r\n\x1a\n"), "picture")
+        kept = farm.state / "files" / digest[:2] / f"{digest}.png"
+        wait(kept.exists, "the usual picture is kept")
+        equal(farm.http("GET", path).body, first.body, "the kept one")
+        layer = farm.http("GET", path + "?layer=50&width=100&height=100")
+        equal(layer.status, 200, "a layer")
+        check(layer.body != first.body, "the layer is another picture")
+        wait(lambda: not list((farm.state / "files" / "tmp").iterdir()), "no temporary file is left")
+
+
+main(test_heads, test_json, test_slow, test_deaf, test_many, test_twice, test_answers, test_pictures)
