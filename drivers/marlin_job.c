@@ -374,7 +374,7 @@ static enum marlin_task next_task(const struct marlin *m)
 		return MARLIN_TASK_RENUMBER;
 	if (m->want_cancel)
 		return MARLIN_TASK_CANCEL;
-	if (m->want_arm && printing)
+	if (m->want_arm && m->has_moved && printing)
 		return MARLIN_TASK_ARM;
 	if (m->want_pause && printing)
 		return MARLIN_TASK_PAUSE;
