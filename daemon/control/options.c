@@ -85,7 +85,7 @@ static const struct option profile_options[] = {
 	{ "rules", OPTION_TEXTS, .max = PROFILE_RULES_MAX, LIST(profile, rule, rule_count),
 		.help = "Rules for files that this machine judges otherwise: \"servo=ok\", "
 			"\"pin=warn\", \"needs-person=refuse\"; printfarm check --rules lists "
-			"them. "
+			"them.  "
 			"Uploads are judged by what all profiles agree on." },
 	{ "hotend_celsius_s", OPTION_NUMBER, .min = 0, .max = 50, .initial = "0",
 		.unit = "degrees Celsius a second", AT(profile, hotend_celsius_s),
