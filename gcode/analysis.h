@@ -24,7 +24,7 @@ enum {
 	ANALYSIS_TEXT_MAX = 200,
 	ANALYSIS_OBJECTS_MAX = 32,
 	ANALYSIS_TARGETS_MAX = 16,
-	ANALYSIS_LAYERS_MAX = 100000, /* kept one by one; further ones are counted and timed */
+	ANALYSIS_LAYERS_MAX = 20000, /* kept one by one; further ones are counted and timed */
 };
 
 enum analysis_verdict { VERDICT_OK, VERDICT_WARN, VERDICT_REFUSE };
