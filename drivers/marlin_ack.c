@@ -59,6 +59,7 @@ void marlin_learn_round_trip(struct marlin *m, int64_t round_trip_us)
 static void surplus(struct marlin *m)
 {
 	m->counters.surplus_acknowledgements++;
+	marlin_distrust_oks(m);
 	if (m->window.count > 0)
 		marlin_suspect(m);
 }
@@ -120,11 +121,19 @@ static void on_numbered_ok(struct marlin *m, int64_t number)
 		pop(m, PROOF_BY_NUMBER);
 }
 
+/* No answer to a line end can be there before it and three bytes of an "ok" have passed. */
+static int64_t line_end_and_ok_us(const struct marlin *m)
+{
+	return m->settings.baud > 0 ? 4 * MARLIN_S(10) / m->settings.baud : 0;
+}
+
 static void on_plain_ok(struct marlin *m)
 {
 	const struct window_entry *head = window_head(&m->window);
 
 	if (!head || head->answer == WINDOW_TEMPERATURE) {
+		surplus(m);
+	} else if (m->held && m->now_us - head->sent_us < line_end_and_ok_us(m)) {
 		surplus(m);
 	} else if (!m->held && m->now_us - head->sent_us < m->round_trip_us / 3) {
 		m->too_soon_us = m->now_us - head->sent_us;

@@ -263,6 +263,7 @@ struct marlin {
 	bool held;	      /* in use on this connection */
 	bool erases;	      /* 0x08 takes a byte back: the board has shown it */
 	bool unclean;	      /* something unreadable came since the last line end went out */
+	int surplus_oks;      /* of this print, while the held newline was in use */
 	int64_t pending;      /* number of the line whose body is out; MARLIN_NOTHING_PENDING */
 	size_t pending_bytes; /* on the wire, with the line end */
 	int64_t resent; /* number of the latest line that was taken back and sent again, whole */
@@ -379,6 +380,8 @@ int64_t marlin_poll_wake(const struct marlin *m);
 /* marlin_window.c: how much may be under way */
 bool marlin_wants_held(const struct marlin *m);
 void marlin_choose_window(struct marlin *m);
+/* An ok was one too many. */
+void marlin_distrust_oks(struct marlin *m);
 int32_t marlin_window_limit(const struct marlin *m);
 int32_t marlin_window_bytes(const struct marlin *m);
 bool marlin_has_room(const struct marlin *m, size_t frame_length, bool alone);

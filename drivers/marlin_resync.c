@@ -617,7 +617,20 @@ static int64_t quiet_us(const struct marlin *m)
 	for (size_t i = 0; i < m->window.count; i++)
 		bytes += window_at(&m->window, i)->bytes;
 	time = 2 * bytes * MARLIN_S(10) / baud + MARLIN_MS(50);
+	/* One line at a time leaves little under way (14.13 rule 5). */
+	if (!m->sync.account.crowded && m->variant->resend_oks_max <= 1 && !m->variant->bare_resend)
+		return time;
 	return time > MARLIN_QUIET_MIN_US ? time : MARLIN_QUIET_MIN_US;
+}
+
+/* Without a nonce an M105 is the barrier: its answer must not be that of another one. */
+static int64_t flush_us(const struct marlin *m)
+{
+	for (size_t i = 0; m->no_echo && i < m->window.count; i++) {
+		if (window_at(&m->window, i)->answer == WINDOW_TEMPERATURE)
+			return 6 * MARLIN_FLUSH_US;
+	}
+	return m->no_echo && m->sync.barrier_tries > 0 ? 6 * MARLIN_FLUSH_US : MARLIN_FLUSH_US;
 }
 
 /* Reports that the printer sends by itself answer nothing: they do not tell that more is to come,
@@ -695,7 +708,7 @@ bool marlin_sync_advance(struct marlin *m)
 	case MARLIN_SYNC_QUIET:
 		/* Ends a line whose own end was lost, and whatever a flush left. */
 		marlin_write_flush(m);
-		enter(m, MARLIN_SYNC_FLUSH, m->no_echo ? 6 * MARLIN_FLUSH_US : MARLIN_FLUSH_US);
+		enter(m, MARLIN_SYNC_FLUSH, flush_us(m));
 		break;
 	case MARLIN_SYNC_FLUSH:
 		send_barrier(m);

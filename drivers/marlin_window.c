@@ -10,6 +10,7 @@
 #include <stdio.h> /* snprintf */
 
 enum {
+	SURPLUS_OKS_MAX = 2,
 	NARROW_LINES = 1000, /* lines with a narrowed window behind a line error */
 	ERRORS_MAX = 3, /* within as many lines: one line at a time for the rest of the print */
 };
@@ -51,7 +52,9 @@ static void describe(struct marlin *m)
 	if (m->held)
 		snprintf(text, size, "held newline%s", packed);
 	else if (m->lines == 1 && marlin_wants_held(m))
-		snprintf(text, size, "ping-pong: the board does not take bytes of a line back");
+		snprintf(text, size, "ping-pong: %s",
+			m->erases ? "the printer acknowledges more than it gets"
+				  : "the board does not take bytes of a line back");
 	else if (m->lines == 1)
 		snprintf(text, size, "ping-pong%s", packed);
 	else
@@ -72,6 +75,18 @@ void marlin_choose_window(struct marlin *m)
 	if (m->lines > WINDOW_ENTRIES_MAX / 2)
 		m->lines = WINDOW_ENTRIES_MAX / 2;
 	describe(m);
+}
+
+/* Each ok too many lets a line end out too early: with two of them three lines are under way, which
+ * is what the held newline is there to prevent. */
+void marlin_distrust_oks(struct marlin *m)
+{
+	if (!m->held || ++m->surplus_oks < SURPLUS_OKS_MAX)
+		return;
+	m->held = false;
+	describe(m);
+	effects_said(m->effects, "%d acknowledgements too many: one line at a time for this print",
+		m->surplus_oks);
 }
 
 int32_t marlin_window_limit(const struct marlin *m)
@@ -138,6 +153,11 @@ void marlin_widen_window(struct marlin *m)
 	_Static_assert(sizeof(m->window_error_at) / sizeof(m->window_error_at[0]) == ERRORS_MAX,
 		"one place an error");
 	m->narrow_until = 0;
+	m->surplus_oks = 0;
+	if (marlin_wants_held(m) && m->erases && !m->held) {
+		m->held = true;
+		describe(m);
+	}
 	m->window_error_next = 0;
 	for (size_t i = 0; i < ERRORS_MAX; i++)
 		m->window_error_at[i] = INT64_MIN / 2;
