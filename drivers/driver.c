@@ -136,8 +136,8 @@ const struct driver_dialect *driver_dialect_find(const char *name)
 
 /* A dialect of drivers/pipe.h: no line numbers, one sender. */
 #define PIPE_DIALECT(dialect, creator)                                                             \
-	.name = dialect, .create = creator, .destroy = pipe_destroy, .opened = pipe_opened,        \
-	.closed = pipe_closed, .receive = pipe_receive, .wake = pipe_wake,                         \
+	.name = dialect, .create = creator, .destroy = pipe_destroy, .link = pipe_link,            \
+	.opened = pipe_opened, .closed = pipe_closed, .receive = pipe_receive, .wake = pipe_wake,  \
 	.job_start = pipe_job_start, .wants_command = pipe_wants_command, .command = pipe_command, \
 	.job_end = pipe_job_end, .pause = pipe_pause, .resume = pipe_resume,                       \
 	.cancel = pipe_cancel, .manual = pipe_manual, .cool = pipe_cool, .estop = pipe_estop,      \

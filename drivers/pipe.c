@@ -300,6 +300,11 @@ void pipe_end_call(struct pipe *pipe)
 
 /* ---- slots ---- */
 
+void pipe_link(struct driver *driver, enum driver_link link)
+{
+	of(driver)->link = link;
+}
+
 void pipe_opened(struct driver *driver, int64_t now_us, struct driver_effects *effects)
 {
 	struct pipe *pipe = of(driver);

@@ -99,6 +99,7 @@ struct pipe {
 	const struct pipe_dialect *dialect;
 	struct driver_settings settings;
 	struct random random;
+	enum driver_link link;
 	struct driver_identity identity;
 	struct driver_heaters heaters;
 	struct driver_counters counters;
@@ -163,6 +164,7 @@ void pipe_init(struct pipe *pipe, const struct pipe_dialect *dialect,
 
 /* ---- the slots of driver.h; `driver` is a struct pipe ---- */
 void pipe_destroy(struct driver *driver);
+void pipe_link(struct driver *driver, enum driver_link link);
 void pipe_opened(struct driver *driver, int64_t now_us, struct driver_effects *effects);
 void pipe_closed(struct driver *driver, int64_t now_us, struct driver_effects *effects);
 void pipe_receive(struct driver *driver, int64_t now_us, const char *bytes, size_t length,

@@ -66,6 +66,25 @@ static void on_box(struct rrf *r, const struct json_text *box)
 	}
 }
 
+/* It prints from its own card, or is paused while it does. */
+static bool is_at_work(const struct rrf *r)
+{
+	static const char *const words[] = { "processing", "pausing", "paused", "resuming",
+		"simulating", "P", "D", "S", "A", "R", "M" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(r->status, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What a print of ours makes it say is no news. */
+static void on_status(struct rrf *r)
+{
+	if (!r->pipe.job)
+		pipe_by_hand(&r->pipe, is_at_work(r), "the printer prints from its own card");
+}
+
 static void on_json(struct rrf *r, const char *text, size_t length)
 {
 	struct json_text top = json_text_read(text, length),
@@ -76,10 +95,12 @@ static void on_json(struct rrf *r, const char *text, size_t length)
 
 	if (json_text_is_string(&key, "state.status")) {
 		json_text_string(&result, r->status, sizeof(r->status));
+		on_status(r);
 	} else if (json_text_is_string(&key, "state.messageBox")) {
 		on_box(r, &result);
 	} else if (status.kind == JSON_STRING) {
 		json_text_string(&status, r->status, sizeof(r->status));
+		on_status(r);
 		on_box(r, &box);
 	}
 }
@@ -267,6 +288,10 @@ static bool connected(struct pipe *pipe)
 	}
 	pipe->connect_tries = 0;
 	r->reset_allowed = false;
+	r->asked_us = pipe->now_us;
+	if (pipe->link == DRIVER_LINK_UART)
+		effects_said(pipe->effects, "behind a serial wire damaged lines run unnoticed: use "
+					    "the board's own USB");
 	pipe->identity.host_actions = true;
 	memcpy(pipe->identity.window, window, sizeof(window));
 	return true;
@@ -300,13 +325,21 @@ static void resume_print(struct pipe *pipe)
 	pipe_add_way_back(pipe, &pipe->parked);
 }
 
-/* A message box that came from elsewhere: a person must look. */
+/* While it prints: does it show a message box, which only a person can answer?  Else: does it print
+ * for somebody else? */
+static const char *next_question(const struct rrf *r)
+{
+	if (!r->object_model)
+		return "M408 S0";
+	return r->pipe.phase == PIPE_PRINTING ? "M409 K\"state.messageBox\""
+					      : "M409 K\"state.status\"";
+}
+
 static bool advance(struct pipe *pipe, int64_t *wake_us)
 {
 	struct rrf *r = of(pipe);
-	const char *question = r->object_model ? "M409 K\"state.messageBox\"" : "M408 S0";
-	bool asks =
-		pipe->phase == PIPE_PRINTING && pipe->task == PIPE_TASK_NONE && pipe_has_room(pipe);
+	bool asks = (pipe->phase == PIPE_PRINTING || pipe->phase == PIPE_READY) &&
+		    pipe->task == PIPE_TASK_NONE && pipe_has_room(pipe);
 	int64_t due_us = r->asked_us + RRF_ASK_US;
 
 	if (!asks)
@@ -316,7 +349,7 @@ static bool advance(struct pipe *pipe, int64_t *wake_us)
 		return false;
 	}
 	r->asked_us = pipe->now_us;
-	return pipe_send_question(pipe, question);
+	return pipe_send_question(pipe, next_question(r));
 }
 
 static bool reads(const struct pipe *pipe)

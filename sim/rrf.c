@@ -325,8 +325,8 @@ static void control(void *state, int64_t now_us)
 	rrf->free_us = rrf->now_us > rrf->free_us ? rrf->now_us : rrf->free_us;
 }
 
-/* The web page or the panel: "continue" answers a message box, "box TEXT" puts one up, anything
- * else is a command of another channel. */
+/* The web page or the panel: "continue" answers a message box, "box TEXT" puts one up, "card"
+ * begins or ends a print from the card, anything else is a command of another channel. */
 static void press(void *state, const char *text, int64_t now_us)
 {
 	struct rrf *rrf = state;
@@ -342,6 +342,8 @@ static void press(void *state, const char *text, int64_t now_us)
 			rrf->running = rrf->boxed = false;
 			sim_rrf_done(rrf);
 		}
+	} else if (strcmp(text, "card") == 0) {
+		rrf->card = !rrf->card;
 	} else if (strncmp(text, "box ", 4) == 0) {
 		snprintf(rrf->box, sizeof rrf->box, "%s", text + 4);
 	} else if (!rrf->running) {

@@ -54,6 +54,7 @@ struct rrf {
 	bool running; /* a command waits for the machine or for a person */
 	bool boxed;   /* ... for a person */
 	char box[RRF_TEXT_MAX];
+	bool card;		 /* prints from its card */
 	bool temperatures_asked; /* M105 was used: reports while it waits for heat */
 	int64_t next_report_us;
 	bool reset_wanted;

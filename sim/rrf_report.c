@@ -19,6 +19,8 @@ const char *sim_rrf_status(const struct rrf *rrf)
 {
 	if (rrf->life == RRF_STOPPED)
 		return "halted";
+	if (rrf->card)
+		return "processing";
 	return rrf->running || rrf->machine.print_going ? "busy" : "idle";
 }
 
@@ -44,7 +46,10 @@ void sim_rrf_m122(struct rrf *rrf)
 
 static int status_letter(const struct rrf *rrf)
 {
-	return rrf->life == RRF_STOPPED ? 'H' : sim_rrf_status(rrf)[0] == 'b' ? 'B' : 'I';
+	return rrf->life == RRF_STOPPED	       ? 'H'
+	       : rrf->card		       ? 'P'
+	       : sim_rrf_status(rrf)[0] == 'b' ? 'B'
+					       : 'I';
 }
 
 /* All in one line; a message box only while there is one. */

@@ -188,6 +188,8 @@ void rig_apply(struct rig *rig, struct driver_effects *effects)
 		case DRIVER_ADOPTED:
 		case DRIVER_BY_HAND:
 		case DRIVER_BY_HAND_OVER:
+			rig->by_hand = effect->kind == DRIVER_BY_HAND;
+			break;
 		case DRIVER_HEATERS:
 			break;
 		}

@@ -37,7 +37,8 @@ struct rig {
 
 	/* What the driver said. */
 	enum driver_state state;
-	bool done, cancelled, faulted, link_fault, paused, resumed, cold, attention, reset_line;
+	bool done, cancelled, faulted, link_fault, paused, resumed, cold, attention, reset_line,
+		by_hand;
 	enum driver_fault fault;
 	char reason[DRIVER_REASON_MAX];
 	char attention_text[DRIVER_REASON_MAX];

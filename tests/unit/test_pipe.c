@@ -515,6 +515,60 @@ static void test_a_message_box_of_a_duet_asks_for_a_person(void **state)
 	}
 }
 
+static bool is_by_hand(const struct rig *rig)
+{
+	return rig->by_hand;
+}
+
+static bool is_not_by_hand(const struct rig *rig)
+{
+	return !rig->by_hand;
+}
+
+static void test_a_duet_that_prints_from_its_card_is_seen_and_left_alone(void **state)
+{
+	(void)state;
+	for (size_t kind = 3; kind < KINDS; kind++) {
+		struct rig rig;
+
+		begin(&rig, kind, 16);
+		assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, is_ready));
+		pipe_rig_fault(&rig, "press card");
+		assert_true(rig_run(&rig, 15000000, is_by_hand));
+		pipe_rig_fault(&rig, "press card");
+		assert_true(rig_run(&rig, 15000000, is_not_by_hand));
+		assert_false(rig.link_fault);
+		rig_finish(&rig);
+	}
+}
+
+static void test_klipper_is_stopped_inside_homing_and_heating_within_two_seconds(void **state)
+{
+	static const char *const long_ones[] = { "G28", "M109 S280", "M190 S120",
+		"PRINT_START EXTRUDER=240 BED=110", "G4 S100" };
+
+	(void)state;
+	for (size_t kind = 0; kind < 3; kind++) {
+		for (size_t i = 0; i < sizeof long_ones / sizeof long_ones[0]; i++) {
+			struct rig rig;
+			int64_t asked_us;
+
+			snprintf(commands[0], RIG_COMMAND_MAX, "M104 S210");
+			snprintf(commands[1], RIG_COMMAND_MAX, "%s", long_ones[i]);
+			begin(&rig, kind, 17);
+			rig_print(&rig, commands, 2);
+			assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, heats));
+			rig_run(&rig, 1000000, is_over);
+			asked_us = rig.now_us;
+			act(&rig, rig.dialect->estop);
+			assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, is_cold));
+			assert_true(rig.now_us - asked_us <= 2000000);
+			assert_int_equal(pipe_rig_truth(&rig).planned, 0);
+			rig_finish(&rig);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,6 +592,9 @@ int main(void)
 		cmocka_unit_test(test_the_api_gives_readings_while_the_terminal_is_busy),
 		cmocka_unit_test(test_without_the_api_silence_is_allowed_only_while_a_line_runs),
 		cmocka_unit_test(test_a_pause_of_the_machine_itself_holds_until_a_person_resumes),
+		cmocka_unit_test(
+			test_klipper_is_stopped_inside_homing_and_heating_within_two_seconds),
+		cmocka_unit_test(test_a_duet_that_prints_from_its_card_is_seen_and_left_alone),
 		cmocka_unit_test(test_a_message_box_of_a_duet_asks_for_a_person),
 	};
 
