@@ -503,8 +503,8 @@ static void close_if_wanted(struct session *session, int64_t now_us)
 		return;
 	if (session->close_us == INT64_MAX) {
 		/* Closing throws away what the kernel has not sent yet. */
-		bool lingers = session->out_length > 0 ||
-			       now_us - session->wrote_us < SESSION_LINGER_US;
+		bool lingers =
+			session->out_length > 0 || now_us - session->wrote_us < SESSION_LINGER_US;
 
 		session->close_us = now_us + (lingers ? SESSION_LINGER_US : 0);
 		/* It may still say that it has stopped. */
@@ -652,7 +652,8 @@ static enum wire_activity activity_of(const struct session *session)
 		return WIRE_NEEDS_ATTENTION;
 	if (session->job.active)
 		return session->paused ? WIRE_PAUSED : WIRE_PRINTING;
-	if (supervisor_is_heating(&session->supervisor) && !session->progress.facts.hot_by_us)
+	if (session->by_hand ||
+		(supervisor_is_heating(&session->supervisor) && !session->progress.facts.hot_by_us))
 		return WIRE_BY_HAND;
 	return WIRE_IDLE;
 }
@@ -665,6 +666,8 @@ static const char *reason_of(const struct session *session)
 		return session->alarm_text;
 	if (session->attention)
 		return session->attention_text;
+	if (session->by_hand && !session->job.active)
+		return session->by_hand_text;
 	if (session->job.active && session->job.stopping)
 		return session->job.reason;
 	return session_is_online(session) ? "" : session->reason;

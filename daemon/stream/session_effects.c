@@ -321,6 +321,9 @@ static void perform_one(struct session *session, const struct driver_effect *eff
 		break;
 	case DRIVER_BY_HAND:
 	case DRIVER_BY_HAND_OVER:
+		session->by_hand = effect->kind == DRIVER_BY_HAND;
+		snprintf(session->by_hand_text, sizeof(session->by_hand_text), "%s", effect->text);
+		session->news = true;
 		break;
 	case DRIVER_SIDE_WRITE:
 		session_write_side(session, session->setup.effects->bytes + effect->write_offset,

@@ -36,6 +36,7 @@ static void reset_port_state(struct session *session)
 	session->close_wanted = false;
 	session->close_us = INT64_MAX;
 	session->paused = session->paused && session->job.adopting;
+	session->by_hand = false;
 	session->attention = false;
 	session->alarmed = false;
 	session->cool_sent_us = 0;
