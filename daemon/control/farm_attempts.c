@@ -42,7 +42,8 @@ int64_t farm_attempt_eta_s(const struct farm *farm, const struct farm_attempt *a
 	double estimate_s = (file->time_s + file->heat_s) * attempt->printer->speed_factor;
 	double share = share_done(attempt);
 	double elapsed_s = (double)attempt->progress.print_us / 1e6;
-	if (attempt->seen && attempt->printer->reported)
+	if (attempt->seen && attempt->printer->reported &&
+		attempt->printer->state.activity != WIRE_PAUSED)
 		elapsed_s += (double)(farm->now_us - attempt->printer->state_us) / 1e6;
 	double left_s = estimate_s > elapsed_s ? estimate_s - elapsed_s : 0.0;
 	if (share <= 0.0)

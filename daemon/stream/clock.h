@@ -8,5 +8,7 @@
 #define CLOCK_SECOND_US INT64_C(1000000)
 
 int64_t clock_now_us(void);
+/* The same, but it runs while the machine sleeps. */
+int64_t clock_boot_us(void);
 
 #endif

@@ -88,6 +88,9 @@ void session_booked(struct session *session, const char *attempt);
 /* The page of the flight recorder behind recording->next, which moves on. */
 void session_recording(const struct session *session, struct wire_recording *recording);
 
+/* The machine slept: nobody knows what a print has done meanwhile. */
+void session_on_slept(struct session *session, int64_t slept_us, int64_t now_us);
+
 /* What happened. */
 void session_on_readable(struct session *session, int64_t now_us);
 void session_on_side_readable(struct session *session, int64_t now_us);

@@ -71,6 +71,21 @@ void session_adopt_lost(struct session *session, int64_t now_us)
 	job->adopt_until_us = now_us + SESSION_ADOPT_US;
 }
 
+void session_on_slept(struct session *session, int64_t slept_us, int64_t now_us)
+{
+	char words[WIRE_TEXT_MAX];
+
+	if (!session->job.active || session->job.loading || !port_is_open(&session->port))
+		return;
+	snprintf(words, sizeof(words), "this machine slept for %lld s",
+		(long long)(slept_us / CLOCK_SECOND_US));
+	session_say(session, "%s", words);
+	if (slept_us < SESSION_ADOPT_US)
+		session_adopt_lost(session, now_us);
+	session_close_port(session, words, now_us);
+	session_settle(session, now_us);
+}
+
 /* ---- what the driver must know ---------------------------------------------------- */
 
 void session_adopt_fail(struct session *session, const char *reason, int64_t now_us)

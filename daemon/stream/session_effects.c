@@ -61,8 +61,13 @@ static void on_state(struct session *session, enum driver_state state, int64_t n
 
 static void on_paused(struct session *session, bool paused)
 {
+	struct session_job *job = &session->job;
+
 	session->paused = paused;
 	session->news = true;
+	if (!paused && job->paused_since_us != 0)
+		job->paused_us += session->now_us - job->paused_since_us;
+	job->paused_since_us = paused ? session->now_us : 0;
 	if (!session->job.active || session->job.stopping)
 		return;
 	session->progress.facts.pause_wanted = 0;

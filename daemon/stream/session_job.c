@@ -264,7 +264,10 @@ void session_job_numbers(
 	memset(numbers, 0, sizeof(*numbers));
 	numbers->commands_done = job->acknowledged;
 	numbers->commands = job->commands;
-	numbers->print_us = now_us - job->start_us;
+	/* The time that it printed: a pause is no pace. */
+	numbers->print_us = now_us - job->start_us - job->paused_us;
+	if (job->paused_since_us != 0)
+		numbers->print_us -= now_us - job->paused_since_us;
 	if (job->loading || !session->driver)
 		return;
 	counters = session->dialect->counters(session->driver);

@@ -49,6 +49,7 @@ struct session_job {
 	int64_t numbered;      /* commands that got a line number */
 	int64_t offered_bytes; /* of the file, up to the end of the last command offered */
 	bool mark_due;	       /* the progress page wants the driver's state */
+	int64_t paused_us, paused_since_us; /* pauses that are over; 0: not in one */
 	enum wire_result result;
 	enum driver_fault fault;
 	char reason[WIRE_TEXT_MAX];

@@ -2,6 +2,7 @@
 
 #include "daemon/stream/clock.h"
 #include "daemon/stream/link.h"
+#include "daemon/stream/loop_watch.h"
 #include "daemon/stream/log.h"
 #include "daemon/stream/power.h"
 #include "daemon/stream/requests.h"
@@ -41,6 +42,10 @@ struct streamer {
 	struct power *power;
 	int prepared_fd; /* eventfd: a reading thread has something for a session that waits */
 	struct event *prepared;
+	struct event *tick;
+	struct loop_watch watch;
+	struct log_ration watch_ration;
+	const struct printer *busy; /* who was served last */
 	struct event *deadline;
 	bool draining;
 	struct driver_effects effects; /* of whichever session is at work */
@@ -136,6 +141,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 	struct printer *printer = context;
 	int64_t now_us = clock_now_us();
 
+	printer->streamer->busy = printer;
 	(void)fd;
 	(void)what;
 	printer->armed_us = INT64_MAX;
@@ -151,6 +157,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 	struct printer *printer = context;
 	int64_t now_us = clock_now_us();
 
+	printer->streamer->busy = printer;
 	(void)fd;
 	(void)what;
 	session_on_readable(printer->session, now_us);
@@ -173,6 +180,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 	struct printer *printer = context;
 	int64_t now_us = clock_now_us();
 
+	printer->streamer->busy = printer;
 	(void)fd;
 	(void)what;
 	session_on_writable(printer->session, now_us);
@@ -195,6 +203,31 @@ static void on_prepared(evutil_socket_t fd, short what, void *context)
 }
 
 static struct printer *find_printer(struct streamer *streamer, const char *name);
+
+/* What stood still was most likely the work for the printer that was served last. */
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+	struct streamer *streamer = context;
+	int64_t now_us = clock_now_us(), stalled_us, slept_us;
+
+	(void)fd;
+	(void)what;
+	loop_watch_tick(&streamer->watch, now_us, clock_boot_us(), &stalled_us, &slept_us);
+	if (stalled_us > 0)
+		log_line(&streamer->watch_ration, "streamer",
+			"the loop stood still for %lld ms, last served: %s; %lld times so far",
+			(long long)(stalled_us / 1000),
+			streamer->busy ? session_name(streamer->busy->session) : "nobody",
+			(long long)streamer->watch.stalls);
+	if (slept_us == 0)
+		return;
+	log_line(NULL, "streamer", "this machine slept for %lld s",
+		(long long)(slept_us / CLOCK_SECOND_US));
+	for (size_t i = 0; i < streamer->count; i++) {
+		session_on_slept(streamer->printers[i]->session, slept_us, now_us);
+		wait_on(streamer->printers[i], now_us);
+	}
+}
 
 /* ---- news from sessions -------------------------------------------------------- */
 
@@ -457,6 +490,7 @@ int streamer_remove_printer(struct streamer *streamer, const char *name, struct 
 	code = settings_file_remove(streamer->state_directory, name, error);
 	if (code < 0)
 		return code;
+	streamer->busy = NULL;
 	for (size_t i = 0; i < streamer->count; i++)
 		if (streamer->printers[i] == printer)
 			streamer->printers[i] = streamer->printers[--streamer->count];
@@ -597,14 +631,17 @@ static int open_sockets(struct streamer *streamer, const char *path, struct erro
 
 static int open_events(struct streamer *streamer, struct error *error)
 {
+	static const struct timeval tick = { .tv_usec = LOOP_WATCH_TICK_US };
+
 	streamer->prepared_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (streamer->prepared_fd >= 0)
 		streamer->prepared = event_new(streamer->base, streamer->prepared_fd,
 			EV_READ | EV_PERSIST, on_prepared, streamer);
 	streamer->deadline = event_new(streamer->base, -1, 0, on_deadline, streamer);
+	streamer->tick = event_new(streamer->base, -1, EV_PERSIST, on_tick, streamer);
 	streamer->power = power_create(streamer->base, power_said, streamer);
-	if (streamer->prepared && streamer->deadline && streamer->power &&
-		event_add(streamer->prepared, NULL) == 0)
+	if (streamer->prepared && streamer->deadline && streamer->tick && streamer->power &&
+		event_add(streamer->tick, &tick) == 0 && event_add(streamer->prepared, NULL) == 0)
 		return 0;
 	error_set(error, "no memory for the loop");
 	return -1;
@@ -649,6 +686,7 @@ void streamer_destroy(struct streamer *streamer)
 	power_destroy(streamer->power);
 	free_event(&streamer->prepared);
 	free_event(&streamer->deadline);
+	free_event(&streamer->tick);
 	if (streamer->prepared_fd >= 0)
 		close(streamer->prepared_fd);
 	free(streamer);

@@ -141,7 +141,7 @@ struct wire_progress {
 	int64_t commands_done; /* acknowledged */
 	int64_t commands;      /* of the file */
 	int64_t lines_sent, resends, bytes_sent, lost_acknowledgements, surplus_acknowledgements;
-	int64_t print_us; /* since the start, monotonic */
+	int64_t print_us; /* since the start, without pauses; monotonic */
 	struct wire_telemetry telemetry;
 };
 

@@ -450,6 +450,26 @@ static void test_a_counter_that_cannot_be_is_a_stated_end(void **state)
 	assert_non_null(strstr(only_end()->reason, "never sent"));
 }
 
+static void test_a_machine_that_slept_for_long_ends_the_print_and_for_seconds_does_not(void **state)
+{
+	(void)state;
+	write_print(80, true);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 600, is_extruding));
+	session_on_slept(rig.session, 5000000, rig.now_us);
+	assert_printed_once();
+
+	begin_again("marlin");
+	write_print(80, true);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 600, is_extruding));
+	session_on_slept(rig.session, 300000000, rig.now_us);
+	assert_int_equal(only_end()->result, WIRE_SUSPECT);
+	assert_non_null(strstr(only_end()->reason, "slept for 300 s"));
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_true(session_rig_truth(&rig).hotend_target_celsius == 0);
+}
+
 static void test_after_ten_seconds_it_is_over(void **state)
 {
 	(void)state;
@@ -500,6 +520,9 @@ int main(void)
 			test_a_file_that_changed_is_a_stated_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_counter_that_cannot_be_is_a_stated_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_machine_that_slept_for_long_ends_the_print_and_for_seconds_does_not,
+			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_after_ten_seconds_it_is_over, set_up, tear_down),
 	};

@@ -578,6 +578,7 @@ static void test_a_heater_without_current_is_noticed_by_us_or_the_firmware(void 
 static void test_a_pause_holds_and_a_resume_goes_on_where_it_was(void **state)
 {
 	struct error error = { "" };
+	int64_t print_us;
 
 	(void)state;
 	session_rig_start(&rig, "a1");
@@ -585,11 +586,14 @@ static void test_a_pause_holds_and_a_resume_goes_on_where_it_was(void **state)
 	assert_int_equal(session_pause(rig.session, "other", rig.now_us, &error), -ENOENT);
 	assert_int_equal(session_pause(rig.session, "a1", rig.now_us, &error), 0);
 	assert_true(session_rig_run(&rig, 60, is_paused));
-	session_rig_run(&rig, 120, NULL);
+	print_us = session_rig_state(&rig).progress.print_us;
+	session_rig_run(&rig, 1200, NULL);
 	assert_true(is_paused(NULL));
+	assert_int_equal(session_rig_state(&rig).progress.print_us, print_us);
 	assert_int_equal(session_resume(rig.session, "", rig.now_us, &error), 0);
 	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
 	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_true(only_end()->numbers.print_us < print_us + 300000000);
 	assert_int_equal(only_end()->numbers.commands_done, 7);
 }
 
