@@ -49,7 +49,7 @@ struct heat {
 };
 
 static const struct heat heat_late = { 0.7, 0.003 }, heat_plain = { 0.5, 0.008 },
-			 heat_usual = { 0.15, 0.008 }, heat_after_batch = { 0.02, 0.002 };
+			 heat_usual = { 0.2, 0.008 }, heat_after_batch = { 0.02, 0.002 };
 
 /* Nothing but speed tells printers apart: no hours, no materials. */
 static bool is_plain(const struct problem *problem)

@@ -30,8 +30,9 @@ struct saved_order {
 /* One printer of a site with few operators on its way through its list. */
 struct server {
 	int32_t printer, at;
-	struct problem_state state;
+	int64_t length_s; /* of the print that comes next */
 	struct problem_slot slot;
+	struct problem_state state;
 };
 
 bool plan_init(struct plan *plan, const struct problem *problem, const struct plan_weights *weights)
@@ -500,6 +501,7 @@ static bool advance(struct plan *plan, struct server *server, int64_t person_s)
 			plan->failed = true;
 			return false;
 		}
+		server->length_s = plan->run[id].print.length_s;
 		if (server->slot.service_s >= 0)
 			return true;
 		if (!is_same(&plan->run[id], &server->slot))
@@ -509,27 +511,31 @@ static bool advance(struct plan *plan, struct server *server, int64_t person_s)
 	return false;
 }
 
-/* Who is served next: the earliest; of those that could be served together the longest print. */
-static bool is_served_first(const struct plan *plan, const struct server *a, const struct server *b)
+/* Who is served next once somebody is free: the earliest; of those that wait then the longest
+ * print. */
+static int32_t served_next(const struct server *server, int32_t count, int64_t free_s)
 {
-	if (a->slot.service_s != b->slot.service_s)
-		return a->slot.service_s < b->slot.service_s;
+	int32_t best = 0;
+	int64_t best_s = server[0].slot.service_s < free_s ? free_s : server[0].slot.service_s;
 
-	int64_t a_s = plan->run[plan->list[a->printer].run[a->at]].print.length_s;
-	int64_t b_s = plan->run[plan->list[b->printer].run[b->at]].print.length_s;
+	for (int32_t i = 1; i < count; i++) {
+		int64_t at_s =
+			server[i].slot.service_s < free_s ? free_s : server[i].slot.service_s;
 
-	return a_s != b_s ? a_s > b_s : a->printer < b->printer;
+		if (at_s > best_s ||
+			(at_s == best_s && server[i].length_s <= server[best].length_s))
+			continue;
+		best = i;
+		best_s = at_s;
+	}
+	return best;
 }
 
 static void serve_all(struct plan *plan, struct server *server, int32_t count, struct crew *crew)
 {
 	while (count > 0 && !plan->failed) {
-		int32_t operator= first_free(crew), best = 0;
-
-		for (int32_t i = 1; i < count; i++)
-			if (is_served_first(plan, &server[i], &server[best]))
-				best = i;
-
+		int32_t operator= first_free(crew);
+		int32_t best = served_next(server, count, crew->free_s[operator]);
 		struct server *next = &server[best];
 
 		if (next->slot.service_s < crew->free_s[operator]) {

@@ -5,7 +5,7 @@
 #include <stdlib.h> /* free */
 
 enum {
-	MOVES_A_RUN = 4000, /* expected for each print: there is time to spare */
+	MOVES_A_RUN = 1200, /* expected for each print: there is time to spare */
 	COOLING_STEP = 64,  /* moves at one temperature */
 	TAIL_MAX = 24,	    /* prints exchanged at once */
 	FAST_OF = 4,	    /* printers looked at for a quick one */
