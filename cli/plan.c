@@ -2,6 +2,7 @@
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/gantt.h"
 #include "cli/plan_instance.h"
 #include "cli/plan_serve.h"
 #include "cli/words.h"
@@ -33,7 +34,7 @@ static void plan_row(struct table *table, const json_t *item)
 	table_cell(table, words_style(state), "%s", state);
 }
 
-static int show_plan(struct cli *cli)
+static int show_plan(struct cli *cli, const char *gantt)
 {
 	struct client_answer answer;
 	const json_t *item;
@@ -42,7 +43,9 @@ static int show_plan(struct cli *cli)
 
 	if (status)
 		return status;
-	if (cli->json) {
+	if (gantt) {
+		status = gantt_write(answer.json, gantt);
+	} else if (cli->json) {
 		words_print_json(cli, answer.json);
 	} else {
 		struct table *table = table_create(plan_columns);
@@ -56,17 +59,18 @@ static int show_plan(struct cli *cli)
 		table_destroy(table);
 	}
 	client_answer_finish(&answer);
-	return CLI_DONE;
+	return status;
 }
 
 int command_plan(struct cli *cli, int argc, char **argv)
 {
 	struct plan_budget budget = { .moves = -1, .ms = -1, .seed = 1 };
-	const char *instance = NULL;
+	const char *instance = NULL, *gantt = NULL;
 	bool serve = false;
 	int count;
 	const struct args_option options[] = {
 		{ "instance", 0, ARGS_TEXT, &instance, 0, 0 },
+		{ "gantt", 0, ARGS_TEXT, &gantt, 0, 0 },
 		{ "serve", 0, ARGS_FLAG, &serve, 0, 0 },
 		{ "budget-moves", 0, ARGS_NUMBER, &budget.moves, 0, INT64_MAX },
 		{ "budget-ms", 0, ARGS_NUMBER, &budget.ms, 0, 86400000 },
@@ -77,13 +81,13 @@ int command_plan(struct cli *cli, int argc, char **argv)
 
 	if (status)
 		return status;
-	if (instance && serve)
-		return cli_usage_error(cli, "either --instance or --serve");
+	if ((instance != NULL) + serve + (gantt != NULL) > 1)
+		return cli_usage_error(cli, "one of --gantt, --instance and --serve");
 	if (budget.moves >= 0 && budget.ms >= 0)
 		return cli_usage_error(cli, "either --budget-moves or --budget-ms");
 	if (instance)
 		return plan_instance(cli, instance, &budget);
 	if (serve)
 		return plan_serve(cli, &budget);
-	return show_plan(cli);
+	return show_plan(cli, gantt);
 }

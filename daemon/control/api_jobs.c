@@ -172,6 +172,19 @@ static void add_planned(void *context, const struct farm_plan_view *view)
 	json_array_append_new(context, json_out_planned(view));
 }
 
+static json_t *staffed_stretches(const struct farm *farm)
+{
+	struct farm_stretch stretch[FARM_STRETCHES_MAX];
+	size_t count = farm_staffed_stretches(farm, stretch);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(
+			array, json_pack("{s:I, s:I}", "begin_s", (json_int_t)stretch[i].begin_s,
+				       "end_s", (json_int_t)stretch[i].end_s));
+	return array;
+}
+
 static void plan(struct api_call *call)
 {
 	json_t *items = json_array();
@@ -179,6 +192,7 @@ static void plan(struct api_call *call)
 	json_t *object = json_out_items(items);
 	int64_t next_s = farm_next_question_s(call->farm);
 	json_object_set_new(object, "next_question_s", next_s ? json_integer(next_s) : json_null());
+	json_object_set_new(object, "staffed", staffed_stretches(call->farm));
 	api_answer(call, 200, object);
 }
 

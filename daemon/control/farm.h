@@ -312,6 +312,14 @@ void farm_each_planned(const struct farm *,
 	void (*each)(void *context, const struct farm_plan_view *view), void *context);
 int64_t farm_next_question_s(const struct farm *); /* 0: none */
 
+/* Times at which somebody is there. */
+struct farm_stretch {
+	int64_t begin_s, end_s;
+};
+enum { FARM_STRETCHES_MAX = 128 };
+/* The staffed stretches between now and the end of the plan, the first one cut at now; how many. */
+size_t farm_staffed_stretches(const struct farm *, struct farm_stretch stretch[FARM_STRETCHES_MAX]);
+
 /* Why a job waits: calls back for each printer (or the one named) with its best plate. -ENOENT: no
  * such job or printer. */
 struct farm_why_view {

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "daemon/control/farm.h"
 #include "daemon/control/lives.h"
+#include "scheduler/calendar.h"
 #include "scheduler/planner.h"
 
 #include <stdarg.h>
@@ -295,6 +296,8 @@ bool farm_staffed(const struct farm *farm);
 void farm_printer_destroy(struct farm_printer *printer);
 
 /* ---- farm_world.c: what the planner sees ---- */
+/* The staffed hours as they are configured. */
+void farm_calendar(const struct farm *farm, struct calendar *calendar);
 struct farm_world {
 	struct world world;
 	struct world_printer *printer;

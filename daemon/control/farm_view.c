@@ -358,3 +358,38 @@ int64_t farm_next_question_s(const struct farm *farm)
 {
 	return farm->next_question_s;
 }
+
+static int64_t plan_end_s(const struct farm *farm)
+{
+	int64_t end_s = farm->now_s;
+
+	for (size_t i = 0; i < farm->planned_count; i++)
+		if (farm->planned[i].end_s > end_s)
+			end_s = farm->planned[i].end_s;
+	for (size_t i = 0; i < farm->printer_count; i++) {
+		const struct farm_attempt *attempt = farm->printer[i]->attempt;
+
+		if (attempt && farm->now_s + farm_attempt_eta_s(farm, attempt) > end_s)
+			end_s = farm->now_s + farm_attempt_eta_s(farm, attempt);
+	}
+	return end_s;
+}
+
+size_t farm_staffed_stretches(
+	const struct farm *farm, struct farm_stretch stretch[FARM_STRETCHES_MAX])
+{
+	struct calendar calendar;
+	int64_t end_s = plan_end_s(farm), at_s = farm->now_s;
+	size_t count = 0;
+
+	farm_calendar(farm, &calendar);
+	while (count < FARM_STRETCHES_MAX && at_s < end_s) {
+		int64_t begin_s = calendar_next_opening(&calendar, at_s);
+
+		if (begin_s >= end_s)
+			break;
+		at_s = calendar_staffed_until(&calendar, begin_s);
+		stretch[count++] = (struct farm_stretch){ begin_s, at_s < end_s ? at_s : end_s };
+	}
+	return count;
+}

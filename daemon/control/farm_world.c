@@ -115,6 +115,14 @@ static void fill_calendar(const struct farm *farm, struct world *world)
 	world->start_delay_s = config->start_delay_s;
 }
 
+void farm_calendar(const struct farm *farm, struct calendar *calendar)
+{
+	struct world world = { 0 };
+
+	fill_calendar(farm, &world);
+	calendar_init(calendar, &world.calendar);
+}
+
 static bool can_be_planned(const struct farm_printer *printer)
 {
 	return !printer->removed && printer->profile;

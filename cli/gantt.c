@@ -1,0 +1,259 @@
+/* The plan as a picture; see gantt.h.  Plain SVG 1.1 without scripts; foreign names are escaped. */
+#include "cli/gantt.h"
+#include "cli/text.h"
+#include "cli/words.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	ROWS_MAX = 1024,
+	LEFT = 110,   /* for the names */
+	TOP = 30,     /* for the days */
+	WIDTH = 1200, /* of the time */
+	ROW = 26,
+	BAR = 18,
+	LABEL_MIN = 34, /* a narrower bar has no label */
+	HUES = 12,
+	DAY_S = 86400,
+};
+
+struct gantt {
+	FILE *file;
+	const json_t *items, *staffed;
+	int64_t now_s, begin_s, end_s;
+	const char *row[ROWS_MAX]; /* printers, by name; borrowed */
+	size_t row_count;
+};
+
+/* ---- what is shown -------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static size_t row_of(const struct gantt *gantt, const char *printer)
+{
+	for (size_t i = 0; i < gantt->row_count; i++)
+		if (strcmp(gantt->row[i], printer) == 0)
+			return i;
+	return gantt->row_count;
+}
+
+static void look_at(struct gantt *gantt)
+{
+	const json_t *item;
+	size_t index;
+
+	gantt->begin_s = gantt->end_s = gantt->now_s;
+
+	json_array_foreach (gantt->items, index, item) {
+		int64_t start_s = words_integer(item, "start_s"),
+			end_s = words_integer(item, "end_s");
+		const char *printer = words_text(item, "printer");
+
+		if (start_s < gantt->begin_s)
+			gantt->begin_s = start_s;
+		if (end_s > gantt->end_s)
+			gantt->end_s = end_s;
+		if (gantt->row_count < ROWS_MAX && row_of(gantt, printer) == gantt->row_count)
+			gantt->row[gantt->row_count++] = printer;
+	}
+	if (gantt->end_s <= gantt->begin_s)
+		gantt->end_s = gantt->begin_s + 1;
+	qsort(gantt->row, gantt->row_count, sizeof *gantt->row, by_name);
+}
+
+/* ---- drawing -------------------------------------------------------------- */
+
+static void put_text(FILE *file, const char *foreign)
+{
+	char *clean = text_clean(foreign, false);
+
+	for (const char *at = clean ? clean : ""; *at; at++)
+		switch (*at) {
+		case '<':
+			fputs("&lt;", file);
+			break;
+		case '>':
+			fputs("&gt;", file);
+			break;
+		case '&':
+			fputs("&amp;", file);
+			break;
+		case '"':
+			fputs("&quot;", file);
+			break;
+		default:
+			fputc(*at, file);
+		}
+	free(clean);
+}
+
+/* In hundredths: never a decimal comma. */
+static int64_t x_of(const struct gantt *gantt, int64_t at_s)
+{
+	return 100 * LEFT + 100 * (at_s - gantt->begin_s) * WIDTH / (gantt->end_s - gantt->begin_s);
+}
+
+static void put_box(const struct gantt *gantt, int64_t from_s, int64_t to_s, int64_t y,
+	int64_t height, const char *style)
+{
+	int64_t x = x_of(gantt, from_s), width = x_of(gantt, to_s) - x;
+
+	fprintf(gantt->file,
+		"<rect x=\"%lld.%02lld\" y=\"%lld\" width=\"%lld.%02lld\" height=\"%lld\" %s",
+		(long long)x / 100, (long long)x % 100, (long long)y, (long long)width / 100,
+		(long long)width % 100, (long long)height, style);
+}
+
+static int64_t height(const struct gantt *gantt)
+{
+	return (int64_t)gantt->row_count * ROW;
+}
+
+static void shade(const struct gantt *gantt, int64_t from_s, int64_t to_s)
+{
+	if (to_s <= from_s)
+		return;
+	put_box(gantt, from_s, to_s, TOP, height(gantt), "fill=\"#d9dce1\">");
+	fputs("<title>nobody is there</title></rect>\n", gantt->file);
+}
+
+/* Between the staffed stretches. */
+static void draw_closed_hours(const struct gantt *gantt)
+{
+	/* Of the hours before now nothing is known. */
+	int64_t at_s = gantt->now_s;
+	const json_t *stretch;
+	size_t index;
+
+	if (!json_is_array(gantt->staffed))
+		return;
+	json_array_foreach (gantt->staffed, index, stretch) {
+		shade(gantt, at_s, words_integer(stretch, "begin_s"));
+		at_s = words_integer(stretch, "end_s");
+	}
+	shade(gantt, at_s, gantt->end_s);
+}
+
+static int64_t next_midnight_s(int64_t at_s)
+{
+	time_t at = (time_t)at_s;
+	struct tm local;
+
+	localtime_r(&at, &local);
+	local.tm_mday++;
+	local.tm_hour = local.tm_min = local.tm_sec = 0;
+	local.tm_isdst = -1;
+	return (int64_t)mktime(&local);
+}
+
+static void draw_days(const struct gantt *gantt)
+{
+	static const char *const day[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	int64_t days = (gantt->end_s - gantt->begin_s) / DAY_S + 1, step = 1 + days / 20;
+
+	for (int64_t at_s = next_midnight_s(gantt->begin_s), number = 0; at_s < gantt->end_s;
+		at_s = next_midnight_s(at_s), number++) {
+		time_t at = (time_t)at_s;
+		int64_t x = x_of(gantt, at_s) / 100;
+		struct tm local;
+
+		localtime_r(&at, &local);
+		fprintf(gantt->file,
+			"<line x1=\"%lld\" y1=\"%d\" x2=\"%lld\" y2=\"%lld\" stroke=\"#8a93a0\" "
+			"stroke-dasharray=\"2 3\"/>\n",
+			(long long)x, TOP - 6, (long long)x, (long long)(TOP + height(gantt)));
+		if (number % step == 0)
+			fprintf(gantt->file, "<text x=\"%lld\" y=\"%d\">%s %d.</text>\n",
+				(long long)x + 3, TOP - 10, day[local.tm_wday], local.tm_mday);
+	}
+}
+
+static void draw_rows(const struct gantt *gantt)
+{
+	for (size_t i = 0; i < gantt->row_count; i++) {
+		int64_t y = TOP + (int64_t)i * ROW;
+
+		fprintf(gantt->file,
+			"<line x1=\"0\" y1=\"%lld\" x2=\"%d\" y2=\"%lld\" stroke=\"#c5cad2\"/>\n"
+			"<text x=\"4\" y=\"%lld\">",
+			(long long)y, LEFT + WIDTH, (long long)y, (long long)(y + 17));
+		put_text(gantt->file, gantt->row[i]);
+		fputs("</text>\n", gantt->file);
+	}
+}
+
+static void draw_print(const struct gantt *gantt, const json_t *item)
+{
+	int64_t start_s = words_integer(item, "start_s"), end_s = words_integer(item, "end_s");
+	int64_t order = words_integer(item, "order");
+	size_t row = row_of(gantt, words_text(item, "printer"));
+	bool prints = strcmp(words_text(item, "state"), "printing") == 0;
+	int64_t y = TOP + (int64_t)row * ROW + (ROW - BAR) / 2;
+	char style[128], from[WORDS_MAX], to[WORDS_MAX];
+
+	if (row == gantt->row_count)
+		return;
+	snprintf(style, sizeof style, "rx=\"3\" fill=\"hsl(%lld,55%%,%d%%)\" stroke=\"#30343a\"%s>",
+		(long long)(order * 7 % HUES * (360 / HUES)), prints ? 55 : 72,
+		prints ? " stroke-width=\"2\"" : "");
+	put_box(gantt, start_s, end_s, y, BAR, style);
+	fprintf(gantt->file, "<title>order %lld, ", (long long)order);
+	put_text(gantt->file, words_text(item, "plate"));
+	fprintf(gantt->file, ", %lld units, %s to %s</title></rect>\n",
+		(long long)words_integer(item, "yield"), words_time(from, item, "start_s"),
+		words_time(to, item, "end_s"));
+	if (x_of(gantt, end_s) - x_of(gantt, start_s) >= 100 * LABEL_MIN)
+		fprintf(gantt->file, "<text x=\"%lld\" y=\"%lld\">#%lld</text>\n",
+			(long long)x_of(gantt, start_s) / 100 + 4, (long long)y + 13,
+			(long long)order);
+}
+
+static void draw(const struct gantt *gantt)
+{
+	const json_t *item;
+	size_t index;
+	long long tall = TOP + height(gantt) + 10;
+
+	fprintf(gantt->file,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%lld\" "
+		"viewBox=\"0 0 %d %lld\" font-family=\"sans-serif\" font-size=\"12\">\n"
+		"<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
+		LEFT + WIDTH + 10, tall, LEFT + WIDTH + 10, tall);
+	draw_closed_hours(gantt);
+	draw_rows(gantt);
+	draw_days(gantt);
+	json_array_foreach (gantt->items, index, item)
+		draw_print(gantt, item);
+	fputs("</svg>\n", gantt->file);
+}
+
+int gantt_write(const json_t *plan, const char *path)
+{
+	struct gantt gantt = { .now_s = (int64_t)time(NULL),
+		.items = words_items(plan),
+		.staffed = json_object_get(plan, "staffed") };
+	bool is_stdout = strcmp(path, "-") == 0;
+
+	look_at(&gantt);
+	gantt.file = is_stdout ? stdout : fopen(path, "w");
+	if (!gantt.file) {
+		cli_error("%s: %s", path, strerror(errno));
+		return CLI_NO_FILE;
+	}
+	draw(&gantt);
+	bool is_written = !ferror(gantt.file);
+
+	if (!is_stdout && fclose(gantt.file) != 0)
+		is_written = false;
+	if (is_written)
+		return CLI_DONE;
+	cli_error("%s: could not be written", path);
+	return CLI_REFUSED;
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""`printfarm plan --gantt`: the plan as a picture."""
+import datetime
+import os
+import sys
+import xml.etree.ElementTree as ElementTree
+
+sys.path.insert(0, os.path.dirname(__file__))
+from harness import Farm, box_gcode, check, equal, main, wait  # noqa: E402
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+class ClosedFarm(Farm):
+    """Open in the day after tomorrow only: nothing can be planned for today."""
+
+    def config_text(self):
+        day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[
+            (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)).weekday()]
+        return super().config_text().replace('timezone = "UTC";', f'timezone = "UTC"; hours = ["{day} 08:00-20:00"];')
+
+
+def test_picture():
+    """a bar for each print, a row for each printer, closed hours shaded, and foreign names do no harm"""
+    with ClosedFarm(2) as farm:
+        farm.ready()
+        farm.add_design("a<b&c", (box_gcode(farm.dir / "box.gcode"), 1))
+        order = farm.add_order("a<b&c", 5)
+        plan = wait(lambda: farm.get("/api/v1/plan")["items"], "a plan")
+        equal(len(plan), 5, "prints planned")
+        path = farm.dir / "plan.svg"
+        farm.cli("plan", "--gantt", str(path))
+        tree = ElementTree.parse(path).getroot()
+        titles = [title.text for title in tree.iter(f"{SVG}title")]
+        bars = [title for title in titles if title.startswith(f"order {order}, ")]
+        equal(len(bars), 5, "bars")
+        check("nobody is there" in titles, "closed hours are shaded")
+        names = {text.text for text in tree.iter(f"{SVG}text")}
+        check({"p1", "p2"} <= names, f"rows: {names}")
+        staffed = farm.get("/api/v1/plan")["staffed"]
+        for row in plan:
+            check(any(stretch["begin_s"] <= row["start_s"] and row["end_s"] <= stretch["end_s"]
+                      for stretch in staffed), f"{row} is not within {staffed}")
+        farm.cli("plan", "--gantt", "/nonexistent/plan.svg", expect=66)
+
+
+main(test_picture)
