@@ -329,26 +329,42 @@ void cnc_split(const char *text, size_t length, struct cnc_modal *modal, struct 
 
 /* ---- what kind of file ------------------------------------------------------------------- */
 
-/* -1: heats or extrudes; 1: a sign of a program; 0: could be either. */
+/* Codes that slicers do not write: plane, cutter compensation, coordinate system, feed mode;
+ * spindle or laser. */
+static bool is_sign(const struct word *word)
+{
+	if (word->letter == 'M')
+		return word->value >= 3 && word->value <= 5;
+	return word->letter == 'G' &&
+	       (word->value == 17 || word->value == 40 || word->value == 54 || word->value == 94);
+}
+
+/* Heats, extrudes, levels; M30 ends a program and is none of these. */
+static bool is_of_a_print(const struct word *word)
+{
+	return word->letter == 'E' ||
+	       (word->letter == 'M' && word->value >= 17 && word->value != 30) ||
+	       (word->letter == 'G' && word->value == 29);
+}
+
+/* -1: of a print; 1: a sign of a program; 0: could be either. */
 static int sign_of(const char *text, size_t length)
 {
 	const char *at = text, *end = text + length;
 	struct word word;
-	bool bad = false;
-	int codes = 0, sign = 0;
+	bool bad = false, sign = false, axes = false, power = false;
+	int codes = 0;
 
 	while (next_word(&at, end, &word, &bad)) {
+		if (is_of_a_print(&word))
+			return -1;
 		codes += word.letter == 'G' || word.letter == 'M';
-		if (word.letter == 'E' || (word.letter == 'M' && word.value >= 17) ||
-			(word.letter == 'G' && word.value == 29))
-			return word.letter == 'M' && word.value == 30 ? 1 : -1;
-		if (word.letter == 'M' && word.value >= 3 && word.value <= 5)
-			sign = 1;
-		if (word.letter == 'G' && (word.value == 17 || word.value == 40 ||
-						  word.value == 54 || word.value == 94))
-			sign = 1;
+		sign |= is_sign(&word);
+		axes |= strchr("XYZIJ", word.letter) != NULL;
+		power |= word.letter == 'S' && axes;
 	}
-	return codes >= 2 ? 1 : sign;
+	/* Two codes in a line, a motion that goes on from the line before, a move with a power. */
+	return !bad && (sign || codes >= 2 || (codes == 0 && axes) || power);
 }
 
 bool cnc_is_program(const char *head, size_t length)

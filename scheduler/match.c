@@ -141,12 +141,21 @@ static bool is_program(const struct world_plate *plate)
 	return strncmp(plate->machine, "grbl", 4) == 0;
 }
 
+/* Heats, extrudes, or was sliced for a printer.  What is neither print nor program may be both. */
+static bool is_print(const struct world_plate *plate)
+{
+	return !is_program(plate) &&
+	       (plate->machine[0] || plate->hotend_celsius > 0 || plate->bed_celsius > 0 ||
+		       plate->grams > 0 || plate->has_box);
+}
+
 static bool machine_is_unmet(const struct question *question)
 {
 	const struct world_printer *printer = question->printer;
 	const char *machine = question->plate->machine;
 
-	if (is_program(question->plate) != printer->programs ||
+	if ((is_program(question->plate) && !printer->programs) ||
+		(is_print(question->plate) && printer->programs) ||
 		(printer->laser && strcmp(machine, "grbl spindle") == 0))
 		return true;
 	if (!machine[0] || printer->machine_count == 0)
@@ -165,7 +174,7 @@ static void say_machine(const struct question *question, char *text)
 		snprintf(text, MATCH_TEXT_MAX, "is a program for a laser or a mill");
 		return;
 	}
-	if (question->printer->programs && !is_program(question->plate)) {
+	if (question->printer->programs && is_print(question->plate)) {
 		snprintf(text, MATCH_TEXT_MAX, "is a print; this is a laser or a mill");
 		return;
 	}

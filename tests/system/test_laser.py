@@ -155,6 +155,16 @@ def test_wrong_work():
         wait(lambda: farm.order(order)["printed"] == 1, "the mill is done", 120)
         equal(ran(farm, "mill"), commands_of(spindle), "lines of the mill")
         equal(farm.sim_status("mill")["beam"], 0, "its spindle")
+        before = len(ran(farm, "mill"))
+        farm.cli("clear", "mill")
+        plain = farm.dir / "plain.nc"     # could be for anything
+        plain.write_text("G21\nG90\nG0 X0 Y0\nG1 X10 F500\nG1 Y10\n", encoding="ascii")
+        farm.add_design("plain", (plain, 1))
+        order = farm.add_order("plain", 1, printer="mill")
+        wait(lambda: any("confirm" in words for words in farm.printer("mill")["not_ready"]), "the mill waits")
+        farm.cli("printer", "confirm", "mill")
+        wait(lambda: farm.order(order)["printed"] == 1, "a plain file is done", 120)
+        equal(ran(farm, "mill")[before:], commands_of(plain), "lines of the plain file")
         for name in MACHINES:
             equal(ran(farm, name), [], f"lines of {name}")
 

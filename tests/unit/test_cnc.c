@@ -67,7 +67,8 @@ static void test_what_a_machine_would_refuse_or_store_is_refused_before(void **s
 		{ "G1 X", "bad-number" },
 		{ "G1 X1 ?", "bad-number" },
 		{ "G1 "
-		  "X1.000000000000000000000000000000000000000000000000000000000000000000000000000001",
+		  "X1."
+		  "000000000000000000000000000000000000000000000000000000000000000000000000000001",
 			"too-long" },
 	};
 	struct command command;
@@ -95,6 +96,9 @@ static void test_a_program_is_told_from_a_print(void **state)
 		{ "M4 S5\nM104 S200\nG1 X1\n", false },
 		{ "G21\nG90\nM82\nG92 E0\n", false },
 		{ "G1 X1\nG1 X2\n", false },
+		{ "G21\nG90\nG1 X1 F300\nX2\n", true },
+		{ "G1 X1 Y1 S300 F500\n", true },
+		{ "G1 X1 hello\nX nothing\n", false },
 		{ "START_PRINT BED=60\nM3 S1\n", false },
 		{ "; M3 in a comment\nG28\n", false },
 		{ "", false },

@@ -373,6 +373,33 @@ static void test_foreign_words_are_cut_and_made_printable(void **state)
 	assert_int_equal(scene.result.unmet_count, 7);
 }
 
+static void test_programs_go_to_lasers_and_mills_and_prints_to_printers(void **state)
+{
+	struct scene scene = scene_that_matches();
+
+	(void)state;
+	scene.plate.machine = "grbl laser";
+	assert_only(&scene, MATCH_MACHINE, "is a program for a laser or a mill");
+	scene.printer.programs = scene.printer.laser = true;
+	check(&scene);
+	assert_int_equal(scene.result.unmet_count, 0);
+	scene.plate.machine = "grbl spindle";
+	assert_only(&scene, MATCH_MACHINE,
+		"switches on with M3, which leaves a laser on while it waits; M4 is wanted");
+	scene.printer.laser = false;
+	check(&scene);
+	assert_int_equal(scene.result.unmet_count, 0);
+	/* A few moves and nothing else could be either. */
+	scene.plate.machine = "";
+	scene.plate.hotend_celsius = scene.plate.bed_celsius = 0;
+	scene.plate.grams = -1;
+	scene.plate.has_box = false;
+	check(&scene);
+	assert_int_equal(scene.result.unmet_count, 0);
+	scene.plate.hotend_celsius = 200;
+	assert_only(&scene, MATCH_MACHINE, "is a print; this is a laser or a mill");
+}
+
 static void test_every_unmet_condition_is_listed_in_order_and_has_a_name(void **state)
 {
 	struct scene scene = scene_that_matches();
@@ -427,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_filament_is_compared_without_regard_to_case),
 		cmocka_unit_test(test_a_spool_that_is_known_to_be_short_is_not_used),
 		cmocka_unit_test(test_foreign_words_are_cut_and_made_printable),
+		cmocka_unit_test(test_programs_go_to_lasers_and_mills_and_prints_to_printers),
 		cmocka_unit_test(test_every_unmet_condition_is_listed_in_order_and_has_a_name),
 	};
 
