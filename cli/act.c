@@ -62,6 +62,9 @@ void act_show_order(const struct cli *cli, const json_t *order)
 	else if (strcmp(state, "open") == 0)
 		say(stdout, ", nobody can say when it is done");
 	say(stdout, "\n");
+	if (json_is_false(json_object_get(order, "allowed")) && strcmp(state, "open") == 0)
+		say(stdout, "  it waits until design %s is approved: printfarm design approve %s\n",
+			words_text(order, "design"), words_text(order, "design"));
 	/* Its first job knows why. */
 	if (strcmp(state, "open") == 0 && words_is_null(order, "promised_s") && job > 0)
 		say(stdout, "  printfarm why %lld says what is missing\n", (long long)job);

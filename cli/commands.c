@@ -19,17 +19,29 @@ static int run_check(struct cli *cli, int argc, char **argv)
 	"  --printer NAME      only on this printer\n"                                             \
 	"  --tag TAG           only on printers with this tag\n"                                   \
 	"  --hold              do not start it before 'order release'\n"                           \
+	"  --test              a test print: one plate, even if nobody has approved it\n"          \
 	"  --user USER         who it is for\n"
 
 static const struct command design_commands[] = {
-	{ "add", "NAME --plate FILE[:YIELD] [--plate ...]", "a design of one or more plates",
+	{ "add", "NAME --plate FILE[#N][:YIELD] [...] [--revise]", "a design of one or more plates",
 		"A plate is a G-code file that makes YIELD units (1) at once.  The planner "
 		"chooses\n"
-		"the mix of plates that is done soonest.\n\n"
+		"the mix of plates that is done soonest.  FILE#2 is the second plate of an\n"
+		"archive.\n"
+		"  --revise     NAME exists with other plates: make NAME@2 of these\n\n"
 		"example: printfarm design add visor --plate visor.gcode:1 --plate "
 		"visor-x4.gcode:4\n",
 		command_design_add, NULL },
+	{ "approve", "NAME [--evidence TEXT] [--sign KEYFILE]",
+		"this content of it may be produced",
+		"  --evidence TEXT  such as the order of a test print\n"
+		"  --sign KEYFILE   with the key that 'design key' made\n\n"
+		"example: printfarm design approve visor --evidence \"order 12, fits\"\n",
+		command_design_approve, NULL },
+	{ "key", "FILE", "makes a key to sign approvals with", NULL, command_design_key, NULL },
 	{ "list", "", "every design", NULL, command_design_list, NULL },
+	{ "revoke", "NAME --why TEXT", "what has not started waits; lists what has been made", NULL,
+		command_design_revoke, NULL },
 	{ "show", "NAME", "its plates, with time, filament and size", NULL, command_design_show,
 		NULL },
 	{ 0 },

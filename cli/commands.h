@@ -7,7 +7,10 @@
 int command_clear(struct cli *cli, int argc, char **argv);
 int command_config_check(struct cli *cli, int argc, char **argv);
 int command_design_add(struct cli *cli, int argc, char **argv);
+int command_design_approve(struct cli *cli, int argc, char **argv);
+int command_design_key(struct cli *cli, int argc, char **argv);
 int command_design_list(struct cli *cli, int argc, char **argv);
+int command_design_revoke(struct cli *cli, int argc, char **argv);
 int command_design_show(struct cli *cli, int argc, char **argv);
 int command_estop(struct cli *cli, int argc, char **argv);
 int command_help(struct cli *cli, int argc, char **argv);

@@ -46,7 +46,12 @@ static int add_plate(struct cli *cli, const char *word, json_t *plates)
 int command_design_add(struct cli *cli, int argc, char **argv)
 {
 	struct args_list plates = { 0 };
-	const struct args_option options[] = { { "plate", 0, ARGS_LIST, &plates, 0, 0 }, { 0 } };
+	bool revise = false;
+	const struct args_option options[] = {
+		{ "plate", 0, ARGS_LIST, &plates, 0, 0 },
+		{ "revise", 0, ARGS_FLAG, &revise, 0, 0 },
+		{ 0 },
+	};
 	struct client_answer answer;
 	int count;
 	int status = args_parse_counted(cli, options, argc, argv, 1, 1, &count);
@@ -61,7 +66,8 @@ int command_design_add(struct cli *cli, int argc, char **argv)
 	for (size_t i = 0; i < plates.count && status == CLI_DONE; i++)
 		status = add_plate(cli, plates.item[i], list);
 
-	json_t *body = json_pack("{s:s, s:o}", "name", argv[1], "plates", list);
+	json_t *body =
+		json_pack("{s:s, s:o, s:b}", "name", argv[1], "plates", list, "revise", revise);
 	if (status == CLI_DONE && !body)
 		status = cli_usage_error(cli, "the name is not UTF-8");
 	if (status == CLI_DONE)
@@ -181,6 +187,25 @@ static void plate_row(struct table *table, const json_t *plate)
 			(int)(size_mm(plate, 1) + 0.5), (int)(size_mm(plate, 2) + 0.5));
 }
 
+static void say_approval(const json_t *design)
+{
+	const json_t *approval = json_object_get(design, "approval");
+	const char *signer = words_text(approval, "signer");
+	const char *evidence = words_text(approval, "evidence");
+
+	say(stdout, "content %.12s, ", words_text(design, "content_sha256"));
+	if (!json_is_object(approval))
+		say(stdout, "not approved\n");
+	else if (words_is_true(approval, "valid"))
+		say(stdout, "approved by %s on %.10s%s%s%s%s\n", words_text(approval, "by"),
+			words_text(approval, "approved_at"), *signer ? ", signed by " : "", signer,
+			*evidence ? ": " : "", evidence);
+	else
+		say(stdout, "approval revoked by %s on %.10s: %s\n",
+			words_text(approval, "revoked_by"), words_text(approval, "revoked_at"),
+			words_text(approval, "revoke_reason"));
+}
+
 int command_design_show(struct cli *cli, int argc, char **argv)
 {
 	static const struct table_column columns[] = {
@@ -211,6 +236,7 @@ int command_design_show(struct cli *cli, int argc, char **argv)
 
 		say(stdout, "design %s, since %.10s\n", words_text(answer.json, "name"),
 			words_text(answer.json, "created_at"));
+		say_approval(answer.json);
 		json_array_foreach (json_object_get(answer.json, "plates"), index, plate)
 			plate_row(table, plate);
 		words_print_table(cli, table);

@@ -9,7 +9,7 @@
 struct wishes {
 	int64_t units, priority;
 	const char *due, *material, *color, *printer, *tag, *user;
-	bool hold;
+	bool hold, test;
 };
 
 enum { WISHES_UNITS_MAX = 1000000, WISHES_PRIORITY_MAX = 100 };
@@ -24,6 +24,7 @@ enum { WISHES_UNITS_MAX = 1000000, WISHES_PRIORITY_MAX = 100 };
 		{ "printer", 0, ARGS_TEXT, &(wishes)->printer, 0, 0 },                             \
 		{ "tag", 0, ARGS_TEXT, &(wishes)->tag, 0, 0 },                                     \
 		{ "user", 0, ARGS_TEXT, &(wishes)->user, 0, 0 },                                   \
+		{ "test", 0, ARGS_FLAG, &(wishes)->test, 0, 0 },                                   \
 	{                                                                                          \
 		"hold", 0, ARGS_FLAG, &(wishes)->hold, 0, 0                                        \
 	}

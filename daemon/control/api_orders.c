@@ -42,9 +42,11 @@ static void create_design(struct api_call *call)
 	struct farm_plate_wish plate[DESIGN_PLATES_MAX] = { 0 };
 	char name[NAME_MAX_BYTES] = "";
 	size_t count = 0;
+	bool revise = false;
 	struct json_in in = { call->body, false, &error };
-	json_in_only(&in, (const char *const[]){ "name", "plates", NULL });
+	json_in_only(&in, (const char *const[]){ "name", "plates", "revise", NULL });
 	json_in_text(&in, "name", name, sizeof(name));
+	json_in_bool(&in, "revise", &revise);
 	if (in.failed || !read_plates(call, plate, &count, &error)) {
 		api_fail(call, -EINVAL, &error);
 		return;
@@ -52,9 +54,9 @@ static void create_design(struct api_call *call)
 	int64_t id;
 	bool created;
 	int result = farm_design_create(
-		call->farm, call->user, name, plate, count, &id, &created, &error);
+		call->farm, call->user, name, plate, count, revise, &id, &created, &error);
 	struct farm_design_view view;
-	if (result || !farm_design_by_name(call->farm, name, &view))
+	if (result || !farm_design_by_id(call->farm, id, &view))
 		api_fail(call, result, &error);
 	else
 		api_answer(call, created ? 201 : 200, json_out_design(&view));
@@ -80,6 +82,45 @@ static void show_design(struct api_call *call)
 		api_answer(call, 200, json_out_design(&view));
 	else
 		api_fail(call, -ENOENT, &error);
+}
+
+static void answer_design(struct api_call *call, int result, const struct error *error)
+{
+	struct farm_design_view view;
+	if (result || !farm_design_by_name(call->farm, call->argument[0], &view))
+		api_fail(call, result, error);
+	else
+		api_answer(call, 200, json_out_design_made(call->farm, &view));
+}
+
+static void approve_design(struct api_call *call)
+{
+	struct error error = { "" };
+	char evidence[REASON_MAX_BYTES] = "", signature[SIGNATURE_BYTES] = "";
+	struct json_in in = { call->body, false, &error };
+	json_in_only(&in, (const char *const[]){ "evidence", "signature", NULL });
+	json_in_text(&in, "evidence", evidence, sizeof(evidence));
+	json_in_text(&in, "signature", signature, sizeof(signature));
+	const struct farm_approval approval = { evidence, signature };
+	answer_design(call,
+		in.failed ? -EINVAL
+			  : farm_design_approve(
+				    call->farm, call->user, call->argument[0], &approval, &error),
+		&error);
+}
+
+static void revoke_design(struct api_call *call)
+{
+	struct error error = { "" };
+	char why[REASON_MAX_BYTES] = "";
+	struct json_in in = { call->body, false, &error };
+	json_in_only(&in, (const char *const[]){ "why", NULL });
+	json_in_text(&in, "why", why, sizeof(why));
+	answer_design(call,
+		in.failed ? -EINVAL
+			  : farm_design_revoke(
+				    call->farm, call->user, call->argument[0], why, &error),
+		&error);
 }
 
 /* ---- orders ---- */
@@ -110,7 +151,7 @@ static bool read_wish(struct api_call *call, struct farm_wish *wish, struct erro
 	*wish = (struct farm_wish){ .units = 1 };
 	snprintf(wish->user, sizeof(wish->user), "%s", call->user);
 	json_in_only(&in, (const char *const[]){ "design", "units", "due", "priority", "material",
-				  "color", "printer", "tag", "hold", "user", NULL });
+				  "color", "printer", "tag", "hold", "test", "user", NULL });
 	json_in_text(&in, "design", wish->design, sizeof(wish->design));
 	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &wish->units);
 	json_in_integer(&in, "priority", 0, 100, &priority);
@@ -119,6 +160,7 @@ static bool read_wish(struct api_call *call, struct farm_wish *wish, struct erro
 	json_in_text(&in, "printer", wish->printer, sizeof(wish->printer));
 	json_in_text(&in, "tag", wish->tag, sizeof(wish->tag));
 	json_in_bool(&in, "hold", &wish->hold);
+	json_in_bool(&in, "test", &wish->test);
 	json_in_text(&in, "user", wish->user, sizeof(wish->user));
 	read_due(&in, &wish->due_s);
 	if (!wish->user[0])
@@ -265,6 +307,8 @@ const struct api_route api_order_routes[] = {
 	{ "GET", "/api/v1/designs", list_designs, API_COSTLY },
 	{ "POST", "/api/v1/designs", create_design, API_CREATES },
 	{ "GET", "/api/v1/designs/:", show_design, 0 },
+	{ "POST", "/api/v1/designs/:/approve", approve_design, 0 },
+	{ "POST", "/api/v1/designs/:/revoke", revoke_design, 0 },
 	{ "POST", "/api/v1/quote", quote, API_COSTLY },
 	{ "GET", "/api/v1/orders", list_orders, API_DURABLE | API_COSTLY },
 	{ "POST", "/api/v1/orders", create_order, API_CREATES },

@@ -21,7 +21,9 @@ enum {
 	CONFIG_SOCKET_MAX = 108, /* sockaddr_un, with the NUL */
 	CONFIG_HOURS_MAX = 64,
 	CONFIG_HOSTS_MAX = 16,
-	CONFIG_WINDOW_HELD = -1, /* as in daemon/wire and drivers/driver.h */
+	CONFIG_APPROVERS_MAX = 32,
+	CONFIG_APPROVER_MAX = 128, /* "NAME:KEY" */
+	CONFIG_WINDOW_HELD = -1,   /* as in daemon/wire and drivers/driver.h */
 };
 
 enum config_streamers {
@@ -33,6 +35,8 @@ enum config_start_streamers {
 	START_STREAMERS_SELF, /* printfarmd starts what does not answer */
 	START_STREAMERS_NONE, /* somebody else does (systemd): only connect */
 };
+
+enum config_approval { APPROVAL_OFF, APPROVAL_WARN, APPROVAL_ENFORCE };
 
 enum config_unattended { UNATTENDED_NEVER, UNATTENDED_ALLOWED };
 
@@ -80,7 +84,10 @@ struct config {
 	int32_t connections_per_user; /* to the API */
 	size_t host_count;
 	char host[CONFIG_HOSTS_MAX][NAME_MAX_BYTES]; /* public names of a proxy before the API */
-	int64_t start_delay_s;			     /* between a clear and the next start: 30 */
+	enum config_approval approval;
+	size_t approver_count;
+	char approver[CONFIG_APPROVERS_MAX][CONFIG_APPROVER_MAX]; /* whose signature counts */
+	int64_t start_delay_s;	    /* between a clear and the next start: 30 */
 	int32_t retries;	    /* of a failed job before a person is asked: 1 */
 	bool inspect_automatically; /* a printed job counts as good without a person; default false
 				     */

@@ -1,5 +1,6 @@
 /* From the configuration file to struct config, by the rows of options.c.  The only home of
  * libconfig. */
+#include "daemon/control/approval.h"
 #include "daemon/control/config_file.h"
 
 #include <errno.h>
@@ -534,6 +535,18 @@ static int check_profiles(struct place *place, const config_t *file, const struc
 	return 0;
 }
 
+static int check_approvers(struct place *place, const config_t *file, const struct config *config)
+{
+	for (size_t i = 0; i < config->approver_count; i++) {
+		if (approval_is_approver(config->approver[i]))
+			continue;
+		snprintf(place->key, sizeof place->key, "approvers[%zu]", i + 1);
+		return wrong(place, row_setting(file, "approvers", i),
+			"\"NAME:KEY\" is expected, with the key that printfarm design key prints");
+	}
+	return 0;
+}
+
 /* Dialects whose firmware drops half a line that waits for its end. */
 static bool drops_half_lines(const char *dialect)
 {
@@ -799,6 +812,8 @@ static int fill(struct place *place, const config_t *file, struct config *config
 		result = check_profiles(place, file, config);
 	if (result == 0)
 		result = check_printers(place, file, config);
+	if (result == 0)
+		result = check_approvers(place, file, config);
 	if (result == 0)
 		result = fetch_profiles(place, file, config);
 	if (result == -ENOMEM)

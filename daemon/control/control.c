@@ -107,6 +107,9 @@ static void put_row(struct ledger_transaction *transaction, const struct farm_ch
 	case CHANGE_PLATE:
 		ledger_put_plate(transaction, change->row.plate);
 		break;
+	case CHANGE_APPROVAL:
+		ledger_put_approval(transaction, change->row.approval);
+		break;
 	case CHANGE_ORDER:
 		ledger_put_order(transaction, change->row.order);
 		break;
@@ -385,6 +388,12 @@ static void load_plate(void *context, const struct plate_record *record)
 	note(control, farm_load_plate(control->farm, record), "plate", record->id);
 }
 
+static void load_approval(void *context, const struct approval_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_approval(control->farm, record), "approval", record->id);
+}
+
 static void load_order(void *context, const struct order_record *record)
 {
 	struct control *control = context;
@@ -424,6 +433,8 @@ static int load(struct control *control, struct error *error)
 		result = ledger_each_design(ledger, load_design, control);
 	if (!result)
 		result = ledger_each_plate(ledger, load_plate, control);
+	if (!result)
+		result = ledger_each_approval(ledger, load_approval, control);
 	if (!result)
 		result = ledger_each_order(ledger, load_order, control);
 	if (!result)

@@ -464,8 +464,8 @@ struct farm *farm_create(const struct config *config, const struct farm_effects 
 	farm->effects = *effects;
 	farm->after_last = &farm->after_first;
 	farm->commit_last = &farm->commit_first;
-	farm->next_design_id = farm->next_plate_id = farm->next_order_id = farm->next_job_id =
-		farm->next_spool_id = farm->next_event_id = 1;
+	farm->next_design_id = farm->next_plate_id = farm->next_approval_id = farm->next_order_id =
+		farm->next_job_id = farm->next_spool_id = farm->next_event_id = 1;
 	farm->next_request = 1;
 	farm->plan_seed = 1;
 	farm->config = config;

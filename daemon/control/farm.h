@@ -63,12 +63,13 @@ struct farm_effects {
 struct farm *farm_create(const struct config *config, const struct farm_effects *effects);
 void farm_destroy(struct farm *farm);
 
-/* Start-up: everything the ledger holds, in this order: files, designs, plates, orders, jobs,
- * spools, printers, open attempts.  Each returns 0 or a negative errno (-EINVAL: refers to
+/* Start-up: everything the ledger holds, in this order: files, designs, plates, approvals, orders,
+ * jobs, spools, printers, open attempts.  Each returns 0 or a negative errno (-EINVAL: refers to
  * nothing). */
 int farm_load_file(struct farm *, const struct file_record *);
 int farm_load_design(struct farm *, const struct design_record *);
 int farm_load_plate(struct farm *, const struct plate_record *);
+int farm_load_approval(struct farm *, const struct approval_record *);
 int farm_load_order(struct farm *, const struct order_record *);
 int farm_load_job(struct farm *, const struct job_record *);
 int farm_load_spool(struct farm *, const struct spool_record *);
@@ -126,10 +127,25 @@ struct farm_plate_wish {
 	char sha256[SHA256_HEX_BYTES];
 	int32_t yield;
 };
-/* *created is false when a design of this name with just these plates was there already. */
+/* *created is false when a design of this name with just these plates was there already.  With
+ * `revise` other plates make the next revision, "NAME@2"; without they are an error (-EEXIST). */
 int farm_design_create(struct farm *, const char *user, const char *name,
-	const struct farm_plate_wish *plate, size_t plate_count, int64_t *id, bool *created,
-	struct error *error);
+	const struct farm_plate_wish *plate, size_t plate_count, bool revise, int64_t *id,
+	bool *created, struct error *error);
+
+/* SHA-256 over the plates' contents and yields, in order: what an approval is about. */
+void farm_design_content(
+	const struct farm *, int64_t design, char content_sha256[SHA256_HEX_BYTES]);
+struct farm_approval {
+	const char *evidence;  /* may be empty */
+	const char *signature; /* base64; empty: none */
+};
+/* -EPERM: the farm wants a signature by one of its approvers, and this is none. */
+int farm_design_approve(struct farm *, const char *user, const char *name,
+	const struct farm_approval *, struct error *error);
+/* Orders of it that have not started wait from now on. */
+int farm_design_revoke(
+	struct farm *, const char *user, const char *name, const char *why, struct error *error);
 
 struct farm_wish {
 	char design[NAME_MAX_BYTES];
@@ -137,6 +153,7 @@ struct farm_wish {
 	int32_t priority;
 	int64_t due_s;
 	bool hold;
+	bool test;		   /* a test print of a design that is not approved yet */
 	char user[NAME_MAX_BYTES]; /* whose order it is */
 	char material[NAME_MAX_BYTES], color[NAME_MAX_BYTES], printer[NAME_MAX_BYTES],
 		tag[NAME_MAX_BYTES];
@@ -219,6 +236,8 @@ struct farm_plate_view {
 };
 struct farm_design_view {
 	const struct design_record *record;
+	const struct approval_record *approval; /* the latest; NULL: none */
+	char content_sha256[SHA256_HEX_BYTES];
 	size_t plate_count;
 	struct farm_plate_view plate[DESIGN_PLATES_MAX];
 };
@@ -227,6 +246,7 @@ bool farm_plate_by_id(const struct farm *, int64_t id, struct farm_plate_view *v
 size_t farm_design_count(const struct farm *);
 void farm_design_at(const struct farm *, size_t index, struct farm_design_view *view);
 bool farm_design_by_name(const struct farm *, const char *name, struct farm_design_view *view);
+bool farm_design_by_id(const struct farm *, int64_t id, struct farm_design_view *view);
 
 size_t farm_file_count(const struct farm *);
 const struct file_record *farm_file_at(const struct farm *, size_t index);
@@ -239,7 +259,7 @@ struct farm_order_view {
 	const char *design;
 	int64_t good, scrap, printing, printed, left, over;
 	int64_t promised_s; /* 0: cannot be said */
-	bool late;
+	bool late, allowed; /* allowed: the design may be produced */
 	size_t job_count;
 };
 size_t farm_order_count(const struct farm *);

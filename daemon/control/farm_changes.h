@@ -14,6 +14,7 @@ enum farm_change_kind {
 	CHANGE_FILE,
 	CHANGE_DESIGN,
 	CHANGE_PLATE,
+	CHANGE_APPROVAL,
 	CHANGE_ORDER,
 	CHANGE_JOB,
 	CHANGE_DROP_JOB,
@@ -31,6 +32,7 @@ struct farm_change {
 		const struct file_record *file;
 		const struct design_record *design;
 		const struct plate_record *plate;
+		const struct approval_record *approval;
 		const struct order_record *order;
 		const struct job_record *job;
 		const int64_t *drop_job;

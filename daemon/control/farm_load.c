@@ -112,6 +112,16 @@ int farm_load_plate(struct farm *farm, const struct plate_record *record)
 	return 0;
 }
 
+int farm_load_approval(struct farm *farm, const struct approval_record *record)
+{
+	struct farm_design *design = farm_index_find(&farm->designs, record->design);
+	if (!design)
+		return -EINVAL;
+	design->approval = *record;
+	after_id(&farm->next_approval_id, record->id);
+	return 0;
+}
+
 int farm_load_order(struct farm *farm, const struct order_record *record)
 {
 	struct farm_design *design = farm_index_find(&farm->designs, record->design);

@@ -2,6 +2,7 @@
 #include "daemon/control/farm_state.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,10 @@ static bool same_plates(
 /* Names go into paths of URLs, terminals and files of other programs. */
 static bool is_name(const char *name)
 {
+	const char *at_sign = strrchr(name, '@');
+	/* "NAME@2" is what a second revision is called. */
+	if (at_sign && at_sign[1] && strspn(at_sign + 1, "0123456789") == strlen(at_sign + 1))
+		return false;
 	if (!name[0] || strlen(name) >= NAME_MAX_BYTES || name[0] == '.')
 		return false;
 	for (const char *at = name; *at; at++)
@@ -47,7 +52,7 @@ static int check_design(struct farm *farm, const char *name, const struct farm_p
 	if (!is_name(name)) {
 		error_set(error,
 			"a design needs a name of 1 to %d bytes without '/', '?', '#', '%%' and "
-			"control characters",
+			"control characters, that does not end like \"@2\"",
 			NAME_MAX_BYTES - 1);
 		return -EINVAL;
 	}
@@ -74,19 +79,42 @@ static int check_design(struct farm *farm, const char *name, const struct farm_p
 	return 0;
 }
 
-int farm_design_create(struct farm *farm, const char *user, const char *name,
-	const struct farm_plate_wish *plate, size_t plate_count, int64_t *id, bool *created,
-	struct error *error)
+/* The revision with just these plates, or NULL and the name that a new one gets. */
+static struct farm_design *find_revision(const struct farm *farm, const char *name,
+	const struct farm_plate_wish *plate, size_t plate_count, char next[NAME_MAX_BYTES])
 {
+	farm_copy(next, NAME_MAX_BYTES, name);
+	for (long number = 2;; number++) {
+		struct farm_design *design = farm_find_design(farm, next);
+		if (!design || same_plates(design, plate, plate_count))
+			return design;
+		if (snprintf(next, NAME_MAX_BYTES, "%s@%ld", name, number) >= NAME_MAX_BYTES) {
+			next[0] = '\0';
+			return NULL;
+		}
+	}
+}
+
+int farm_design_create(struct farm *farm, const char *user, const char *base,
+	const struct farm_plate_wish *plate, size_t plate_count, bool revise, int64_t *id,
+	bool *created, struct error *error)
+{
+	char name[NAME_MAX_BYTES];
 	int result = farm_writable(farm, error);
 	if (!result)
-		result = check_design(farm, name, plate, plate_count, error);
+		result = check_design(farm, base, plate, plate_count, error);
 	if (result)
 		return result;
-	struct farm_design *design = farm_find_design(farm, name);
-	if (design && !same_plates(design, plate, plate_count)) {
-		error_set(error, "a design \"%s\" with other plates exists: choose another name",
-			name);
+	struct farm_design *design = find_revision(farm, base, plate, plate_count, name);
+	if (!design && !name[0]) {
+		error_set(error, "\"%s\" is too long for a name with a revision", base);
+		return -EINVAL;
+	}
+	if (!design && !revise && strcmp(name, base) != 0) {
+		error_set(error,
+			"a design \"%s\" with other plates exists: choose another name, or make "
+			"a revision of it",
+			base);
 		return -EEXIST;
 	}
 	*created = !design;
@@ -205,16 +233,30 @@ static int check_numbers(const struct farm *farm, int64_t units, int32_t priorit
 	return 0;
 }
 
+static int64_t largest_yield(const struct farm_design *design)
+{
+	int64_t largest = 0;
+	for (size_t i = 0; i < design->plate_count; i++)
+		if (design->plate[i]->record.yield > largest)
+			largest = design->plate[i]->record.yield;
+	return largest;
+}
+
 /* What is wrong with a wish, or nothing. */
 static int check_wish(const struct farm *farm, const struct farm_wish *wish, struct error *error)
 {
-	if (!farm_find_design(farm, wish->design)) {
+	if (!farm_design_wanted(farm, wish->design)) {
 		error_set(error, "there is no design \"%s\"", wish->design);
 		return -ENOENT;
 	}
 	int result = check_numbers(farm, wish->units, wish->priority, wish->due_s, error);
 	if (result)
 		return result;
+	if (wish->test && wish->units > largest_yield(farm_design_wanted(farm, wish->design))) {
+		error_set(error, "a test print is one plate: %lld units are more than one holds",
+			(long long)wish->units);
+		return -EINVAL;
+	}
 	if (wish->printer[0] && !farm_find_printer(farm, wish->printer, error))
 		return -ENOENT;
 	if (wish->tag[0] && !some_printer_has_tag(farm, wish->tag)) {
@@ -228,12 +270,13 @@ static void fill_order(struct farm *farm, const struct farm_wish *wish, struct o
 {
 	*record = (struct order_record){
 		.id = farm->next_order_id,
-		.design = farm_find_design(farm, wish->design)->record.id,
+		.design = farm_design_wanted(farm, wish->design)->record.id,
 		.units = wish->units,
 		.priority = wish->priority,
 		.due_s = wish->due_s,
 		.created_s = farm->now_s,
 		.state = wish->hold ? ORDER_HELD : ORDER_OPEN,
+		.test = wish->test,
 	};
 	memcpy(record->user, wish->user, sizeof(record->user));
 	memcpy(record->material, wish->material, sizeof(record->material));
@@ -251,6 +294,12 @@ static int store_order(struct farm *farm, const char *user, const struct order_r
 	farm_say_id(farm, "order", record->id, user, "order %lld: %lld unit%s of %s%s",
 		(long long)record->id, (long long)record->units, record->units == 1 ? "" : "s",
 		order->design->record.name, record->state == ORDER_HELD ? ", held" : "");
+	if (farm->config->approval != APPROVAL_OFF && !record->test &&
+		(!order->design->approval.id || order->design->approval.revoked_s))
+		farm_say_id(farm, "order", record->id, user,
+			"order %lld: design %s is not approved%s", (long long)record->id,
+			order->design->record.name,
+			farm->config->approval == APPROVAL_ENFORCE ? ": it waits" : "");
 	return 0;
 }
 
@@ -392,7 +441,7 @@ int farm_quote(struct farm *farm, const struct farm_wish *wish, int64_t moves,
 	int result = check_wish(farm, wish, error);
 	if (result)
 		return result;
-	struct farm_order order = { .design = farm_find_design(farm, wish->design) };
+	struct farm_order order = { .design = farm_design_wanted(farm, wish->design) };
 	fill_order(farm, wish, &order.record);
 	order.record.state = ORDER_OPEN;
 	return farm_quote_order(farm, &order, moves, quote);

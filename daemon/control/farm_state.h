@@ -42,6 +42,7 @@ struct farm_design {
 	struct design_record record;
 	size_t plate_count;
 	struct farm_plate *plate[DESIGN_PLATES_MAX]; /* owned by farm.plates */
+	struct approval_record approval;	     /* the latest; id 0: none */
 };
 
 /* Units of an order by where they are. */
@@ -168,8 +169,8 @@ struct farm {
 	size_t name_count, name_room;
 	char **name; /* interned, sorted; owned */
 	size_t jobs_in_state[JOB_STATE_COUNT];
-	int64_t next_design_id, next_plate_id, next_order_id, next_job_id, next_spool_id,
-		next_event_id, durable_event_id;
+	int64_t next_design_id, next_plate_id, next_approval_id, next_order_id, next_job_id,
+		next_spool_id, next_event_id, durable_event_id;
 	uint64_t next_request;
 
 	/* the turn under way */
@@ -225,6 +226,13 @@ int64_t farm_order_left(const struct farm_order *order);    /* as shown */
 int64_t farm_order_to_plan(const struct farm_order *order); /* what the planner may make */
 /* After units were counted or given up: is it done? */
 void farm_order_settle(struct farm *farm, struct farm_order *order);
+
+/* ---- farm_approvals.c ---- */
+/* May orders of this design be produced, as the configuration wants it? */
+bool farm_order_is_allowed(const struct farm *farm, const struct farm_order *order);
+/* What "NAME" means to an order: the newest revision, of those that may be produced if there is
+ * one.  NULL: no such design. */
+struct farm_design *farm_design_wanted(const struct farm *farm, const char *name);
 
 /* ---- farm_jobs.c ---- */
 struct farm_job *farm_find_job(const struct farm *farm, int64_t id, struct error *error);

@@ -18,9 +18,12 @@ const struct file_record *farm_file_at(const struct farm *farm, size_t index)
 	return farm->file[index];
 }
 
-static void view_design(const struct farm_design *design, struct farm_design_view *view)
+static void view_design(
+	const struct farm *farm, const struct farm_design *design, struct farm_design_view *view)
 {
 	view->record = &design->record;
+	view->approval = design->approval.id ? &design->approval : NULL;
+	farm_design_content(farm, design->record.id, view->content_sha256);
 	view->plate_count = design->plate_count;
 	for (size_t i = 0; i < design->plate_count; i++) {
 		view->plate[i].record = &design->plate[i]->record;
@@ -43,14 +46,22 @@ size_t farm_design_count(const struct farm *farm)
 
 void farm_design_at(const struct farm *farm, size_t index, struct farm_design_view *view)
 {
-	view_design(farm->designs.item[index], view);
+	view_design(farm, farm->designs.item[index], view);
 }
 
 bool farm_design_by_name(const struct farm *farm, const char *name, struct farm_design_view *view)
 {
 	const struct farm_design *design = farm_find_design(farm, name);
 	if (design)
-		view_design(design, view);
+		view_design(farm, design, view);
+	return design != NULL;
+}
+
+bool farm_design_by_id(const struct farm *farm, int64_t id, struct farm_design_view *view)
+{
+	const struct farm_design *design = farm_index_find(&farm->designs, id);
+	if (design)
+		view_design(farm, design, view);
 	return design != NULL;
 }
 
@@ -72,6 +83,7 @@ static void view_order(
 		.over = over > 0 ? over : 0,
 		.promised_s = order->promised_s,
 		.job_count = order->jobs.count,
+		.allowed = farm_order_is_allowed(farm, order),
 	};
 	int64_t due_s = order->record.due_s;
 	view->late = due_s && order->record.state != ORDER_DONE &&

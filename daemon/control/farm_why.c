@@ -29,8 +29,26 @@ static const struct farm_plate *best_plate(const struct farm *farm, const struct
 	return best;
 }
 
+/* A design that nobody wants produced (yet, or any more). */
+static void say_approval(
+	const struct farm *farm, const struct farm_job *job, char *summary, size_t summary_size)
+{
+	const struct approval_record *approval = &job->order->design->approval;
+	const char *name = job->order->design->record.name;
+	if (farm_order_is_allowed(farm, job->order))
+		return;
+	if (approval->revoked_s)
+		snprintf(summary, summary_size,
+			"job %lld waits: the approval of design %s was revoked by %s: %s",
+			(long long)job->id, name, approval->revoked_by, approval->revoke_reason);
+	else
+		snprintf(summary, summary_size,
+			"job %lld waits: design %s is not approved (design approve %s)",
+			(long long)job->id, name, name);
+}
+
 static bool says_why_without_printers(
-	const struct farm_job *job, char *summary, size_t summary_size)
+	const struct farm *farm, const struct farm_job *job, char *summary, size_t summary_size)
 {
 	long long id = (long long)job->id;
 	switch (job->state) {
@@ -38,6 +56,7 @@ static bool says_why_without_printers(
 		snprintf(summary, summary_size, "job %lld is held: release lets it start", id);
 		return false;
 	case JOB_QUEUED:
+		say_approval(farm, job, summary, summary_size);
 		return false;
 	case JOB_ASSIGNED:
 	case JOB_PRINTING:
@@ -91,7 +110,7 @@ int farm_why(struct farm *farm, int64_t id, const char *name,
 	if (!job || (name && !farm_find_printer(farm, name, error)))
 		return -ENOENT;
 	summary[0] = '\0';
-	if (says_why_without_printers(job, summary, summary_size))
+	if (says_why_without_printers(farm, job, summary, summary_size))
 		return 0;
 	const struct farm_printer *nearest = NULL;
 	struct match_result nearest_match = { 0 };
@@ -107,7 +126,7 @@ int farm_why(struct farm *farm, int64_t id, const char *name,
 		nearest = printer;
 		nearest_match = match;
 	}
-	if (job->state == JOB_QUEUED)
+	if (job->state == JOB_QUEUED && !summary[0])
 		summarize(job, nearest, &nearest_match, summary, summary_size);
 	return 0;
 }

@@ -28,7 +28,8 @@ static void fill_plate(struct world_plate *to, const struct farm_plate *plate)
 	memcpy(to->box_max_mm, file->box_max_mm, sizeof(to->box_max_mm));
 }
 
-static void fill_order(struct world_order *to, const struct farm_order *order)
+static void fill_order(
+	const struct farm *farm, struct world_order *to, const struct farm_order *order)
 {
 	const struct order_record *record = &order->record;
 	*to = (struct world_order){
@@ -37,7 +38,7 @@ static void fill_order(struct world_order *to, const struct farm_order *order)
 		.priority = record->priority,
 		.due_s = record->due_s,
 		.created_s = record->created_s,
-		.held = record->state == ORDER_HELD,
+		.held = record->state == ORDER_HELD || !farm_order_is_allowed(farm, order),
 		.material = record->material,
 		.color = record->color,
 		.printer = record->printer,
@@ -135,16 +136,18 @@ static bool is_wished(const struct farm_job *job)
 }
 
 struct filling {
+	const struct farm *farm;
 	struct farm_world *world;
 	size_t orders, plates;
 };
 
 static void add_order(struct filling *filling, struct farm_order *order, struct farm_job *job)
 {
+	const struct farm *farm = filling->farm;
 	struct farm_world *world = filling->world;
 	struct world_order *to = &world->order[filling->orders];
 	const struct farm_design *design = order->design;
-	fill_order(to, order);
+	fill_order(farm, to, order);
 	if (job) {
 		to->id = -job->id;
 		to->units_left = farm_job_yield(job);
@@ -217,7 +220,7 @@ struct farm_world *farm_world_create(const struct farm *farm, struct farm_order 
 		fill_printer(farm, &world->printer[at], farm->printer[i]);
 		world->printer_of[at++] = farm->printer[i];
 	}
-	struct filling filling = { .world = world };
+	struct filling filling = { .farm = farm, .world = world };
 	add_orders(farm, &filling, extra);
 	world->world.printer = world->printer;
 	world->world.printer_count = at;
@@ -263,7 +266,7 @@ void farm_match(const struct farm *farm, const struct farm_job *job, const struc
 	struct world_plate world_plate;
 	fill_plate(&world_plate, plate);
 	struct world_order order;
-	fill_order(&order, job->order);
+	fill_order(farm, &order, job->order);
 	order.held |= job->state == JOB_HELD;
 	order.plate = &world_plate;
 	order.plate_count = 1;

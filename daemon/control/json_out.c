@@ -186,6 +186,23 @@ static json_t *design_plate(const struct farm_plate_view *plate)
 	return object;
 }
 
+static json_t *approval(const struct approval_record *record)
+{
+	if (!record)
+		return json_null();
+	json_t *object = json_object();
+	set(object, "valid", json_boolean(!record->revoked_s));
+	json_out_time(object, "approved", record->at_s);
+	set_text(object, "by", record->user);
+	set_text(object, "evidence", record->evidence);
+	set_text(object, "signer", record->signer);
+	set_text(object, "signature", record->signature);
+	json_out_time(object, "revoked", record->revoked_s);
+	set_text(object, "revoked_by", record->revoked_by);
+	set_text(object, "revoke_reason", record->revoke_reason);
+	return object;
+}
+
 json_t *json_out_design(const struct farm_design_view *design)
 {
 	json_t *object = json_object(), *plates = json_array();
@@ -195,6 +212,29 @@ json_t *json_out_design(const struct farm_design_view *design)
 	for (size_t i = 0; i < design->plate_count; i++)
 		json_array_append_new(plates, design_plate(&design->plate[i]));
 	set(object, "plates", plates);
+	set_text(object, "content_sha256", design->content_sha256);
+	set(object, "approval", approval(design->approval));
+	return object;
+}
+
+json_t *json_out_design_made(const struct farm *farm, const struct farm_design_view *design)
+{
+	json_t *object = json_out_design(design), *made = json_array();
+	for (size_t i = 0; i < farm_order_count(farm); i++) {
+		struct farm_order_view order;
+		farm_order_at(farm, i, &order);
+		if (order.record->design != design->record->id)
+			continue;
+		json_t *row = json_object();
+		set_integer(row, "order", order.record->id);
+		set_text(row, "state", order_state_name(order.record->state));
+		set_integer(row, "good", order.good);
+		set_integer(row, "scrap", order.scrap);
+		set_integer(row, "printing", order.printing);
+		set_integer(row, "printed", order.printed);
+		json_array_append_new(made, row);
+	}
+	set(object, "made", made);
 	return object;
 }
 
@@ -207,6 +247,8 @@ json_t *json_out_order(const struct farm *farm, const struct farm_order_view *or
 	set_integer(object, "id", record->id);
 	set_text(object, "design", order->design);
 	set_text(object, "state", order_state_name(record->state));
+	set(object, "allowed", json_boolean(order->allowed));
+	set(object, "test", json_boolean(record->test));
 	set_integer(object, "units", record->units);
 	set_integer(object, "good", order->good);
 	set_integer(object, "scrap", order->scrap);

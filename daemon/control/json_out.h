@@ -22,6 +22,8 @@ json_t *json_out_error(const char *code, const char *message, json_t *details);
 
 json_t *json_out_file(const struct file_record *file);
 json_t *json_out_design(const struct farm_design_view *design);
+/* With what has been made of it, order by order. */
+json_t *json_out_design_made(const struct farm *farm, const struct farm_design_view *design);
 json_t *json_out_order(const struct farm *farm, const struct farm_order_view *order);
 json_t *json_out_job(const struct farm_job_view *job);
 /* plate: what it prints, NULL when unknown */

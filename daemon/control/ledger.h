@@ -47,6 +47,8 @@ int ledger_reserve(struct ledger *ledger, int64_t bytes, struct error *error);
 int ledger_each_file(struct ledger *, void (*each)(void *, const struct file_record *), void *);
 int ledger_each_design(struct ledger *, void (*each)(void *, const struct design_record *), void *);
 int ledger_each_plate(struct ledger *, void (*each)(void *, const struct plate_record *), void *);
+int ledger_each_approval(
+	struct ledger *, void (*each)(void *, const struct approval_record *), void *);
 int ledger_each_order(struct ledger *, void (*each)(void *, const struct order_record *), void *);
 int ledger_each_job(struct ledger *, void (*each)(void *, const struct job_record *), void *);
 /* Attempts that have not ended. */
@@ -81,6 +83,7 @@ void ledger_put_file(
 	struct ledger_transaction *, const struct file_record *, const char *analysis_json);
 void ledger_put_design(struct ledger_transaction *, const struct design_record *);
 void ledger_put_plate(struct ledger_transaction *, const struct plate_record *);
+void ledger_put_approval(struct ledger_transaction *, const struct approval_record *);
 void ledger_put_order(struct ledger_transaction *, const struct order_record *);
 void ledger_put_job(struct ledger_transaction *, const struct job_record *);
 void ledger_put_attempt(struct ledger_transaction *, const struct attempt_record *);

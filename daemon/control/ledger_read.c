@@ -18,6 +18,7 @@ static const struct {
 	[LEDGER_ALL_FILES] = { LEDGER_FILE, "ORDER BY sha256" },
 	[LEDGER_ALL_DESIGNS] = { LEDGER_DESIGN, "ORDER BY id" },
 	[LEDGER_ALL_PLATES] = { LEDGER_PLATE, "ORDER BY id" },
+	[LEDGER_ALL_APPROVALS] = { LEDGER_APPROVAL, "ORDER BY id" },
 	[LEDGER_ALL_ORDERS] = { LEDGER_ORDER, "ORDER BY id" },
 	[LEDGER_ALL_JOBS] = { LEDGER_JOB, "ORDER BY id" },
 	[LEDGER_OPEN_ATTEMPTS] = { LEDGER_ATTEMPT, "WHERE state = 0 ORDER BY id" },
@@ -35,6 +36,7 @@ union any_record {
 	struct file_record file;
 	struct design_record design;
 	struct plate_record plate;
+	struct approval_record approval;
 	struct order_record order;
 	struct job_record job;
 	struct attempt_record attempt;
@@ -174,6 +176,7 @@ static int walk(struct ledger *ledger, enum ledger_question question,
 EACH(file)
 EACH(design)
 EACH(plate)
+EACH(approval)
 EACH(order)
 EACH(job)
 EACH(attempt)
@@ -202,6 +205,12 @@ int ledger_each_plate(
 	struct ledger *ledger, void (*each)(void *, const struct plate_record *), void *context)
 {
 	return walk_plate(ledger, LEDGER_ALL_PLATES, each, context);
+}
+
+int ledger_each_approval(
+	struct ledger *ledger, void (*each)(void *, const struct approval_record *), void *context)
+{
+	return walk_approval(ledger, LEDGER_ALL_APPROVALS, each, context);
 }
 
 int ledger_each_order(

@@ -68,6 +68,20 @@ static const struct ledger_column plate_columns[] = {
 	FIELD(LEDGER_INT32, plate_record, yield, "yield"),
 };
 
+static const struct ledger_column approval_columns[] = {
+	FIELD(LEDGER_INT64, approval_record, id, "id"),
+	FIELD(LEDGER_INT64, approval_record, design, "design"),
+	FIELD(LEDGER_TEXT, approval_record, content_sha256, "content_sha256"),
+	FIELD(LEDGER_INT64, approval_record, at_s, "at_s"),
+	FIELD(LEDGER_TEXT, approval_record, user, "user"),
+	FIELD(LEDGER_TEXT, approval_record, evidence, "evidence"),
+	FIELD(LEDGER_TEXT, approval_record, signer, "signer"),
+	FIELD(LEDGER_TEXT, approval_record, signature, "signature"),
+	FIELD(LEDGER_INT64, approval_record, revoked_s, "revoked_s"),
+	FIELD(LEDGER_TEXT, approval_record, revoked_by, "revoked_by"),
+	FIELD(LEDGER_TEXT, approval_record, revoke_reason, "revoke_reason"),
+};
+
 static const struct ledger_column order_columns[] = {
 	FIELD(LEDGER_INT64, order_record, id, "id"),
 	FIELD(LEDGER_INT64, order_record, design, "design"),
@@ -76,6 +90,7 @@ static const struct ledger_column order_columns[] = {
 	FIELD(LEDGER_INT64, order_record, due_s, "due_s"),
 	FIELD(LEDGER_INT64, order_record, created_s, "created_s"),
 	FIELD(LEDGER_INT32, order_record, state, "state"),
+	FIELD(LEDGER_BOOL, order_record, test, "test"),
 	FIELD(LEDGER_TEXT, order_record, user, "user"),
 	FIELD(LEDGER_TEXT, order_record, material, "material"),
 	FIELD(LEDGER_TEXT, order_record, color, "color"),
@@ -169,6 +184,7 @@ const struct ledger_table ledger_tables[LEDGER_NOUN_COUNT] = {
 	[LEDGER_FILE] = TABLE("files", file),
 	[LEDGER_DESIGN] = TABLE("designs", design),
 	[LEDGER_PLATE] = TABLE("plates", plate),
+	[LEDGER_APPROVAL] = TABLE("approvals", approval),
 	[LEDGER_ORDER] = TABLE("orders", order),
 	[LEDGER_JOB] = TABLE("jobs", job),
 	[LEDGER_ATTEMPT] = TABLE("attempts", attempt),
@@ -301,6 +317,19 @@ const char *const ledger_migrations[] = {
 
 	/* 4: how a file's time goes over its commands */
 	"ALTER TABLE files ADD COLUMN pace TEXT NOT NULL DEFAULT '';",
+
+	/* 5: who wants which content of a design produced; orders that are test prints */
+	"CREATE TABLE approvals ("
+	" id INTEGER PRIMARY KEY, design INTEGER NOT NULL REFERENCES designs,"
+	" content_sha256 TEXT NOT NULL CHECK (length(content_sha256) = 64),"
+	" at_s INTEGER NOT NULL, user TEXT NOT NULL, evidence TEXT NOT NULL,"
+	" signer TEXT NOT NULL, signature TEXT NOT NULL, revoked_s INTEGER NOT NULL,"
+	" revoked_by TEXT NOT NULL, revoke_reason TEXT NOT NULL) STRICT;"
+	"CREATE TRIGGER approval_says_one_thing BEFORE UPDATE ON approvals"
+	" WHEN NEW.design <> OLD.design OR NEW.content_sha256 <> OLD.content_sha256"
+	"  OR NEW.user <> OLD.user OR (OLD.revoked_s <> 0 AND NEW.revoked_s <> OLD.revoked_s)"
+	" BEGIN SELECT RAISE(ABORT, 'an approval is given and revoked once'); END;"
+	"ALTER TABLE orders ADD COLUMN test INTEGER NOT NULL DEFAULT 0;",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

@@ -91,6 +91,12 @@ void ledger_put_plate(struct ledger_transaction *transaction, const struct plate
 	put(transaction, LEDGER_PLATE, plate, NULL);
 }
 
+void ledger_put_approval(
+	struct ledger_transaction *transaction, const struct approval_record *approval)
+{
+	put(transaction, LEDGER_APPROVAL, approval, NULL);
+}
+
 void ledger_put_order(struct ledger_transaction *transaction, const struct order_record *order)
 {
 	put(transaction, LEDGER_ORDER, order, NULL);

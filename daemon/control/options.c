@@ -20,6 +20,7 @@ static const char *const streamers_choice[] = { "process", "shared", NULL };
 static const char *const start_choice[] = { "self", "none", NULL };
 static const char *const inspect_choice[] = { "person", "automatic", NULL };
 static const char *const kind_choice[] = { "printer", "laser", "mill", NULL };
+static const char *const approval_choice[] = { "off", "warn", "enforce", NULL };
 static const char *const unattended_choice[] = { "never", "allowed", NULL };
 static const char *const shape_choice[] = { "box", "round", NULL };
 static const char *const firmware_choice[] = { "any", "marlin", "klipper", "reprapfirmware", "grbl",
@@ -223,6 +224,16 @@ static const struct option root_options[] = {
 	{ "inspect", OPTION_CHOICE, .choice = inspect_choice, .initial = "person",
 		AT(config, inspect_automatically),
 		.help = "Whether a person counts what was printed, or all of it counts as good." },
+	{ "approval", OPTION_CHOICE, .choice = approval_choice, .initial = "off",
+		AT(config, approval),
+		.help = "Whether a design must be approved before it is produced: \"enforce\" "
+			"lets orders of others wait (test prints excepted), \"warn\" only says "
+			"so." },
+	{ "approvers", OPTION_TEXTS, .max = CONFIG_APPROVERS_MAX,
+		LIST(config, approver, approver_count),
+		.help = "Who may approve, as \"NAME:KEY\" with the public key that printfarm "
+			"design key prints; approvals must be signed then.  None given: whoever "
+			"may use the API." },
 	{ "clear_s", OPTION_INT64, .min = 0, .max = 604800, .initial = "900", .unit = "seconds",
 		AT(config, clear_s),
 		.help = "How long a finished print usually waits to be taken off, for plans." },

@@ -16,6 +16,7 @@ enum {
 	ATTEMPT_ID_BYTES = 33, /* 32 hex digits of 128 random bits */
 	REASON_MAX_BYTES = 256,
 	DESIGN_PLATES_MAX = 16,
+	SIGNATURE_BYTES = 96, /* base64 of an Ed25519 signature, with the NUL */
 };
 
 enum job_state {
@@ -75,6 +76,21 @@ struct plate_record {
 	int32_t yield; /* units on it */
 };
 
+/* Somebody has looked at a design with just this content and wants it to be produced. */
+struct approval_record {
+	int64_t id;
+	int64_t design;
+	char content_sha256[SHA256_HEX_BYTES]; /* of the design's plates, see farm_design_content */
+	int64_t at_s;
+	char user[NAME_MAX_BYTES];
+	char evidence[REASON_MAX_BYTES]; /* such as a test print */
+	char signer[NAME_MAX_BYTES];	 /* whose key has signed; empty: not signed */
+	char signature[SIGNATURE_BYTES];
+	int64_t revoked_s; /* 0: not */
+	char revoked_by[NAME_MAX_BYTES];
+	char revoke_reason[REASON_MAX_BYTES];
+};
+
 struct order_record {
 	int64_t id;
 	int64_t design;
@@ -83,6 +99,7 @@ struct order_record {
 	int64_t due_s;	  /* 0: none */
 	int64_t created_s;
 	enum order_state state;
+	bool test; /* a test print: may be made of a design that nobody has approved */
 	char user[NAME_MAX_BYTES];
 	char material[NAME_MAX_BYTES]; /* empty: as the file says, or any */
 	char color[NAME_MAX_BYTES];    /* empty: any */

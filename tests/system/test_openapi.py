@@ -129,6 +129,13 @@ def look_at_designs(tour, digest):
     tour.call("GET", "/api/v1/designs", want=200)
     tour.call("GET", "/api/v1/designs/box", want=200)
     tour.call("GET", "/api/v1/designs/none", want=404)
+    tour.call("POST", "/api/v1/designs/box/revoke", {"why": "never approved"}, 409)
+    tour.call("POST", "/api/v1/designs/box/approve", {"signature": "AAAA"}, 403)
+    tour.call("POST", "/api/v1/designs/box/approve", {"evidence": "order 1"}, 200)
+    tour.call("POST", "/api/v1/designs/none/approve", {}, 404)
+    tour.call("POST", "/api/v1/designs/box/revoke", {"why": ""}, 422)
+    tour.call("POST", "/api/v1/designs/box/revoke", {"why": "breaks"}, 200)
+    tour.call("POST", "/api/v1/designs/none/revoke", {"why": "breaks"}, 404)
 
 
 def look_at_orders(tour):

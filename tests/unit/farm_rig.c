@@ -23,6 +23,7 @@ static const struct {
 		SHA256_HEX_BYTES },
 	[CHANGE_DESIGN] = { offsetof(struct rig, designs), sizeof(struct design_record), 8 },
 	[CHANGE_PLATE] = { offsetof(struct rig, plates), sizeof(struct plate_record), 8 },
+	[CHANGE_APPROVAL] = { offsetof(struct rig, approvals), sizeof(struct approval_record), 8 },
 	[CHANGE_ORDER] = { offsetof(struct rig, orders), sizeof(struct order_record), 8 },
 	[CHANGE_JOB] = { offsetof(struct rig, jobs), sizeof(struct job_record), 8 },
 	[CHANGE_ATTEMPT] = { offsetof(struct rig, attempts), sizeof(struct attempt_record),
@@ -112,6 +113,7 @@ static void apply(struct rig *rig, const struct farm_change *change)
 	case CHANGE_FILE:
 	case CHANGE_DESIGN:
 	case CHANGE_PLATE:
+	case CHANGE_APPROVAL:
 	case CHANGE_ORDER:
 	case CHANGE_JOB:
 	case CHANGE_ATTEMPT:
@@ -458,6 +460,7 @@ void rig_start_control(struct rig *rig)
 	LOAD(files, file_record, farm_load_file);
 	LOAD(designs, design_record, farm_load_design);
 	LOAD(plates, plate_record, farm_load_plate);
+	LOAD(approvals, approval_record, farm_load_approval);
 	LOAD(orders, order_record, farm_load_order);
 	LOAD(jobs, job_record, farm_load_job);
 	LOAD(spools, spool_record, farm_load_spool);
@@ -557,8 +560,9 @@ void rig_add_design(struct rig *rig)
 	bool created;
 	add_file(rig, RIG_FILE_ONE, "one.gcode", 1000);
 	add_file(rig, RIG_FILE_FOUR, "four.gcode", 3000);
-	assert_int_equal(
-		farm_design_create(rig->farm, "eva", "visor", plates, 2, &id, &created, &error), 0);
+	assert_int_equal(farm_design_create(rig->farm, "eva", "visor", plates, 2, false, &id,
+				 &created, &error),
+		0);
 	assert_true(created);
 }
 
@@ -609,8 +613,9 @@ struct rig *rig_create(size_t printer_count)
 
 void rig_destroy(struct rig *rig)
 {
-	struct rig_table *all[] = { &rig->files, &rig->designs, &rig->plates, &rig->orders,
-		&rig->jobs, &rig->attempts, &rig->spools, &rig->printers, &rig->keys };
+	struct rig_table *all[] = { &rig->files, &rig->designs, &rig->plates, &rig->approvals,
+		&rig->orders, &rig->jobs, &rig->attempts, &rig->spools, &rig->printers,
+		&rig->keys };
 	rig_kill_control(rig);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]->rows);

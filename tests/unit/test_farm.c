@@ -685,8 +685,8 @@ static void test_more_than_asked_is_said(void **state)
 	struct farm_plate_wish plate = { RIG_FILE_FOUR, 4 };
 	int64_t id;
 	bool created;
-	assert_int_equal(
-		farm_design_create(rig->farm, "eva", "four", &plate, 1, &id, &created, &ignored),
+	assert_int_equal(farm_design_create(rig->farm, "eva", "four", &plate, 1, false, &id,
+				 &created, &ignored),
 		0);
 	struct farm_wish wish = { .design = "four", .units = 3, .priority = 50 };
 	assert_int_equal(farm_order_create(rig->farm, "eva", &wish, &order, &ignored), 0);
