@@ -118,7 +118,8 @@ const struct driver_dialect *driver_dialect_find(const char *name)
 		.job_end = marlin_job_end, .pause = marlin_pause, .resume = marlin_resume,         \
 		.cancel = marlin_cancel, .manual = marlin_manual, .cool = marlin_cool,             \
 		.estop = marlin_estop, .state = marlin_state, .identity = marlin_identity,         \
-		.heaters = marlin_heaters, .counters = marlin_counters, .adopter = &marlin_adopter \
+		.heaters = marlin_heaters, .counters = marlin_counters,                            \
+		.adopter = &marlin_adopter, .may_be_silent = marlin_may_be_silent                  \
 	}
 
 /* One driver; what differs between the firmwares is learnt from them unless it is said. */

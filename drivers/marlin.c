@@ -5,6 +5,7 @@
 #include "drivers/marlin_private.h"
 #include "drivers/report.h"
 
+#include <stdio.h>  /* snprintf */
 #include <stdlib.h> /* calloc, free */
 #include <string.h>
 
@@ -254,14 +255,24 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+bool marlin_may_be_silent(const struct driver *driver)
+{
+	const struct marlin *m = of_const(driver);
+
+	return m->variant->silent && !m->busy_seen && m->window.count > 0;
+}
+
 /* When silence becomes an emergency (14.12): 10 s without any byte while hot.  A busy line extends
- * it for commands that say nothing while they work; a wait for heat reports every second. */
+ * it for commands that say nothing while they work; a wait for heat reports every second.  Firmware
+ * that knows no busy lines is given longer while something is un-answered. */
 static int64_t silence_us(const struct marlin *m)
 {
 	const struct window_entry *head = window_head(&m->window);
 
 	if (m->phase < MARLIN_READY || m->phase == MARLIN_FAULTED || !marlin_is_hot(m))
 		return DRIVER_NEVER;
+	if (marlin_may_be_silent((const struct driver *)m))
+		return m->last_receive_us + (head->slow ? MARLIN_MUTE_SLOW_US : MARLIN_MUTE_US);
 	if (head && head->slow && m->last_busy_us > head->sent_us &&
 		m->heaters.time_us < head->sent_us)
 		return m->last_receive_us + MARLIN_COLD_SILENCE_US;
@@ -287,7 +298,10 @@ static int64_t stall_us(const struct marlin *m)
 static bool guard(struct marlin *m)
 {
 	if (m->now_us >= silence_us(m)) {
-		static const char text[] = "no byte for 10 s while hot";
+		char text[64];
+
+		snprintf(text, sizeof(text), "no byte for %lld s while hot",
+			(long long)((m->now_us - m->last_receive_us) / MARLIN_S(1)));
 
 		if (m->job)
 			emergency(m, DRIVER_FAULT_SILENT, text);

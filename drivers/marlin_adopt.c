@@ -160,7 +160,7 @@ static const char *cold_words(const struct marlin *m)
 	for (size_t i = 0; i < m->heaters.count; i++) {
 		const struct driver_heater *heater = &m->heaters.heater[i];
 
-		if (heater->target_celsius > 0)
+		if (heater->target_celsius > 0 || heater->target_unsaid)
 			continue;
 		if (heater->name[0] == 'B' && a->bed_celsius > 0)
 			return "the bed was switched off meanwhile";

@@ -394,7 +394,7 @@ static enum marlin_task next_task(const struct marlin *m)
 static bool targets_are_zero(const struct marlin *m)
 {
 	for (size_t i = 0; i < m->heaters.count; i++) {
-		if (m->heaters.heater[i].target_celsius > 0)
+		if (m->heaters.heater[i].target_celsius > 0 || m->heaters.heater[i].target_unsaid)
 			return false;
 	}
 	return m->heaters.count > 0;

@@ -8,10 +8,54 @@
 
 enum { FOREIGN_LINES_MAX = 3 /* one may be a text that the file lets the printer say */ };
 
+/* A report without targets comes from a wait for heat; in a print the wait is ours. */
+static void fill_in_targets(struct marlin *m)
+{
+	int tool = m->modal.tool >= 0 && m->modal.tool < MARLIN_TOOLS_MAX ? m->modal.tool : 0;
+
+	for (size_t i = 0; m->job && i < m->heaters.count; i++) {
+		struct driver_heater *heater = &m->heaters.heater[i];
+
+		if (!heater->target_unsaid || (heater->name[0] != 'T' && heater->name[0] != 'B'))
+			continue;
+		heater->target_celsius = heater->name[0] == 'B' ? m->modal.bed_celsius
+								: m->modal.hotend_celsius[tool];
+		heater->target_unsaid = false;
+	}
+}
+
+static bool has_numbered_tools(const struct driver_heaters *heaters)
+{
+	for (size_t i = 0; i < heaters->count; i++)
+		if (heaters->heater[i].name[0] == 'T' && heaters->heater[i].name[1] != '\0')
+			return true;
+	return false;
+}
+
+/* "T:200.1 E:0 W:8" of a wait is the tool that M105 calls T0. */
+static void number_tool(struct marlin *m)
+{
+	int tool = m->modal.tool >= 0 && m->modal.tool < MARLIN_TOOLS_MAX ? m->modal.tool : 0;
+
+	for (size_t i = 0; i < m->heaters.count; i++) {
+		char *name = m->heaters.heater[i].name;
+
+		if (tool < 10 && name[0] == 'T' && name[1] == '\0') {
+			name[1] = (char)('0' + tool);
+			name[2] = '\0';
+		}
+	}
+}
+
 static void take_heaters(struct marlin *m, const char *text, size_t length)
 {
+	bool numbered = has_numbered_tools(&m->heaters);
+
 	if (!report_temperatures(text, length, &m->heaters))
 		return;
+	if (numbered && !has_numbered_tools(&m->heaters))
+		number_tool(m);
+	fill_in_targets(m);
 	m->heaters.time_us = m->now_us;
 	effects_add(m->effects, DRIVER_HEATERS);
 	for (size_t i = 0; i < m->heaters.count; i++) {

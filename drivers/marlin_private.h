@@ -86,6 +86,8 @@ enum {
 #define MARLIN_REPORT_STALE_US MARLIN_S(6)
 #define MARLIN_HOT_SILENCE_US  MARLIN_S(10)
 #define MARLIN_COLD_SILENCE_US MARLIN_S(60)
+#define MARLIN_MUTE_US	       MARLIN_S(180) /* firmware without busy lines: a slow move */
+#define MARLIN_MUTE_SLOW_US    MARLIN_S(900) /* dwell, homing, probing */
 #define MARLIN_COOL_RETRY_US   MARLIN_S(1)
 #define MARLIN_BREAK_RETRY_US  MARLIN_S(2)
 #define MARLIN_HOT_CELSIUS     60.0

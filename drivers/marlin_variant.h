@@ -78,6 +78,9 @@ struct marlin_variant {
 	/* Bytes that a line of text may not hold here, because they are eaten on their way or end
 	 * the line: blanks are sent instead.  NULL: none. */
 	const char *spoils;
+	/* Says nothing while a command runs, however long: no "busy", and no byte that is answered.
+	 */
+	bool silent;
 	/* Ends a wait for heat or for a person ahead of the queue; NULL: nothing does. */
 	const char *break_line;
 	/* A byte that is answered even while a command runs, where nothing says "busy"; '\0': none.

@@ -19,6 +19,7 @@ static const struct marlin_variant marlin_1_0 = {
 	.resend_oks_max = 1, .repeat = MARLIN_REPEAT_REFUSED,
 	.barrier = "M118 E1 ", /* unknown here: learnt from its answer */
 	.spoils = ":",	       /* ends a line */
+	.silent = true,	       /* host keepalive came with 1.1 */
 };
 
 static const struct marlin_variant marlin_1_1_0 = {
@@ -114,6 +115,9 @@ static const struct marlin_variant *find(const char *firmware)
 
 	if (strncmp(firmware, "Marlin", 6) != 0)
 		return NULL;
+	/* "Marlin V1; Sprinter/grbl mashup for gen6", "Marlin V1.0.2; …", "Marlin Ultimaker2; …" */
+	if (strstr(firmware, "Sprinter/grbl mashup"))
+		return &marlin_1_0;
 	/* "Marlin bugfix-2.0.x" says too little: the behaviour changed within it. */
 	if (firmware[6] != ' ' || !marlin_version(firmware + 7, version))
 		return &marlin_unknown;

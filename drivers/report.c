@@ -207,6 +207,7 @@ bool report_temperatures(const char *text, size_t length, struct driver_heaters 
 		memcpy(heater->name, field.name, sizeof(heater->name));
 		heater->celsius = field.value;
 		heater->target_celsius = field.has_target ? field.target : 0;
+		heater->target_unsaid = !field.has_target;
 		heater->power = -1;
 	}
 	drop_the_repeated_tool(&found);

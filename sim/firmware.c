@@ -13,6 +13,7 @@
 static const struct sim_firmware *const rows[] = {
 	&sim_marlin,
 	&sim_marlin_stock,
+	&sim_marlin_102,
 	&sim_marlin_116,
 	&sim_marlin_119,
 	&sim_marlin_205,

@@ -124,6 +124,8 @@ struct sim_marlin_family {
 	/* The panel; false: as on Marlin. */
 	bool (*press)(struct marlin *marlin, const char *text);
 	int (*temperatures)(const struct marlin *marlin, char *text, size_t size);
+	/* A line of a wait for heat, all of it but its end; NULL: temperatures and W:. */
+	int (*waiting)(const struct marlin *marlin, char *text, size_t size);
 	const char *report_prefix; /* of temperatures that nobody asked for */
 	const char *busy;	   /* in front of "processing" */
 	const char *busy_heating;  /* instead of "processing" while it waits for heat */
@@ -340,6 +342,8 @@ enum sim_marlin_result sim_marlin_synchronize(struct marlin *marlin, sim_marlin_
 /* ---- marlin_heat.c ---- */
 void sim_marlin_heat_reset(struct marlin *marlin);
 void sim_marlin_heat_off(struct marlin *marlin);
+/* As Marlin 1.0 and the MK3 report a wait: no target, no bed but for a bed. */
+int sim_marlin_old_waiting(const struct marlin *marlin, char *text, size_t size);
 void sim_marlin_heat_control(struct marlin *marlin);
 /* Marlin's way: the error, then it is dead. */
 void sim_marlin_thermal(

@@ -181,19 +181,43 @@ void sim_marlin_heat_control(struct marlin *marlin)
 
 /* ---- waiting for a temperature ---- */
 
+static const char *seconds_left(const struct marlin *marlin, char *text, size_t size)
+{
+	if (marlin->wait.residency_us == 0)
+		return "?";
+	snprintf(text, size, "%lld",
+		(long long)((RESIDENCY_US - (marlin->now_us - marlin->wait.residency_us)) /
+			    1000000));
+	return text;
+}
+
+int sim_marlin_old_waiting(const struct marlin *marlin, char *text, size_t size)
+{
+	char left[24];
+
+	if (marlin->wait.heater == SIM_BED)
+		return snprintf(text, size, "T:%.1f E:0 B:%.1f", reading(marlin, SIM_HOTEND),
+			reading(marlin, SIM_BED));
+	return snprintf(text, size, "T:%.1f E:0 W:%s", reading(marlin, SIM_HOTEND),
+		seconds_left(marlin, left, sizeof left));
+}
+
 static void report_wait(struct marlin *marlin)
 {
-	char text[BOARD_LINE_MAX], left[24] = "?";
+	const struct sim_marlin_family *family = marlin->family;
+	char text[BOARD_LINE_MAX], left[24];
 
-	if (marlin->wait.residency_us > 0)
-		snprintf(left, sizeof left, "%lld",
-			(long long)((RESIDENCY_US - (marlin->now_us - marlin->wait.residency_us)) /
-				    1000000));
-	marlin->family->temperatures(marlin, text, sizeof text);
-	if (marlin->family->no_countdown)
-		sim_marlin_say(marlin, "%s%s\n", marlin->family->report_prefix, text);
+	if (family->waiting) {
+		family->waiting(marlin, text, sizeof text);
+		sim_marlin_say(marlin, "%s\n", text);
+		return;
+	}
+	family->temperatures(marlin, text, sizeof text);
+	if (family->no_countdown)
+		sim_marlin_say(marlin, "%s%s\n", family->report_prefix, text);
 	else
-		sim_marlin_say(marlin, "%s%s W:%s\n", marlin->family->report_prefix, text, left);
+		sim_marlin_say(marlin, "%s%s W:%s\n", family->report_prefix, text,
+			seconds_left(marlin, left, sizeof left));
 }
 
 static void watch_residency(struct marlin *marlin)

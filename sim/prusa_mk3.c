@@ -349,6 +349,7 @@ static const struct sim_marlin_family mk3_family = {
 	.thermal = sim_marlin_thermal,
 	.press = press,
 	.temperatures = temperatures,
+	.waiting = sim_marlin_old_waiting,
 	.report_prefix = "",
 	.busy = "echo:busy: ",
 	.busy_heating = "processing",

@@ -162,6 +162,11 @@ enum supervisor_verdict supervisor_reading(
 
 		if (!heater)
 			continue;
+		if (reading->target_unsaid) {
+			heater->celsius = reading->celsius;
+			check_max(supervisor, heater);
+			continue;
+		}
 		note_target(heater, reading);
 		if (reaches(heater, reading->celsius, reading->target_celsius))
 			heater->reached = true;

@@ -3,6 +3,7 @@
 from harness import Farm, box_gcode, check, equal, main, wait
 
 FIRMWARES = {
+    "m102": ("firmware=marlin-1.0.2", "auto"),
     "m119": ("firmware=marlin-1.1.9", "marlin"),
     "m205": ("firmware=marlin-2.0.5", "auto"),
     "mk3": ("firmware=prusa-mk3", "prusa-mk3"),

@@ -174,15 +174,18 @@ struct reading {
 
 static const struct reading readings[] = {
 	{ "ok T:201 /202.0 B:117.0 /120.0 @:127 B@:5", 2,
-		{ { "T", 201, 202, 127 }, { "B", 117, 120, 5 } } },
+		{ { "T", 201, 202, 127, false }, { "B", 117, 120, 5, false } } },
 	{ "T:20.0 /0.0 T0:20.0 /0.0 T1:19.5 /210.0 B:21 /0 @:0 B@:0 @0:3 @1:127", 3,
-		{ { "T0", 20, 0, 3 }, { "T1", 19.5, 210, 127 }, { "B", 21, 0, 0 } } },
+		{ { "T0", 20, 0, 3, false }, { "T1", 19.5, 210, 127, false },
+			{ "B", 21, 0, 0, false } } },
 	{ "ok T:20.0 /0.0 B:20.0 /0.0 T0:20.0 /0.0 T1:19.5 /0.0 @:0", 3,
-		{ { "B", 20, 0, -1 }, { "T0", 20, 0, -1 }, { "T1", 19.5, 0, -1 } } },
-	{ "T:200.1 E:0 W:8", 1, { { "T", 200.1, 0, -1 } } },
-	{ "T:20.0/30.0 B:21.0 / 31.0", 2, { { "T", 20, 30, -1 }, { "B", 21, 31, -1 } } },
-	{ "T:-14.5 /0.0", 1, { { "T", -14.5, 0, -1 } } },
-	{ "T:20 T:99", 1, { { "T", 20, 0, -1 } } },
+		{ { "B", 20, 0, -1, false }, { "T0", 20, 0, -1, false },
+			{ "T1", 19.5, 0, -1, false } } },
+	{ "T:200.1 E:0 W:8", 1, { { "T", 200.1, 0, -1, true } } },
+	{ "T:20.0/30.0 B:21.0 / 31.0", 2,
+		{ { "T", 20, 30, -1, false }, { "B", 21, 31, -1, false } } },
+	{ "T:-14.5 /0.0", 1, { { "T", -14.5, 0, -1, false } } },
+	{ "T:20 T:99", 1, { { "T", 20, 0, -1, true } } },
 };
 
 static void test_temperatures_are_read_in_every_form(void **state)
@@ -201,13 +204,15 @@ static void test_temperatures_are_read_in_every_form(void **state)
 			assert_float_equal(heaters.heater[j].target_celsius,
 				row->heater[j].target_celsius, 1e-6);
 			assert_int_equal(heaters.heater[j].power, row->heater[j].power);
+			assert_int_equal(heaters.heater[j].target_unsaid,
+				row->heater[j].target_unsaid);
 		}
 	}
 }
 
 static void test_a_position_is_no_temperature_and_rubbish_changes_nothing(void **state)
 {
-	struct driver_heaters heaters = { .count = 1, .heater = { { "T", 1, 2, 3 } } };
+	struct driver_heaters heaters = { .count = 1, .heater = { { "T", 1, 2, 3, false } } };
 
 	(void)state;
 	assert_false(report_is_temperature("X:1 Y:2 B:3", 11));

@@ -172,6 +172,7 @@ static struct tally run_mix(const struct mix *mix, uint64_t first_seed, size_t p
 static void test_a_clean_line_gives_the_file_without_a_single_resend(void **state)
 {
 	static const struct mix mixes[] = {
+		{ "Marlin 1.0.2", "marlin-1.0.2", "marlin", 0, 0, true, 1 },
 		{ "Repetier", "repetier", "repetier", 0, 0, true, 2 },
 		{ "Repetier 2", "repetier-2", "repetier", 0, 0, true, 2 },
 		{ "Repetier, taken for Marlin", "repetier", "marlin", 0, 0, true, 2 },
@@ -192,6 +193,9 @@ static void test_a_clean_line_gives_the_file_without_a_single_resend(void **stat
 static void test_noise_1e4_with_lost_and_doubled_oks_gives_the_file_or_a_stated_stop(void **state)
 {
 	static const struct mix mixes[] = {
+		{ "Marlin 1.0.2, noise 1e-4", "marlin-1.0.2", "marlin", 1e-4, 0, false, 1 },
+		{ "Marlin 1.0.2, noise 1e-4, oks 1 %", "marlin-1.0.2", "marlin", 1e-4, 0.01, false,
+			1 },
 		{ "Repetier, noise 1e-4", "repetier", "repetier", 1e-4, 0, false, 2 },
 		{ "Repetier, noise 1e-4, oks 1 %", "repetier", "repetier", 1e-4, 0.01, false, 2 },
 		{ "Smoothie, UART, noise 1e-4", "smoothie-uart", "smoothie", 1e-4, 0, false, 1 },

@@ -253,7 +253,10 @@ static void test_nothing_of_the_file_goes_to_a_board_that_has_restarted(void **s
 						    SIM_LINK_CDC);
 				} else {
 					assert_true(rig_run(&rig, INT64_C(120000000), NULL));
-					assert_int_equal(rig.fault, DRIVER_FAULT_RESET);
+					if (rig.fault != DRIVER_FAULT_RESET)
+						fail_msg("%s, seed %llu: %s %s", kin[k].firmware,
+							(unsigned long long)seed,
+							driver_fault_name(rig.fault), rig.reason);
 				}
 				for (size_t i = before; i < rig.executed_count; i++)
 					assert_true(rig.executed[i].index < 0);

@@ -55,6 +55,30 @@ static void test_the_ok_of_a_resend_is_that_of_the_queues_head_or_none(void **st
 	}
 }
 
+static void test_1_0_cuts_lines_at_colons_and_takes_any_n_for_a_number(void **state)
+{
+	struct talk *talk = start("marlin-1.0.2");
+
+	(void)state;
+	talk_send(talk, "M117 at: 5\n", 0.2);
+	assert_string_equal(talk->heard, "ok\necho:Unknown command: \"5\"\nok\n");
+	talk_forget(talk);
+	talk_send(talk, "M117 Now\n", 0.2);
+	assert_string_equal(talk->heard,
+		"Error:Line Number is not Last Line Number+1, Last Line: 0\nResend: 1\nok\n");
+	talk_forget(talk);
+	talk_send(talk, "G1 X5*77\n", 0.2);
+	assert_string_equal(talk->heard, "Error:No Line Number with checksum, Last Line: 0\n");
+	talk_forget(talk);
+	talk_send_numbered(talk, 1, "M118 E1 pf1", 0.2);
+	assert_string_equal(talk->heard, "ok\n");
+	talk_forget(talk);
+	/* Nothing is heard of a command that takes long. */
+	talk_send_numbered(talk, 2, "G4 S8", 7);
+	assert_string_equal(talk->heard, "");
+	end(talk);
+}
+
 static void test_1_1_6_says_nothing_behind_a_checksum_without_a_number(void **state)
 {
 	struct talk *talk = start("marlin-1.1.6");
@@ -374,6 +398,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_ok_of_a_resend_is_that_of_the_queues_head_or_none),
+		cmocka_unit_test(test_1_0_cuts_lines_at_colons_and_takes_any_n_for_a_number),
 		cmocka_unit_test(test_1_1_6_says_nothing_behind_a_checksum_without_a_number),
 		cmocka_unit_test(test_1_1_has_no_area_and_few_capabilities),
 		cmocka_unit_test(test_a_firmware_that_does_not_erase_keeps_backspaces),
