@@ -131,11 +131,26 @@ static bool classify_fatal(const char *line, size_t length, struct reply *reply)
 	return true;
 }
 
+/* "start" may be glued to what the reset has cut off; the next line tells why there was one. */
+static bool classify_boot(const char *line, size_t length, struct reply *reply)
+{
+	static const char *const lines[] = { "Info:PowerUp", "Info:External Reset",
+		"Info:Brown out Reset", "Info:Watchdog Reset", "Info:Software Reset" };
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (length == strlen(lines[i]) && begins(line, length, lines[i])) {
+			reply->kind = REPLY_RESET;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool classify(const char *line, size_t length, struct reply *reply)
 {
 	return classify_ok(line, length, reply) || classify_refusal(line, length, reply) ||
 	       classify_unknown(line, length, reply) || classify_request(line, length, reply) ||
-	       classify_fatal(line, length, reply);
+	       classify_fatal(line, length, reply) || classify_boot(line, length, reply);
 }
 
 /* One line is kept besides the one that runs, so what may be under way is what the receive ring

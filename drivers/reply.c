@@ -113,6 +113,13 @@ static bool is_damaged_ok(const char *text, size_t length)
 	return length == 2 && (text[0] == 'o') != (text[1] == 'k');
 }
 
+/* An answer that the reset has cut, and "start" behind it; no answer ends like that. */
+static bool is_cut_by_start(const char *line, size_t length)
+{
+	return length > 5 && memcmp(line + length - 5, "start", 5) == 0 &&
+	       ((line[0] == 'o' && line[1] == 'k') || report_is_temperature(line, length));
+}
+
 static bool classify_ok(const char *line, size_t length, struct reply *reply)
 {
 	if (length >= 2 && line[0] == 'o' && line[1] == 'k') {
@@ -274,7 +281,10 @@ static void classify_echo(const char *line, size_t length, struct reply *reply)
 	const char *text = reply->text;
 	size_t rest = reply->text_length;
 
-	if (reply_starts_with(text, rest, "busy:"))
+	/* Where "start" was glued to what the reset had cut off: 1.0, MK3. */
+	if (reply_starts_with(line, length, "echo: Last Updated: "))
+		reply->kind = REPLY_RESET;
+	else if (reply_starts_with(text, rest, "busy:"))
 		classify_busy(text, rest, reply);
 	else if (reply_starts_with(text, rest, "Unknown command:"))
 		classify_unknown_command(text, rest, reply);
@@ -386,6 +396,8 @@ void reply_classify(const char *line, size_t length, struct reply *reply)
 	reply_init(line, length, reply);
 	if (length == 0)
 		reply->kind = REPLY_EMPTY;
+	else if (is_cut_by_start(line, length))
+		reply->kind = REPLY_RESET;
 	else if (!classify_ok(line, length, reply) && !classify_glued_ok(line, length, reply) &&
 		 !classify_resend(line, length, reply) && !classify_slashes(line, length, reply) &&
 		 !classify_report(line, length, reply))

@@ -70,6 +70,10 @@ static const struct row rows[] = {
 	/* S4: none of these is a reset */
 	{ "restart", REPLY_OTHER, 0 },
 	{ "echo:start", REPLY_ECHO, 0 },
+	{ "ok T:20start", REPLY_RESET, 0 },
+	{ "T:201.0 /20start", REPLY_RESET, 0 },
+	{ "okstart", REPLY_RESET, 0 },
+	{ "echo: Last Updated: 2022-07-29 | Author: x", REPLY_RESET, 0 },
 	{ "start.gcode", REPLY_OTHER, 0 },
 	{ "Start", REPLY_OTHER, 0 },
 	{ "Marlin is fine", REPLY_OTHER, 0 },
