@@ -32,6 +32,7 @@ struct picture_settings {
 	enum picture_view view;
 	int width, height; /* pixels */
 	int32_t layer;	   /* PICTURE_LAYER: which, from 1 */
+	int64_t command;   /* with layer 0: who draws finds the layer of this command */
 	bool whole_bed;	   /* shows the bed's whole surface; else the part fills the picture */
 };
 

@@ -97,18 +97,32 @@
 	}
 
 	/* One element a printer and file, which moves from card to card: a new one would be fetched each
-	 * time.  A file without a picture (nothing printed, or too many wait) goes without. */
-	var plates = {};
+	 * time.  A click shows the layer under way, looked up again now and then, and another one the
+	 * plate.  A file without a picture (nothing printed, or too many wait) goes without. */
+	var plates = {}, LAYER_MS = 10000;
 
-	function picture(printer, file) {
-		var known = plates[printer];
-		if (known && known.file === file) return known.made;
-		var made = element("img", "plate");
-		made.src = "/api/v1/files/" + encodeURIComponent(file) + "/preview";
-		made.alt = "";
-		made.addEventListener("error", function () { made.hidden = true; });
-		plates[printer] = { file: file, made: made };
-		return made;
+	function look(known, commands) {
+		var path = "/api/v1/files/" + encodeURIComponent(known.file) + "/preview";
+		known.asked = Date.now();
+		known.made.src = known.layer ? path + "?command=" + commands : path;
+	}
+
+	function picture(p) {
+		var known = plates[p.name];
+		if (!known || known.file !== p.file) {
+			known = plates[p.name] = { file: p.file, made: element("img", "plate"), layer: false };
+			known.made.alt = "";
+			known.made.title = "plate or layer";
+			known.made.addEventListener("error", function () { known.made.hidden = true; });
+			known.made.addEventListener("click", function () {
+				known.layer = !known.layer;
+				look(known, known.commands);
+			});
+			look(known, p.commands_done);
+		}
+		known.commands = p.commands_done;
+		if (known.layer && Date.now() - known.asked > LAYER_MS) look(known, p.commands_done);
+		return known.made;
 	}
 
 	function printer(p) {
@@ -118,7 +132,7 @@
 		card.append(head);
 		if (p.progress !== null) {
 			var percent = Math.floor(100 * p.progress) + " %";
-			if (p.file) card.append(picture(p.name, p.file));
+			if (p.file) card.append(picture(p));
 			card.append(bar(percent + " printed", [["printing", p.progress]]));
 			card.append(element("p", "", join(["job " + p.job, percent,
 				p.eta_s === null ? "" : duration(p.eta_s) + " left"], ", ")));

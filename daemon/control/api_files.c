@@ -296,14 +296,16 @@ static bool query_number(
 static bool read_picture(struct api_call *call, struct picture_settings *settings)
 {
 	const char *view = http_query(call->request, "view");
-	int layer = 0;
+	int layer = 0, command = -1;
 	if (!query_number(call, "width", PICTURE_SIDE_MIN, DRAWING_SIDE_MAX, &settings->width) ||
 		!query_number(
 			call, "height", PICTURE_SIDE_MIN, DRAWING_SIDE_MAX, &settings->height) ||
-		!query_number(call, "layer", 1, INT32_MAX, &layer))
+		!query_number(call, "layer", 1, INT32_MAX, &layer) ||
+		!query_number(call, "command", 0, INT32_MAX, &command))
 		return false;
 	settings->layer = layer;
-	if (layer > 0)
+	settings->command = command;
+	if (layer > 0 || command >= 0)
 		settings->view = PICTURE_LAYER;
 	else if (view && strcmp(view, "top") == 0)
 		settings->view = PICTURE_TOP;

@@ -39,7 +39,8 @@ void drawing_forget(struct drawing *drawing);
 /* Ends all of a store that is closing. */
 void drawings_close(struct files *files);
 
-/* The child's whole life.  argv: program, --draw, view, layer, width, height. */
+/* The child's whole life.  argv: program, --draw, view, layer, width, height,
+ * command. */
 int drawing_child_main(int argc, char **argv);
 
 #endif

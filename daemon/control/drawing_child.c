@@ -40,8 +40,27 @@ static void on_png(void *context, const unsigned char *bytes, size_t length)
 	*good = *good && write_all(IMPORT_TEXT_DESCRIPTOR, bytes, length);
 }
 
-/* One pass over the text; both NULL: the figures only. */
-static bool pass(struct picture *picture, struct thumbnail *thumbnail, struct analysis *analysis)
+/* The layer in which the command is, from 1. */
+static int32_t find_layer(const struct analyser *analyser, int64_t command)
+{
+	size_t count, low = 0, high;
+	const struct analysis_layer *layer = analyser_layers(analyser, &count);
+
+	for (high = count; low < high;) {
+		size_t middle = (low + high) / 2;
+
+		if (layer[middle].command <= command)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 ? (int32_t)low : 1;
+}
+
+/* One pass over the text; with neither picture nor thumbnail the figures only.  `settings`, if
+ * given, get the layer of their command. */
+static bool pass(struct picture *picture, struct thumbnail *thumbnail, struct analysis *analysis,
+	struct picture_settings *settings)
 {
 	static char bytes[READ_BYTES];
 	struct analyser *analyser = analyser_create(NULL);
@@ -61,6 +80,8 @@ static bool pass(struct picture *picture, struct thumbnail *thumbnail, struct an
 			analyser_feed(analyser, bytes, (size_t)got);
 	} while (got > 0 || (got < 0 && errno == EINTR));
 	analyser_finish(analyser, analysis);
+	if (settings && settings->view == PICTURE_LAYER && settings->layer == 0)
+		settings->layer = find_layer(analyser, settings->command);
 	analyser_destroy(analyser);
 	return got == 0;
 }
@@ -69,7 +90,7 @@ static bool copy_thumbnail(bool *found)
 {
 	static struct analysis analysis;
 	struct thumbnail *thumbnail = thumbnail_create();
-	bool good = thumbnail && pass(NULL, thumbnail, &analysis);
+	bool good = thumbnail && pass(NULL, thumbnail, &analysis, NULL);
 	const unsigned char *png = NULL;
 	size_t length = 0;
 
@@ -82,7 +103,7 @@ static bool copy_thumbnail(bool *found)
 	return good;
 }
 
-static bool draw(const struct picture_settings *settings, bool *drawn)
+static bool draw(struct picture_settings *settings, bool *drawn)
 {
 	static struct analysis analysis;
 	struct picture *picture;
@@ -91,7 +112,7 @@ static bool draw(const struct picture_settings *settings, bool *drawn)
 	if (settings->view == PICTURE_THUMBNAIL)
 		return copy_thumbnail(drawn);
 	*drawn = false;
-	good = pass(NULL, NULL, &analysis);
+	good = pass(NULL, NULL, &analysis, settings);
 	if (!good)
 		return false;
 	picture = picture_create(settings, &analysis, NULL);
@@ -100,7 +121,7 @@ static bool draw(const struct picture_settings *settings, bool *drawn)
 		picture_destroy(picture);
 		return true;
 	}
-	*drawn = good = pass(picture, NULL, &analysis);
+	*drawn = good = pass(picture, NULL, &analysis, NULL);
 	good = good && picture_write(picture, on_png, &good) && good;
 	picture_destroy(picture);
 	return good;
@@ -111,7 +132,7 @@ int drawing_child_main(int argc, char **argv)
 	struct picture_settings settings = { .view = PICTURE_ISOMETRIC };
 	bool drawn;
 
-	if (argc != 6 || !import_child_confine(PICTURE_BYTES_MAX)) {
+	if (argc != 7 || !import_child_confine(PICTURE_BYTES_MAX)) {
 		fprintf(stderr, "--draw is for printfarmd itself\n");
 		return 64;
 	}
@@ -119,6 +140,7 @@ int drawing_child_main(int argc, char **argv)
 	settings.layer = (int32_t)strtol(argv[3], NULL, 10);
 	settings.width = (int)strtol(argv[4], NULL, 10);
 	settings.height = (int)strtol(argv[5], NULL, 10);
+	settings.command = strtoll(argv[6], NULL, 10);
 	if (!draw(&settings, &drawn))
 		return 1;
 	const char *word = drawn ? "drawn\n" : "nothing\n";

@@ -207,7 +207,8 @@ static void tell_drawing(struct command_line *line, const struct picture_setting
 	snprintf(line->word[3], WORD_BYTES, "%d", (int)picture->layer);
 	snprintf(line->word[4], WORD_BYTES, "%d", picture->width);
 	snprintf(line->word[5], WORD_BYTES, "%d", picture->height);
-	line->argument[6] = NULL;
+	snprintf(line->word[6], WORD_BYTES, "%lld", (long long)picture->command);
+	line->argument[7] = NULL;
 }
 
 static int spawn(const struct import_settings *settings, const int sources[3], pid_t *child)

@@ -282,6 +282,11 @@ def test_pictures():
         layer = farm.http("GET", path + "?layer=50&width=100&height=100")
         equal(layer.status, 200, "a layer")
         check(layer.body != first.body, "the layer is another picture")
+        index = farm.get(f"/api/v1/files/{digest}")["analysis"]["layer_index"]
+        size = "&width=100&height=100"
+        for command in (index[49]["command"], index[50]["command"] - 1):
+            equal(farm.http("GET", f"{path}?command={command}{size}").body, layer.body, f"the layer of command {command}")
+        check(farm.http("GET", f"{path}?command={index[50]['command']}{size}").body != layer.body, "the next layer")
         wait(lambda: not list((farm.state / "files" / "tmp").iterdir()), "no temporary file is left")
 
 

@@ -109,12 +109,12 @@ def look_at_page_and_files(tour, farm):
         tour.call("GET", path, want=200)
         tour.call("GET", path.replace(digest, "0" * 64), want=404)
     preview = f"/api/v1/files/{digest}/preview"
-    for query in ("", "", "?view=top&width=64&height=48", "?layer=1"):
+    for query in ("", "", "?view=top&width=64&height=48", "?layer=1", "?command=5"):
         tour.call("GET", preview + query, want=200)
     tour.call("GET", preview + "?layer=100000", want=404)
     tour.call("GET", preview + "?view=thumbnail", want=404)
     tour.call("GET", preview.replace(digest, "0" * 64), want=404)
-    for query in ("?view=sideways", "?width=5", "?height=5000", "?layer=0", "?layer=x"):
+    for query in ("?view=sideways", "?width=5", "?height=5000", "?layer=0", "?layer=x", "?command=-1"):
         tour.call("GET", preview + query, want=422)
     return digest
 

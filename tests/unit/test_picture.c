@@ -134,7 +134,9 @@ static const struct line purge = { { 0, 10, 0.2 }, { 100, 10, 0.2 }, 60, FEATURE
 
 static void test_a_line_is_where_it_was_laid(void **state)
 {
-	const struct picture_settings settings = { PICTURE_TOP, 101, 101, 0, false };
+	const struct picture_settings settings = {
+		.view = PICTURE_TOP, .width = 101, .height = 101
+	};
 	uint32_t background, line;
 
 	(void)state;
@@ -154,7 +156,9 @@ static void test_a_line_is_where_it_was_laid(void **state)
 
 static void test_what_stands_higher_hides_what_lies_below(void **state)
 {
-	const struct picture_settings settings = { PICTURE_TOP, 250, 250, 0, false };
+	const struct picture_settings settings = {
+		.view = PICTURE_TOP, .width = 250, .height = 250
+	};
 	struct line lines[2] = { wall, roof };
 	uint32_t top;
 
@@ -172,8 +176,12 @@ static void test_what_stands_higher_hides_what_lies_below(void **state)
 
 static void test_a_layer_shows_itself_and_the_one_below_in_grey(void **state)
 {
-	const struct picture_settings first = { PICTURE_LAYER, 250, 250, 1, false };
-	const struct picture_settings second = { PICTURE_LAYER, 250, 250, 2, false };
+	const struct picture_settings first = {
+		.view = PICTURE_LAYER, .width = 250, .height = 250, .layer = 1
+	};
+	const struct picture_settings second = {
+		.view = PICTURE_LAYER, .width = 250, .height = 250, .layer = 2
+	};
 	const struct line lines[2] = { wall, roof };
 	uint32_t background;
 
@@ -190,7 +198,9 @@ static void test_a_layer_shows_itself_and_the_one_below_in_grey(void **state)
 
 static void test_purge_is_no_part_of_the_picture(void **state)
 {
-	const struct picture_settings settings = { PICTURE_TOP, 100, 100, 0, false };
+	const struct picture_settings settings = {
+		.view = PICTURE_TOP, .width = 100, .height = 100
+	};
 
 	(void)state;
 	draw(&settings, &purge, 1);
@@ -201,7 +211,9 @@ static void test_purge_is_no_part_of_the_picture(void **state)
 
 static void test_a_wall_stands_up_in_the_slanted_view(void **state)
 {
-	const struct picture_settings settings = { PICTURE_ISOMETRIC, 200, 200, 0, false };
+	const struct picture_settings settings = {
+		.view = PICTURE_ISOMETRIC, .width = 200, .height = 200
+	};
 	struct line lines[100];
 	int low = 200, high = 0;
 
@@ -226,11 +238,11 @@ static void test_a_wall_stands_up_in_the_slanted_view(void **state)
 static void test_impossible_pictures_are_none(void **state)
 {
 	static const struct picture_settings odd[] = {
-		{ PICTURE_TOP, 0, 100, 0, false },
-		{ PICTURE_TOP, 100, PICTURE_SIDE_MAX + 1, 0, false },
-		{ PICTURE_TOP, -5, 100, 0, false },
+		{ .view = PICTURE_TOP, .width = 0, .height = 100 },
+		{ .view = PICTURE_TOP, .width = 100, .height = PICTURE_SIDE_MAX + 1 },
+		{ .view = PICTURE_TOP, .width = -5, .height = 100 },
 	};
-	const struct picture_settings good = { PICTURE_TOP, 100, 100, 0, false };
+	const struct picture_settings good = { .view = PICTURE_TOP, .width = 100, .height = 100 };
 	struct analysis nothing = { .verdict = VERDICT_OK };
 
 	(void)state;
@@ -242,7 +254,9 @@ static void test_impossible_pictures_are_none(void **state)
 
 static void test_moves_from_nowhere_to_nowhere_do_no_harm(void **state)
 {
-	const struct picture_settings settings = { PICTURE_ISOMETRIC, 64, 64, 0, false };
+	const struct picture_settings settings = {
+		.view = PICTURE_ISOMETRIC, .width = 64, .height = 64
+	};
 	const struct line lines[] = {
 		{ { 0, 0, 0.2 }, { 1e12, 50, 0.2 }, 60, FEATURE_OUTER_WALL, 1 },
 		{ { -1e300, 0, 0.2 }, { 1e300, 0, 0.2 }, 1e300, FEATURE_OUTER_WALL, 1 },
