@@ -624,6 +624,12 @@ void marlin_manual(struct driver *driver, int64_t now_us, const char *text, size
 	struct marlin *m = of(driver);
 	char frame[FRAME_BYTES_MAX];
 
+	if (m->attention && reply_starts_with(text, length, "M876 S") && length < 16) {
+		marlin_call_begin(m, now_us, effects);
+		marlin_answer_prompt(m, text, length);
+		marlin_call_end(m);
+		return;
+	}
 	if ((m->phase != MARLIN_READY && m->phase != MARLIN_PAUSED) || m->manual_length > 0 ||
 		length > DRIVER_COMMAND_MAX ||
 		frame_write(frame, m->variant->last_number, text, length) == 0)

@@ -3,6 +3,7 @@
 #include "drivers/marlin_private.h"
 #include "drivers/report.h"
 
+#include <stdio.h> /* snprintf */
 #include <string.h>
 
 void marlin_remember_words(struct marlin *m, const char *text, size_t length)
@@ -30,6 +31,19 @@ void marlin_attention_over(struct marlin *m)
 		return;
 	m->attention = false;
 	effects_add(m->effects, DRIVER_ATTENTION_OVER);
+}
+
+void marlin_answer_prompt(struct marlin *m, const char *text, size_t length)
+{
+	char line[16];
+
+	if ((int32_t)m->window.count >= m->variant->queue_lines)
+		return;
+	memcpy(line, text, length);
+	line[length] = '\0';
+	marlin_take_back(m);
+	marlin_send_unnumbered(m, line, WINDOW_PLAIN);
+	m->prompt_open = false;
 }
 
 static void on_paused_by_firmware(struct marlin *m)
@@ -62,6 +76,17 @@ void marlin_on_card_print(struct marlin *m)
 	marlin_attention(m, text);
 }
 
+/* Counted in their order, from 0: the answer is "M876 S<i>". */
+static void add_button(struct marlin *m, const char *text, size_t length)
+{
+	char label[40];
+	size_t used = strlen(m->words);
+
+	report_escape(text, length, label, sizeof(label));
+	snprintf(m->words + used, sizeof(m->words) - used, " [M876 S%d: %s]", m->prompt_buttons++,
+		label);
+}
+
 static bool is_word(const char *text, size_t length, const char *word)
 {
 	size_t word_length = strlen(word);
@@ -88,7 +113,21 @@ void marlin_on_action(struct marlin *m, const struct reply *reply)
 		m->break_us = m->now_us;
 		m->break_tries = 0;
 	} else if (is_word(text, length, "prompt_begin")) {
-		marlin_remember_words(m, text + 12, length - 12);
+		if (length > 13)
+			marlin_remember_words(m, text + 13, length - 13);
+		m->prompt_buttons = 0;
+	} else if (is_word(text, length, "prompt_button")) {
+		if (length > 14)
+			add_button(m, text + 14, length - 14);
+	} else if (is_word(text, length, "prompt_show")) {
+		m->attention = false; /* the words are new */
+		marlin_attention(m, "the printer asks something at its panel");
+		m->prompt_open = m->attention;
+	} else if (is_word(text, length, "prompt_end")) {
+		/* Also at boot, and before every prompt_begin. */
+		if (m->prompt_open)
+			marlin_attention_over(m);
+		m->prompt_open = false;
 	} else if (is_word(text, length, "filament_runout") ||
 		   is_word(text, length, "out_of_filament")) {
 		marlin_remember_words(m, text, length);

@@ -39,7 +39,7 @@
 enum {
 	MARLIN_FAR = 1000, /* a number this far away is never the next one */
 
-	MARLIN_WORDS_MAX = 120,
+	MARLIN_WORDS_MAX = 180,
 	MARLIN_STEPS_MAX = 32,
 	MARLIN_STEP_TEXT_MAX = 48,
 	MARLIN_TOOLS_MAX = MODAL_TOOLS_MAX,
@@ -323,7 +323,8 @@ struct marlin {
 	size_t manual_length;
 	char manual[DRIVER_COMMAND_MAX];
 	char words[MARLIN_WORDS_MAX]; /* what the printer last said to a person */
-	bool attention;
+	bool attention, prompt_open;
+	int prompt_buttons;
 
 	/* FAULTED: heaters off, un-numbered, until a reading shows it. */
 	bool cool_asked;
@@ -482,6 +483,8 @@ void marlin_on_renumber_lost(struct marlin *m);
 
 /* marlin_person.c: what the printer wants from people */
 void marlin_attention(struct marlin *m, const char *fallback);
+/* A person's choice: not to wait for its turn behind what waits for it. */
+void marlin_answer_prompt(struct marlin *m, const char *text, size_t length);
 void marlin_attention_over(struct marlin *m);
 void marlin_on_card_print(struct marlin *m);
 void marlin_on_action(struct marlin *m, const struct reply *reply);

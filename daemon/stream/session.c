@@ -356,12 +356,32 @@ void session_profile(const struct session *session, struct profile *profile)
 	}
 }
 
+/* "M876 S1": a person's answer to what the printer asks. */
+static bool is_answer(const struct session *session, const char *text)
+{
+	static const char answer[] = "M876 S";
+	size_t length = sizeof(answer) - 1;
+
+	return session->attention && strncmp(text, answer, length) == 0 && text[length] >= '0' &&
+	       text[length] <= '9' && strspn(text + length, "0123456789") < 3 &&
+	       text[length + strspn(text + length, "0123456789")] == '\0';
+}
+
 int session_manual(struct session *session, const char *text, int64_t now_us, struct error *error)
 {
 	struct command command;
 	struct profile profile;
 	char act[COMMAND_MAX + 16];
 
+	if (is_answer(session, text)) {
+		snprintf(act, sizeof(act), "manual %s", text);
+		session_act(session, act, now_us);
+		session->dialect->manual(
+			session->driver, now_us, text, strlen(text), session_effects(session));
+		session_perform(session, now_us);
+		session_settle(session, now_us);
+		return 0;
+	}
 	session_profile(session, &profile);
 	switch (session->dialect && session->dialect->programs
 			? cnc_manual(text, strlen(text), &command)
