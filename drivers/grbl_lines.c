@@ -119,6 +119,11 @@ static void on_status(struct grbl *g, const struct grbl_reply *reply)
 	g->status = reply->status;
 	g->status_us = g->last_report_us = g->now_us;
 	g->report_awaited = false;
+	if (g->status.has_buffer) {
+		g->counters.tells_queue = true;
+		g->counters.planner_free = g->status.blocks;
+		g->counters.queue_free = g->status.bytes;
+	}
 	if (g->status.has_offset) {
 		memcpy(g->offset_mm, g->status.offset_mm, sizeof(g->offset_mm));
 		g->offset_known = true;
