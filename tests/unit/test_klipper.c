@@ -310,6 +310,27 @@ static void test_an_emergency_stop_goes_out_on_both_ways(void **state)
 	pipe_talk_end(&talk);
 }
 
+static void test_a_cancel_in_a_wait_for_heat_goes_out_on_both_ways_after_a_moment(void **state)
+{
+	static const char *const heat[] = { "M109 S200" };
+	struct pipe_talk talk;
+
+	(void)state;
+	begin(&talk);
+	open_side(&talk);
+	pipe_talk_print(&talk, heat, 1);
+	pipe_talk_forget(&talk);
+	talk.dialect->cancel(talk.driver, talk.now_us, &talk.effects);
+	pipe_talk_perform(&talk);
+	pipe_talk_pass(&talk, 2900000);
+	assert_int_equal(pipe_talk_count(&talk, "M112"), 0);
+	pipe_talk_pass(&talk, 200000);
+	assert_int_equal(pipe_talk_count(&talk, "\nM112\n"), 1);
+	assert_non_null(strstr(talk.side, "\"method\":\"emergency_stop\""));
+	assert_true(talk.cancelled);
+	pipe_talk_end(&talk);
+}
+
 static void test_a_print_from_klippers_own_storage_is_by_hand(void **state)
 {
 	struct pipe_talk talk;
@@ -365,6 +386,8 @@ int main(void)
 		cmocka_unit_test(test_another_firmware_is_told_apart),
 		cmocka_unit_test(test_a_klippy_that_starts_is_waited_for),
 		cmocka_unit_test(test_unknown_commands_are_counted_and_the_print_goes_on),
+		cmocka_unit_test(
+			test_a_cancel_in_a_wait_for_heat_goes_out_on_both_ways_after_a_moment),
 		cmocka_unit_test(test_a_print_from_klippers_own_storage_is_by_hand),
 		cmocka_unit_test(test_garbage_on_both_ways_is_survived),
 	};

@@ -475,7 +475,7 @@ static bool asks_for_a_person(const struct rig *rig)
 
 static void test_a_pause_of_the_machine_itself_holds_until_a_person_resumes(void **state)
 {
-	size_t count = write_file(13, 150);
+	size_t count = write_file(13, 400), executed;
 	struct rig rig;
 
 	(void)state;
@@ -486,7 +486,12 @@ static void test_a_pause_of_the_machine_itself_holds_until_a_person_resumes(void
 	pipe_rig_press_when_idle(&rig, "PAUSE");
 	assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, asks_for_a_person));
 	assert_false(rig.dialect->wants_command(rig.driver));
+	/* What was under way ends; nothing follows. */
+	rig_run(&rig, 5000000, is_over);
+	executed = rig.executed_count;
 	rig_run(&rig, 30000000, is_over);
+	for (size_t i = executed; i < rig.executed_count; i++)
+		assert_true(rig.executed[i].command[0] != 'G');
 	assert_false(is_over(&rig));
 	act(&rig, rig.dialect->resume);
 	assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, NULL));
