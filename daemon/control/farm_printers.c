@@ -779,7 +779,9 @@ int farm_printer_gcode(struct farm *farm, const char *user, const char *name, co
 	if (!printer)
 		return -ENOENT;
 	enum wire_activity activity = farm_printer_activity(printer);
-	if (activity == WIRE_PRINTING || activity == WIRE_NEEDS_ATTENTION) {
+	/* What it asks may be answered. */
+	bool answer = activity == WIRE_NEEDS_ATTENTION && strncmp(command, "M876 S", 6) == 0;
+	if ((activity == WIRE_PRINTING || activity == WIRE_NEEDS_ATTENTION) && !answer) {
 		error_set(error,
 			"%s is printing: commands by hand are for an idle or paused printer", name);
 		return -EBUSY;

@@ -69,8 +69,8 @@ static void write_print(struct random *random, bool probes)
 			add("M104 S%d\n", hotend - (int)random_below(random, 40));
 		if (heats && layer == 12)
 			add("M140 S%d\n", bed > 30 ? bed - 20 : bed);
-		if (heats && layer % 7 == 3)
-			add("G4 P%d\n", (int)random_below(random, 90000));
+		if (layer % 7 == 3) /* milliseconds; seconds where grbl reads them */
+			add("G4 P%d\n", (int)random_below(random, heats ? 90000 : 90));
 	}
 	if (heats && random_below(random, 2))
 		add("M104 S0\nM140 S0\n");
