@@ -125,7 +125,7 @@ static void say_wish(const json_t *order, const char *key, const char *title)
 static void show_order(const json_t *order)
 {
 	const json_t *jobs = json_object_get(order, "jobs"), *job;
-	char text[WORDS_MAX];
+	char text[WORDS_MAX], high[WORDS_MAX];
 	size_t index;
 
 	say(stdout, "order %lld: %lld x %s, %s\n", (long long)words_integer(order, "id"),
@@ -141,6 +141,10 @@ static void show_order(const json_t *order)
 		say(stdout, ", %lld more than asked", (long long)words_integer(order, "over"));
 	say(stdout, "\n  %-10s %s%s\n", "promised", words_time(text, order, "promised_s"),
 		words_is_true(order, "late") ? ", later than it is due" : "");
+	if (words_integer(order, "promised_high_s") > 0)
+		say(stdout, "  %-10s %s to %s in 8 of 10 cases\n", "",
+			words_time(text, order, "promised_low_s"),
+			words_time(high, order, "promised_high_s"));
 	say(stdout, "  %-10s %s\n", "due", words_time(text, order, "due_s"));
 	say(stdout, "  %-10s %lld\n", "priority", (long long)words_integer(order, "priority"));
 	say_wish(order, "user", "user");

@@ -33,7 +33,7 @@ void quote_show(const struct cli *cli, const json_t *quote)
 {
 	int64_t units = words_integer(quote, "units"), over = words_integer(quote, "over_units");
 	const char *why = words_text(quote, "why");
-	char text[WORDS_MAX];
+	char text[WORDS_MAX], high[WORDS_MAX];
 
 	if (words_integer(quote, "done_s") > 0)
 		say(stdout, "would be done by %s: %lld unit%s", words_time(text, quote, "done_s"),
@@ -43,6 +43,10 @@ void quote_show(const struct cli *cli, const json_t *quote)
 	if (over > 0)
 		say(stdout, ", %lld more than asked", (long long)over);
 	say(stdout, "\n");
+	if (words_integer(quote, "done_high_s") > 0)
+		say(stdout, "between %s and %s in 8 of 10 cases\n",
+			words_time(text, quote, "done_low_s"),
+			words_time(high, quote, "done_high_s"));
 	if (*why)
 		say(stdout, "%s\n", why);
 	show_plates(cli, json_object_get(quote, "plates"));

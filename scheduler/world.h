@@ -39,7 +39,9 @@ struct world_printer {
 	const char *machine[WORLD_MACHINES_MAX]; /* slicer names it answers to */
 	size_t tag_count;
 	const char *tag[WORLD_TAGS_MAX];
-	double speed_factor; /* real time / estimated time, 1.0 */
+	double speed_factor;  /* real time / estimated time, 1.0 */
+	double speed_spread;  /* how far that is off from print to print, a share */
+	double fail_per_hour; /* prints that fail, for each hour of print */
 	bool may_run_unattended;
 	bool programs; /* takes programs of lasers and mills, and no prints */
 	bool laser;    /* and no program for a spindle (M3) */

@@ -258,8 +258,9 @@ struct farm_order_view {
 	const struct order_record *record;
 	const char *design;
 	int64_t good, scrap, printing, printed, left, over;
-	int64_t promised_s; /* 0: cannot be said */
-	bool late, allowed; /* allowed: the design may be produced */
+	int64_t promised_s;			 /* 0: cannot be said */
+	int64_t promised_low_s, promised_high_s; /* in 8 of 10 cases; 0: cannot be said */
+	bool late, allowed;			 /* allowed: the design may be produced */
 	size_t job_count;
 };
 size_t farm_order_count(const struct farm *);
@@ -352,7 +353,8 @@ int farm_why(struct farm *, int64_t job, const char *printer,
 	size_t summary_size, struct error *error);
 
 struct farm_quote {
-	int64_t done_s; /* 0: cannot be said */
+	int64_t done_s;	       /* 0: cannot be said */
+	int64_t low_s, high_s; /* in 8 of 10 cases; 0: cannot be said */
 	int64_t units, over_units;
 	char why[REASON_MAX_BYTES];
 	size_t count;

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <math.h> /* fabs, log */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,6 +228,13 @@ static void use_filament(struct farm *farm, const struct farm_printer *printer, 
 	farm_put(farm, CHANGE_SPOOL, spool, sizeof(*spool));
 }
 
+static void learn_failures(
+	struct farm_printer *printer, const struct farm_attempt *attempt, bool failed)
+{
+	printer->print_h += (double)attempt->progress.print_us / 3.6e9;
+	printer->failures += failed ? 1 : 0;
+}
+
 static void learn_speed(struct farm_printer *printer, const struct farm_attempt *attempt)
 {
 	const struct file_record *file = attempt->job->plate->file;
@@ -239,6 +247,9 @@ static void learn_speed(struct farm_printer *printer, const struct farm_attempt 
 		factor = 0.001;
 	if (factor > 10.0)
 		factor = 10.0;
+	if (printer->speed_known)
+		printer->speed_spread = 0.8 * printer->speed_spread +
+					0.2 * fabs(log(factor / printer->speed_factor));
 	printer->speed_factor =
 		printer->speed_known ? 0.7 * printer->speed_factor + 0.3 * factor : factor;
 	printer->speed_known = true;
@@ -311,6 +322,7 @@ void farm_end_attempt(
 		(int32_t)ended->fault);
 	use_filament(farm, printer,
 		result == WIRE_PRINTED ? grams : grams * farm_attempt_progress(attempt));
+	learn_failures(printer, attempt, result == WIRE_FAILED);
 	if (result == WIRE_PRINTED) {
 		learn_speed(printer, attempt);
 		printer->refused_pause_us = 0;

@@ -2,6 +2,8 @@
  * says may start now is started, in this one place. */
 #include "daemon/control/farm_state.h"
 
+#include "scheduler/promise.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,6 +181,50 @@ static void promise(
 	}
 }
 
+/* What prints now, by the printer's own spread; 1.28: nine of ten. */
+static void widen_by_running(struct farm *farm)
+{
+	for (size_t i = 0; i < farm->printer_count; i++) {
+		const struct farm_printer *printer = farm->printer[i];
+		if (!printer->attempt)
+			continue;
+		struct farm_order *order = printer->attempt->job->order;
+		double eta_s = (double)farm_attempt_eta_s(farm, printer->attempt);
+		double off_s = 1.28 * printer->speed_spread * eta_s;
+		order->promised_low_s =
+			later(order->promised_low_s, farm->now_s + (int64_t)(eta_s - off_s));
+		order->promised_high_s =
+			later(order->promised_high_s, farm->now_s + (int64_t)(eta_s + off_s));
+	}
+}
+
+/* How sure the promises are. */
+static void bound_promises(
+	struct farm *farm, const struct farm_world *world, const struct planner_result *result)
+{
+	struct promise_band *band = calloc(result->order_count + 1, sizeof(*band));
+	bool known = band && promise_bands(result, farm->now_s, farm->plan_seed, band);
+	for (size_t i = 0; i < farm->orders.count; i++) {
+		struct farm_order *order = farm->orders.item[i];
+		order->promised_low_s = order->promised_high_s = 0;
+	}
+	for (size_t i = 0; known && i < result->order_count; i++) {
+		struct farm_order *order = world->order_of[i];
+		order->promised_low_s = later(order->promised_low_s, band[i].low_s);
+		order->promised_high_s = later(order->promised_high_s, band[i].high_s);
+	}
+	if (known)
+		widen_by_running(farm);
+	for (size_t i = 0; i < farm->orders.count; i++) {
+		struct farm_order *order = farm->orders.item[i];
+		if (order->promised_s == 0)
+			order->promised_low_s = order->promised_high_s = 0;
+		else if (order->promised_low_s > order->promised_s)
+			order->promised_low_s = order->promised_s;
+	}
+	free(band);
+}
+
 /* ---- starts ---- */
 
 static bool order_wants(const struct farm_job *job)
@@ -235,6 +281,7 @@ static void apply(struct farm *farm)
 	}
 	follow(farm, world, result);
 	promise(farm, world, result);
+	bound_promises(farm, world, result);
 	farm->next_question_s = result->next_question_s == INT64_MAX ? 0 : result->next_question_s;
 	farm->planned_us = farm->now_us;
 	farm->facts++;
@@ -318,8 +365,17 @@ int farm_quote_order(
 		quote->plate[quote->count].end_s = assignment->end_s;
 		quote->plate[quote->count++].yield = plate->record.yield;
 	}
-	if (!more && answer->done_s > 0)
+	if (!more && answer->done_s > 0) {
+		struct promise_band *band = calloc(result->order_count + 1, sizeof(*band));
 		quote->done_s = answer->done_s;
+		if (band && promise_bands(result, farm->now_s, farm->plan_seed, band)) {
+			quote->low_s = band[index].low_s;
+			quote->high_s = band[index].high_s;
+		}
+		if (quote->low_s > quote->done_s)
+			quote->low_s = quote->done_s;
+		free(band);
+	}
 	say_why(farm, quote, index, more);
 	planner_destroy(planner);
 	farm_world_destroy(world);

@@ -40,6 +40,7 @@ struct farm_printer *farm_add_printer(struct farm *farm, const char *name)
 	printer->removed = true;
 	printer->bed_since_s = printer->offline_since_s = farm->now_s;
 	printer->speed_factor = 1.0;
+	printer->speed_spread = FARM_SPEED_SPREAD;
 	printer->state.heaters_age_us = -1;
 	farm_copy(printer->away_reason, sizeof(printer->away_reason),
 		"its streamer has not been reached yet");

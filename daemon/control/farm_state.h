@@ -61,7 +61,8 @@ struct farm_order {
 	struct farm_design *design;
 	struct farm_index jobs; /* borrowed from farm.jobs */
 	struct farm_tally tally;
-	int64_t promised_s; /* 0: cannot be said */
+	int64_t promised_s;			 /* 0: cannot be said */
+	int64_t promised_low_s, promised_high_s; /* in 8 of 10 cases; 0: cannot be said */
 	struct farm_order *next_dirty;
 	bool dirty;
 	/* while a plan is applied */
@@ -100,6 +101,11 @@ struct farm_attempt {
 	struct wire_progress progress;
 };
 
+/* What is assumed of a printer before it is known. */
+#define FARM_SPEED_SPREAD 0.10	/* its prints take 10 % longer or shorter than estimated */
+#define FARM_FAILURES	  1.0	/* one print fails */
+#define FARM_FAILURES_H	  100.0 /* in a hundred hours */
+
 struct farm_printer {
 	struct config_printer config;  /* a copy, so that a removed printer keeps its name */
 	const struct profile *profile; /* borrowed from the configuration; NULL when removed */
@@ -123,6 +129,8 @@ struct farm_printer {
 	bool connect_wanted;	  /* an unlock to be passed on when the streamer comes back */
 	double speed_factor;	  /* real time / estimated time, learned */
 	bool speed_known;
+	double speed_spread;	      /* how far it is off from print to print, learned */
+	double failures, print_h;     /* prints that failed, hours that were printed */
 	struct farm_attempt *attempt; /* owned; NULL: none */
 	char *said[FARM_LOG_LINES];   /* ring, owned */
 	size_t said_next, said_count;

@@ -82,6 +82,8 @@ static void view_order(
 		.left = farm_order_left(order),
 		.over = over > 0 ? over : 0,
 		.promised_s = order->promised_s,
+		.promised_low_s = order->promised_low_s,
+		.promised_high_s = order->promised_high_s,
 		.job_count = order->jobs.count,
 		.allowed = farm_order_is_allowed(farm, order),
 	};

@@ -60,6 +60,9 @@ static void fill_abilities(struct world_printer *to, const struct farm_printer *
 	for (size_t i = 0; i < printer->config.tag_count && i < WORLD_TAGS_MAX; i++)
 		to->tag[to->tag_count++] = printer->config.tag[i];
 	to->speed_factor = printer->speed_factor;
+	to->speed_spread = printer->speed_spread;
+	to->fail_per_hour =
+		(printer->failures + FARM_FAILURES) / (printer->print_h + FARM_FAILURES_H);
 	to->programs =
 		printer->config.kind != KIND_PRINTER || cnc_is_dialect(printer->config.dialect);
 	to->laser = printer->config.kind == KIND_LASER;
