@@ -218,6 +218,12 @@ static void play_remark(struct replay *replay, const struct transcript_row *row)
 		replay_open_port(replay);
 		return;
 	}
+	/* What it went on from is in the progress page, not here. */
+	if (strncmp(text, "do adopt", 8) == 0) {
+		replay_tell(replay, "ends", "here a print was adopted; that is not replayed");
+		replay->at = replay->count;
+		return;
+	}
 	if (strncmp(text, "offline: ", 9) == 0 || strcmp(text, "USB unplugged") == 0) {
 		replay_close_port(replay);
 		return;

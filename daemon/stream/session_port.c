@@ -62,15 +62,16 @@ static void remark_open(struct session *session)
 
 	session_remark(session, settings->port);
 	snprintf(text, sizeof(text),
-		"do open %s window=%lld baud=%lld reset=%d meatpack=%d kind=%d link=%d hotend=%.0f "
+		"do %s %s window=%lld baud=%lld reset=%d meatpack=%d kind=%d link=%d hotend=%.0f "
 		"bed=%.0f park_x=%.0f "
 		"park_y=%.0f park_lift=%.0f standby=%.0f",
-		session->dialect->name, (long long)settings->window_lines,
-		(long long)settings->baud, settings->can_reset_line, settings->meatpack,
-		(int)settings->machine_kind, (int)session->port.link,
-		settings->hotend_max_celsius * 1000, settings->bed_max_celsius * 1000,
-		settings->park_x_mm * 1000, settings->park_y_mm * 1000,
-		settings->park_lift_mm * 1000, settings->hotend_standby_celsius * 1000);
+		session->job.adopting ? "adopt" : "open", session->dialect->name,
+		(long long)settings->window_lines, (long long)settings->baud,
+		settings->can_reset_line, settings->meatpack, (int)settings->machine_kind,
+		(int)session->port.link, settings->hotend_max_celsius * 1000,
+		settings->bed_max_celsius * 1000, settings->park_x_mm * 1000,
+		settings->park_y_mm * 1000, settings->park_lift_mm * 1000,
+		settings->hotend_standby_celsius * 1000);
 	session_remark(session, text);
 }
 
