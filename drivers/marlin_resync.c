@@ -556,8 +556,8 @@ static void account_ok(struct marlin *m, const struct reply *reply)
  * is out whose ok it could be. */
 static void note_mute_ok(struct marlin *m, const struct reply *reply)
 {
-	if (m->echo_seen || m->no_echo || m->phase >= MARLIN_READY || reply->answers_question ||
-		m->last_busy_us > m->sync.entered_us)
+	if (m->variant->answers_later || m->echo_seen || m->no_echo || m->phase >= MARLIN_READY ||
+		reply->answers_question || m->last_busy_us > m->sync.entered_us)
 		return;
 	m->mute_oks++;
 	m->no_echo = m->mute_oks >= MUTE_OKS;

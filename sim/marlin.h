@@ -130,6 +130,7 @@ struct sim_marlin_family {
 	const char *busy;	   /* in front of "processing" */
 	const char *busy_heating;  /* instead of "processing" while it waits for heat */
 	const char *busy_user;	   /* and while it waits for a person */
+	bool first_star;	   /* ends what the sum is about, not the last one */
 	bool crlf;		   /* ends its lines so */
 	bool answers_first;	   /* the ok is out before the answer (M105: no "ok T:") */
 	bool no_countdown;	   /* no W: in the reports of a wait for heat */

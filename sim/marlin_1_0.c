@@ -161,6 +161,7 @@ static const struct sim_marlin_family marlin_1_0_family = {
 	.press = sim_marlin_no_panel,
 	.temperatures = temperatures,
 	.waiting = sim_marlin_old_waiting,
+	.first_star = true,
 	.report_prefix = "",
 	.busy = "",
 	.busy_heating = "",

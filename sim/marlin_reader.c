@@ -7,6 +7,24 @@
 
 /* ---- the interrupt ---- */
 
+/* A byte that the interrupt acts on never comes to its line.  If it is one by noise, the line has
+ * lost a byte: the next one tells. */
+static void eat(struct board *board)
+{
+	struct receiver *receiver = &board->receiver;
+	bool noise = receiver->wire[receiver->wire_head % SIM_WIRE_BYTES].received.flags &
+		     RECEIVED_NOISE;
+
+	receiver_skip(receiver);
+	if (!noise)
+		return;
+	if (receiver_wire_is_empty(receiver))
+		board->shifted = true;
+	else
+		receiver->wire[receiver->wire_head % SIM_WIRE_BYTES].received.flags |=
+			RECEIVED_SHIFTED;
+}
+
 static void interrupt(struct marlin *marlin)
 {
 	struct board *board = marlin->board;
@@ -14,7 +32,7 @@ static void interrupt(struct marlin *marlin)
 
 	if (marlin->family->realtime &&
 		marlin->family->realtime(marlin, receiver_first(&board->receiver))) {
-		receiver_skip(&board->receiver);
+		eat(board);
 		return;
 	}
 	if (!receiver_interrupt(&board->receiver, &byte))
@@ -193,8 +211,10 @@ static bool is_mute_error(struct marlin *marlin, const char *command)
 
 static void note_damage(const struct marlin *marlin, int32_t length, struct board_origin *origin)
 {
-	const char *star = strrchr(marlin->line, '*');
-	int32_t content = star ? (int32_t)(star - marlin->line) : length;
+	const char *star =
+		marlin->family->first_star ? strchr(marlin->line, '*') : strrchr(marlin->line, '*');
+	/* An asterisk that noise has made is damage itself. */
+	int32_t content = star ? (int32_t)(star - marlin->line) + 1 : length;
 
 	for (int32_t i = 0; i < content; i++)
 		origin->noise |= (marlin->line_flags[i] & (RECEIVED_NOISE | RECEIVED_SHIFTED)) != 0;

@@ -350,6 +350,7 @@ static const struct sim_marlin_family mk3_family = {
 	.press = press,
 	.temperatures = temperatures,
 	.waiting = sim_marlin_old_waiting,
+	.first_star = true,
 	.report_prefix = "",
 	.busy = "echo:busy: ",
 	.busy_heating = "processing",

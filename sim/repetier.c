@@ -486,6 +486,7 @@ static const struct sim_marlin_family repetier_family = {
 	.kill = reset_by_m112,
 	.press = press,
 	.temperatures = temperatures,
+	.first_star = true,
 	.report_prefix = "",
 	.busy = "busy:",
 	.busy_heating = "heating",

@@ -391,6 +391,7 @@ static const struct sim_marlin_family smoothie_family = {
 	.kill = kill,
 	.press = press,
 	.temperatures = temperatures,
+	.first_star = true,
 	.report_prefix = "",
 	.busy = "",
 	.busy_heating = "",
