@@ -75,6 +75,13 @@ static int refuse_file(const struct rehearsing *work, const struct analysis *ana
 {
 	const struct analysis_problem *problem = NULL;
 
+	/* Without its power a program would still be cut short, and with it it would burn. */
+	if (strncmp(analysis->machine, CNC_MACHINE_ANY, strlen(CNC_MACHINE_ANY)) == 0) {
+		cli_error("%s: a program for a laser or a mill cannot be rehearsed; "
+			  "'printfarm check --preview' shows its way",
+			work->path);
+		return CLI_BAD_FILE;
+	}
 	if (work->rehearsal.refused[0]) {
 		cli_error("%s:%lld: %s: a macro of the firmware may heat; it cannot be rehearsed",
 			work->path, (long long)work->rehearsal.refused_line,

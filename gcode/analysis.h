@@ -67,6 +67,11 @@ struct analysis_layer {
 	bool resumable; /* positions are known and absolute, and nothing printed stands higher */
 };
 
+/* What a program needs of its machine, in the place of a slicer's name of one. */
+#define CNC_MACHINE_ANY	    "grbl"
+#define CNC_MACHINE_LASER   "grbl laser"   /* M4 */
+#define CNC_MACHINE_SPINDLE "grbl spindle" /* M3: no laser */
+
 struct analysis {
 	enum analysis_verdict verdict;
 	int64_t bytes;

@@ -23,11 +23,6 @@ enum {
 	CNC_PIECE_MAX = 96,
 };
 
-/* What a program needs of its machine, in the place of a slicer's name of one. */
-#define CNC_MACHINE_ANY	    "grbl"
-#define CNC_MACHINE_LASER   "grbl laser"   /* M4 */
-#define CNC_MACHINE_SPINDLE "grbl spindle" /* M3: no laser */
-
 /* No limits but the firmware: what a program is read with where no machine is known. */
 extern const struct profile cnc_profile;
 

@@ -165,6 +165,7 @@ def test_wrong_work():
         farm.cli("printer", "confirm", "mill")
         wait(lambda: farm.order(order)["printed"] == 1, "a plain file is done", 120)
         equal(ran(farm, "mill")[before:], commands_of(plain), "lines of the plain file")
+        farm.cli("rehearse", spindle, "mill", expect=65)
         for name in MACHINES:
             equal(ran(farm, name), [], f"lines of {name}")
 
