@@ -90,6 +90,12 @@ void sim_klipper_shutdown(struct klipper *klipper, const char *reason)
 		return;
 	klipper->board->counters.kills++;
 	snprintf(klipper->message, sizeof klipper->message, "%s", reason);
+	for (int i = 0; i < SIM_HEATERS; i++) {
+		enum sim_heater heater = (enum sim_heater)i;
+
+		klipper->last_celsius[i] = machine_celsius(&klipper->machine, heater);
+		klipper->last_target_celsius[i] = klipper->machine.target_celsius[i];
+	}
 	machine_heaters_off(&klipper->machine);
 	motion_stop(&klipper->board->planner, klipper->now_us);
 	if (klipper->life == KLIPPER_READY)

@@ -75,6 +75,8 @@ struct klipper {
 	int64_t next_report_us;		   /* temperatures, while it waits for heat */
 	char message[KLIPPER_MESSAGE_MAX]; /* why it is shut down */
 	bool paused;
+	double last_celsius[SIM_HEATERS],
+		last_target_celsius[SIM_HEATERS]; /* before the shutdown */
 	struct sim_klipper_saved saved;
 
 	/* the API socket */

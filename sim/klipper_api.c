@@ -90,14 +90,27 @@ static void message_value(const struct klipper *klipper, char *text, size_t size
 	put_quoted(text, size, words);
 }
 
+/* Behind a shutdown nothing is measured: it tells what it knew last, targets too. */
+static double told_celsius(const struct klipper *klipper, enum sim_heater heater)
+{
+	return klipper->life == KLIPPER_SHUTDOWN ? klipper->last_celsius[heater]
+						 : machine_celsius(&klipper->machine, heater);
+}
+
+static double told_target(const struct klipper *klipper, enum sim_heater heater)
+{
+	return klipper->life == KLIPPER_SHUTDOWN ? klipper->last_target_celsius[heater]
+						 : klipper->machine.target_celsius[heater];
+}
+
 static void hotend_value(const struct klipper *klipper, char *text, size_t size)
 {
-	snprintf(text, size, "%.2f", machine_celsius(&klipper->machine, SIM_HOTEND));
+	snprintf(text, size, "%.2f", told_celsius(klipper, SIM_HOTEND));
 }
 
 static void hotend_target_value(const struct klipper *klipper, char *text, size_t size)
 {
-	snprintf(text, size, "%.1f", klipper->machine.target_celsius[SIM_HOTEND]);
+	snprintf(text, size, "%.1f", told_target(klipper, SIM_HOTEND));
 }
 
 static void hotend_power_value(const struct klipper *klipper, char *text, size_t size)
@@ -107,12 +120,12 @@ static void hotend_power_value(const struct klipper *klipper, char *text, size_t
 
 static void bed_value(const struct klipper *klipper, char *text, size_t size)
 {
-	snprintf(text, size, "%.2f", machine_celsius(&klipper->machine, SIM_BED));
+	snprintf(text, size, "%.2f", told_celsius(klipper, SIM_BED));
 }
 
 static void bed_target_value(const struct klipper *klipper, char *text, size_t size)
 {
-	snprintf(text, size, "%.1f", klipper->machine.target_celsius[SIM_BED]);
+	snprintf(text, size, "%.1f", told_target(klipper, SIM_BED));
 }
 
 static void bed_power_value(const struct klipper *klipper, char *text, size_t size)
