@@ -150,7 +150,10 @@ static void on_state(
 {
 	char text[KLIPPER_MESSAGE_MAX], words[KLIPPER_MESSAGE_MAX];
 
-	if (!json_text_is_string(state, "shutdown") && !json_text_is_string(state, "error"))
+	if (state->kind != JSON_STRING)
+		return;
+	k->down = json_text_is_string(state, "shutdown") || json_text_is_string(state, "error");
+	if (!k->down)
 		return;
 	json_text_string(message, text, sizeof(text));
 	report_escape(text, strcspn(text, "\n"), words, sizeof(words));
@@ -163,12 +166,13 @@ static void on_status(struct klipper *k, const struct json_text *status)
 			 message = json_text_find(status, "webhooks.state_message"),
 			 printing = json_text_find(status, "virtual_sdcard.is_active");
 
-	take_heaters(k, status);
+	on_state(k, &state, &message);
+	if (!k->down)
+		take_heaters(k, status);
 	if (printing.kind == JSON_TRUE && k->pipe.phase == PIPE_READY)
 		pipe_by_hand(&k->pipe, true, "Klipper prints from its own storage");
 	else if (printing.kind == JSON_FALSE)
 		pipe_by_hand(&k->pipe, false, "");
-	on_state(k, &state, &message);
 }
 
 static void on_answer(struct klipper *k, int64_t id, const struct json_text *result)
@@ -227,6 +231,7 @@ static void forget(struct klipper *k)
 	k->frame_too_long = false;
 	k->info_id = k->subscribe_id = k->query_id = 0;
 	k->reading_us = 0;
+	k->down = false;
 	k->readings = (struct driver_heaters){ .time_us = 0 };
 }
 

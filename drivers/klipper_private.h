@@ -27,6 +27,7 @@ struct klipper {
 
 	/* The API socket. */
 	bool connected;
+	bool down; /* shut down: it measures no more, and tells what it knew last */
 	bool frame_too_long;
 	size_t frame_length;
 	char frame[KLIPPER_FRAME_MAX];

@@ -79,6 +79,7 @@ def test_estop_and_unlock():
             equal(farm.sim_status(name)["resets"], 0, f"{name}: restarts before a person came")
         for name in names:
             farm.cli("printer", "unlock", name)
+            wait(lambda: farm.sim_status(name)["resets"] == 1, f"{name} is restarted")
             wait(lambda: farm.printer(name)["link"] == "online" and farm.printer(name)["lock"] is None,
                  f"{name} is back", 60)
             equal(farm.sim_status(name)["resets"], 1, f"{name}: restarts")

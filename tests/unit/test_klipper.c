@@ -345,6 +345,26 @@ static void test_a_print_from_klippers_own_storage_is_by_hand(void **state)
 	pipe_talk_end(&talk);
 }
 
+/* klippy goes on telling the temperatures and targets that it knew last. */
+static void test_what_a_klipper_that_has_shut_down_says_of_heat_is_no_reading(void **state)
+{
+	struct pipe_talk talk;
+
+	(void)state;
+	begin(&talk);
+	open_side(&talk);
+	pipe_talk_print(&talk, four, 1);
+	side(&talk,
+		"{\"params\":{\"status\":{\"extruder\":{\"temperature\":200,\"target\":200}}}}");
+	assert_int_equal(talk.readings, 1);
+	side(&talk, "{\"params\":{\"status\":{\"extruder\":{\"temperature\":201},\"webhooks\":{"
+		    "\"state\":\"shutdown\",\"state_message\":\"x\"}}}}");
+	side(&talk, "{\"params\":{\"status\":{\"extruder\":{\"temperature\":202}}}}");
+	assert_int_equal(talk.readings, 1);
+	assert_int_equal(talk.fault, DRIVER_FAULT_KILLED);
+	pipe_talk_end(&talk);
+}
+
 static void test_garbage_on_both_ways_is_survived(void **state)
 {
 	static char junk[100000];
@@ -389,6 +409,7 @@ int main(void)
 		cmocka_unit_test(
 			test_a_cancel_in_a_wait_for_heat_goes_out_on_both_ways_after_a_moment),
 		cmocka_unit_test(test_a_print_from_klippers_own_storage_is_by_hand),
+		cmocka_unit_test(test_what_a_klipper_that_has_shut_down_says_of_heat_is_no_reading),
 		cmocka_unit_test(test_garbage_on_both_ways_is_survived),
 	};
 
