@@ -158,8 +158,10 @@ struct driver_settings {
 	double hotend_max_celsius, bed_max_celsius; /* 0: unknown */
 	double park_x_mm, park_y_mm, park_lift_mm;  /* pause and cancel go there */
 	double hotend_standby_celsius;		    /* nozzle while paused; 0: off */
-	int32_t dead_man_s; /* the firmware's own, armed while a print heats; 0: none */
-	uint64_t seed;				    /* of nonces */
+	int64_t pause_heat_us; /* a nozzle that waits for a person is cooled after so long; 0: never
+				*/
+	int32_t dead_man_s;    /* the firmware's own, armed while a print heats; 0: none */
+	uint64_t seed;	       /* of nonces */
 };
 
 struct driver_identity {

@@ -510,6 +510,7 @@ void marlin_job_start(struct driver *driver, int64_t now_us, struct driver_effec
 	m->job = true;
 	m->ended = m->hold = false;
 	m->want_arm = m->settings.dead_man_s > 0;
+	m->stands_by = false;
 	m->has_moved = false;
 	m->next_index = 0;
 	m->confirmed_index = m->told_index = -1;

@@ -274,6 +274,12 @@ void marlin_task_begin(struct marlin *m, enum marlin_task task)
 	case MARLIN_TASK_ARM:
 		add_dead_man(m, m->settings.dead_man_s);
 		break;
+	case MARLIN_TASK_STANDBY:
+		add_word(add_line(m, "M104"), " S", m->settings.hotend_standby_celsius);
+		break;
+	case MARLIN_TASK_REHEAT:
+		add_word(add_line(m, "M109"), " S", active_target(&m->modal));
+		break;
 	case MARLIN_TASK_RENUMBER:
 		program_renumber(m);
 		break;
@@ -338,6 +344,14 @@ static void task_done(struct marlin *m)
 	case MARLIN_TASK_ARM:
 		m->want_arm = false;
 		break;
+	case MARLIN_TASK_STANDBY:
+		m->stands_by = true;
+		effects_said(
+			m->effects, "nobody came: the nozzle is cooled until the print goes on");
+		break;
+	case MARLIN_TASK_REHEAT:
+		m->stands_by = false;
+		break;
 	case MARLIN_TASK_PAUSE:
 		m->want_pause = false;
 		marlin_set_phase(m, MARLIN_PAUSED);
@@ -364,6 +378,14 @@ static void task_done(struct marlin *m)
 	}
 }
 
+/* The printer has paused itself, and nobody comes: the nozzle need not stay hot for ever. */
+static bool is_held_too_long(const struct marlin *m)
+{
+	return m->hold && m->hold_us != 0 && !m->stands_by && m->settings.pause_heat_us > 0 &&
+	       m->now_us - m->hold_us >= m->settings.pause_heat_us &&
+	       active_target(&m->modal) > m->settings.hotend_standby_celsius;
+}
+
 static enum marlin_task next_task(const struct marlin *m)
 {
 	bool printing = m->phase == MARLIN_PRINTING, paused = m->phase == MARLIN_PAUSED;
@@ -374,6 +396,10 @@ static enum marlin_task next_task(const struct marlin *m)
 		return MARLIN_TASK_RENUMBER;
 	if (m->want_cancel)
 		return MARLIN_TASK_CANCEL;
+	if (printing && m->stands_by && !m->hold)
+		return MARLIN_TASK_REHEAT;
+	if (printing && is_held_too_long(m))
+		return MARLIN_TASK_STANDBY;
 	if (m->want_arm && m->has_moved && printing)
 		return MARLIN_TASK_ARM;
 	if (m->want_pause && printing)

@@ -50,6 +50,8 @@ static void on_paused_by_firmware(struct marlin *m)
 {
 	if (!m->job)
 		return;
+	if (!m->hold)
+		m->hold_us = m->now_us;
 	m->hold = true;
 	marlin_attention(m, "the printer has paused itself");
 }
@@ -71,6 +73,7 @@ void marlin_on_card_print(struct marlin *m)
 
 	if (!m->job || m->hold)
 		return;
+	m->hold_us = 0;
 	m->hold = true;
 	marlin_remember_words(m, text, sizeof(text) - 1);
 	marlin_attention(m, text);

@@ -133,6 +133,8 @@ enum marlin_task {
 	MARLIN_TASK_SETUP,
 	MARLIN_TASK_ADOPT,
 	MARLIN_TASK_ARM,
+	MARLIN_TASK_STANDBY,
+	MARLIN_TASK_REHEAT,
 	MARLIN_TASK_RENUMBER,
 	MARLIN_TASK_PAUSE,
 	MARLIN_TASK_RESUME,
@@ -315,6 +317,8 @@ struct marlin {
 	enum marlin_task task;
 	bool step_started;
 	bool want_pause, want_resume, want_cancel, want_cool;
+	int64_t hold_us;	  /* since when, 0: it is a card print's */
+	bool stands_by;		  /* the nozzle was cooled in a hold */
 	bool want_arm, has_moved; /* the dead man is armed behind the first move */
 	int break_tries;
 	int64_t broke_us;    /* the last M108 */

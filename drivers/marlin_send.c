@@ -121,8 +121,10 @@ static enum driver_line line_of_task(const struct marlin *m, const char *text, s
 	case MARLIN_TASK_RENUMBER:
 		return DRIVER_LINE_NEUTRAL;
 	case MARLIN_TASK_PAUSE:
+	case MARLIN_TASK_STANDBY:
 		return DRIVER_LINE_PAUSE;
 	case MARLIN_TASK_RESUME:
+	case MARLIN_TASK_REHEAT:
 		return DRIVER_LINE_RESUME;
 	case MARLIN_TASK_END:
 		return DRIVER_LINE_END;

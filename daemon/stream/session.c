@@ -116,6 +116,7 @@ void session_make_driver(struct session *session, const char *dialect)
 		.park_lift_mm = settings->park_lift_mm,
 		.hotend_standby_celsius = settings->hotend_standby_celsius,
 		.dead_man_s = (int32_t)settings->dead_man_s,
+		.pause_heat_us = settings->pause_heat_s * CLOCK_SECOND_US,
 		.seed = session->setup.seed,
 	};
 

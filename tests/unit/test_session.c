@@ -403,6 +403,35 @@ static void test_a_dead_man_sleeps_while_nothing_of_ours_is_hot(void **state)
 	assert_int_equal(session_rig_truth(&rig).state, SIM_RUNNING);
 }
 
+static void printer_says(const char *text)
+{
+	port_memory_say(&rig.memory, text);
+	session_on_readable(rig.session, rig.now_us);
+}
+
+static void test_a_nozzle_that_waits_for_a_person_is_cooled_after_a_while_and_heated_again(
+	void **state)
+{
+	(void)state;
+	session_rig_finish(&rig);
+	session_rig_init(&rig, "marlin");
+	rig.settings.pause_heat_s = 1200;
+	session_rig_start_streamer(&rig);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	session_rig_write_file(&rig, hot_print);
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_warm));
+	printer_says("//action:paused filament_runout\n");
+	assert_int_equal(session_rig_state(&rig).activity, WIRE_NEEDS_ATTENTION);
+	session_rig_run(&rig, 1150, NULL);
+	assert_true(session_rig_truth(&rig).hotend_target_celsius == 200);
+	session_rig_run(&rig, 100, NULL);
+	assert_true(session_rig_truth(&rig).hotend_target_celsius == 0);
+	printer_says("//action:resumed\n");
+	assert_true(session_rig_run(&rig, 600, session_rig_is_idle));
+	assert_int_equal(only_end()->result, WIRE_PRINTED);
+}
+
 static void test_a_lock_outlives_the_streamer_and_only_a_person_takes_it_off(void **state)
 {
 	struct error error = { "" };
@@ -812,6 +841,8 @@ int main(void)
 		SESSION_TEST(test_only_firmware_that_queues_its_stop_has_no_remote_stop),
 		SESSION_TEST(test_a_dead_man_stops_a_hot_printer_that_nobody_serves_any_more),
 		SESSION_TEST(test_a_dead_man_sleeps_while_nothing_of_ours_is_hot),
+		SESSION_TEST(
+			test_a_nozzle_that_waits_for_a_person_is_cooled_after_a_while_and_heated_again),
 		SESSION_TEST(test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault),
 		SESSION_TEST(test_a_heater_stuck_on_is_stopped_before_the_firmware_sees_it),
 		SESSION_TEST(test_heat_by_a_manual_command_that_freezes_is_our_emergency_too),
