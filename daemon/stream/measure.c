@@ -21,7 +21,6 @@ enum {
 	PAIRS = 30,
 	BURST_LINE_BYTES = 24,
 	BURST_MAX = 2048,
-	TOO_FAST = 1000000, /* bytes a second: what is above is not a wire */
 };
 
 /* ---- bytes ----------------------------------------------------------------------- */
@@ -334,8 +333,6 @@ static void measure_speed(struct measure *measure, struct measure_link *link)
 	if (best_us[1] <= best_us[0])
 		return;
 	link->bytes_per_s = (int64_t)(length[1] - length[0]) * 1000000 / (best_us[1] - best_us[0]);
-	if (link->bytes_per_s > TOO_FAST)
-		link->bytes_per_s = 0;
 }
 
 /* So many bytes in one go: what ring and queue cannot hold is lost, and the numbers tell. */

@@ -308,6 +308,9 @@ int probe_doctor(const char *path, double noise_s)
 	answers = open && probe.dialect->state(probe.driver) == DRIVER_READY;
 	if (answers)
 		measure_link(&probe.port, probe.dialect->name, noise_s, tell_progress, &probe.link);
+	/* Twice what the speed carries: there is no wire behind this port. */
+	if (probe.link.bytes_per_s > probe.found.baud / 5)
+		probe.link.bytes_per_s = 0;
 	tell_progress("", 1);
 	print_result(&probe, path, open);
 	print_text("link", open ? driver_link_name(probe.port.link) : "");

@@ -16,6 +16,8 @@ FIRMWARES = {   # as the simulator calls it: dialect, how its name begins
     "marlin": ("marlin", "Marlin 2.0.9.5"), "marlin-1.1.9": ("marlin", "Marlin 1.1.9"),
     "prusa-mk3": ("prusa-mk3", "Prusa-Firmware 3.13"), "prusa-buddy": ("prusa-buddy", "Prusa-Firmware-Buddy"),
     "repetier": ("repetier", "Repetier"), "smoothie-uart": ("smoothie", "Smoothieware"), "grbl": ("grbl", "grbl 1.1h"),
+    "grblhal": ("grblhal", "grblHAL"), "fluidnc": ("fluidnc", "FluidNC"), "klipper": ("klipper", "Klipper"),
+    "rrf": ("rrf", "RepRapFirmware 3.5"),
 }
 
 
@@ -68,21 +70,24 @@ def test_each_firmware():
             trips = found["round_trips_us"]
             check(len(trips) > 90 and trips == sorted(trips) and trips[0] > 0, f"{name}: round trips {trips[:5]}")
             equal((found["noise_damaged"], found["noise_lost"]), (0, 0), f"{name}: noise")
-            # No wire; reports of its own in between.
-            if dialect not in ("prusa-buddy", "repetier"):
+            if dialect in ("prusa-buddy", "klipper", "rrf"):
+                equal(found["bytes_per_s"], 0, f"{name}: there is no wire")
+            elif dialect != "repetier":   # which reports in between
                 check(8000 < found["bytes_per_s"] < 16000, f"{name}: {found['bytes_per_s']} bytes/s at 115200 baud")
 
 
 def test_report():
     """the report fits 80 columns, says what the port is called and what the board takes at once"""
     with Ports("p1 firmware=marlin", "p2 firmware=marlin-stock rx=64 bufsize=2") as ports:
-        text = doctor("--port", ports.path("p1"), "--seconds", "1").stdout
-        check("Marlin 2.0.9.5" in text and "by-id/usb-" in text and "round trip" in text, text)
-        check(all(len(line) <= 80 or ports.dir.name in line for line in text.splitlines()), text)
-        small = json.loads(doctor("--port", ports.path("p2"), "--seconds", "1", "--json").stdout)
-        large = json.loads(doctor("--port", ports.path("p1"), "--seconds", "1", "--json").stdout)
-        check(0 < small["burst_lost_at"] <= large["burst_bytes"], f"{small['burst_lost_at']} {large['burst_bytes']}")
-        check("EMERGENCY_PARSER" in doctor("--port", ports.path("p2"), "--seconds", "1").stdout, "no word on the stop")
+        paths = [ports.path("p1"), ports.path("p2")]
+        with ThreadPoolExecutor(2) as pool:
+            large, small = pool.map(lambda path: doctor("--port", path, "--seconds", "1").stdout, paths)
+        check("Marlin 2.0.9.5" in large and "by-id/usb-" in large and "round trip" in large, large)
+        check(all(len(line) <= 80 or ports.dir.name in line for line in large.splitlines()), large)
+        lost_at = int(re.search(r"bytes at once; of ([0-9]+) some are lost", small)[1])
+        taken = int(re.search(r"takes ([0-9]+) bytes at once", large)[1])
+        check(lost_at <= taken, f"a board with half the memory takes as much: {small} {large}")
+        check("EMERGENCY_PARSER" in small and "EMERGENCY_PARSER" not in large, f"the stop: {small} {large}")
 
 
 def test_noise():
