@@ -67,18 +67,26 @@ static void remember_message(struct klipper *k, const char *text, size_t length)
 	report_escape(text, length, k->message, sizeof(k->message));
 }
 
+/* What the terminal still holds of earlier is no answer to our question. */
+static bool is_asked(const struct pipe *pipe)
+{
+	return pipe->phase == PIPE_CONNECTING && pipe->task == PIPE_TASK_CONNECT &&
+	       pipe->step_started && pipe->script.next + 1 == pipe->script.count;
+}
+
 static void on_state(struct klipper *k, const char *text, size_t length)
 {
 	struct pipe *pipe = &k->pipe;
 
 	if (begins(text, length, "Shutdown")) {
+		k->ready = false;
 		klipper_shutdown(k, "");
 	} else if (begins(text, length, "Disconnect")) {
 		pipe_restarted(pipe, "Klipper was restarted during the print",
 			pipe->now_us + KLIPPER_RETRY_US);
 	} else if (begins(text, length, "Ready") && pipe->phase == PIPE_CONNECTING &&
 		   pipe->task == PIPE_TASK_CONNECT) {
-		k->ready = true;
+		k->ready = is_asked(pipe);
 	} else if (begins(text, length, "Ready") && pipe->phase != PIPE_READY) {
 		/* Started while we were not looking, or at last. */
 		pipe_restarted(pipe, "Klipper was restarted during the print", pipe->now_us);
@@ -144,10 +152,15 @@ static void on_ok(struct klipper *k, const char *text, size_t length)
 
 	while (length > 0 && *text == ' ')
 		text++, length--;
-	if (begins(text, length, name))
+	if (begins(text, length, name)) {
 		on_identity(pipe, text, length);
-	else
+	} else if (length == 3 && begins(text, length, "T:0")) {
+		/* Not a temperature: klippy is not ready (any more). */
+		temperatures = true;
+		klipper_shutdown(k, "");
+	} else {
 		temperatures = pipe_on_temperatures(pipe, text, length);
+	}
 	pipe_on_ok(pipe, temperatures);
 }
 

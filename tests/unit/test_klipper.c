@@ -279,6 +279,41 @@ static void test_a_klippy_that_starts_is_waited_for(void **state)
 	pipe_talk_end(&talk);
 }
 
+static void test_a_ready_of_earlier_in_the_terminal_is_no_answer(void **state)
+{
+	struct pipe_talk talk;
+	char line[64];
+
+	(void)state;
+	pipe_talk_start(&talk, "klipper");
+	pipe_talk_say(&talk, "// Klipper state: Ready\n// Klipper state: Shutdown\n");
+	snprintf(line, sizeof line, "ok\n// ECHO PF=%s\nok\n", pipe_talk_nonce(&talk));
+	pipe_talk_say(&talk, line);
+	pipe_talk_say(
+		&talk, "// Klipper state: Ready\nok FIRMWARE_NAME:Klipper FIRMWARE_VERSION:v0\n");
+	pipe_talk_say(&talk, "// MCU 'mcu' shutdown: x\n!! MCU 'mcu' shutdown: x\nok\n");
+	assert_int_equal(talk.fault, DRIVER_FAULT_KILLED);
+	assert_int_equal(talk.faults, 1);
+	pipe_talk_end(&talk);
+}
+
+/* "ok T:0" is what klippy says of heat when it is not ready. */
+static void test_no_temperature_at_all_is_a_klipper_that_is_not_ready(void **state)
+{
+	struct pipe_talk talk;
+
+	(void)state;
+	begin(&talk);
+	pipe_talk_pass(&talk, 2500000);
+	assert_int_equal(pipe_talk_count(&talk, "M105\n"), 1);
+	pipe_talk_say(&talk, "ok T:0\n");
+	assert_int_equal(talk.readings, 0);
+	pipe_talk_say(&talk, "!! Lost communication with MCU 'mcu'\nok\n");
+	assert_int_equal(talk.fault, DRIVER_FAULT_KILLED);
+	assert_non_null(strstr(talk.reason, "Lost communication"));
+	pipe_talk_end(&talk);
+}
+
 static void test_unknown_commands_are_counted_and_the_print_goes_on(void **state)
 {
 	struct pipe_talk talk;
@@ -405,6 +440,8 @@ int main(void)
 			test_a_socket_that_closes_is_subscribed_again_and_no_script_is_sent_twice),
 		cmocka_unit_test(test_another_firmware_is_told_apart),
 		cmocka_unit_test(test_a_klippy_that_starts_is_waited_for),
+		cmocka_unit_test(test_a_ready_of_earlier_in_the_terminal_is_no_answer),
+		cmocka_unit_test(test_no_temperature_at_all_is_a_klipper_that_is_not_ready),
 		cmocka_unit_test(test_unknown_commands_are_counted_and_the_print_goes_on),
 		cmocka_unit_test(
 			test_a_cancel_in_a_wait_for_heat_goes_out_on_both_ways_after_a_moment),
