@@ -429,8 +429,7 @@ int session_connect(struct session *session, int64_t now_us, struct error *error
 		facts->fault_text[0] = '\0';
 		progress_store(&session->progress);
 	}
-	if (session->driver && session->dialect->unlocked)
-		session->dialect->unlocked(session->driver);
+	session->unlocked = true;
 	session->attention = false;
 	session->alarm_text[0] = '\0';
 	session->news = true;

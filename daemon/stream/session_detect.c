@@ -119,6 +119,7 @@ static void found(struct session *session, int64_t now_us)
 	session->detecting = false;
 	session->detect_best = DETECT_NOBODY;
 	session_say(session, "this speaks %s", session->detect.dialect);
+	session_close_side(session, now_us); /* of the driver that goes */
 	session_make_driver(session, session->detect.dialect);
 	if (session->driver)
 		session_start_driver(session, now_us);

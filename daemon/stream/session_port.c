@@ -112,6 +112,9 @@ void session_start_driver(struct session *session, int64_t now_us)
 	remark_open(session);
 	if (session->dialect->link)
 		session->dialect->link(session->driver, session->port.link);
+	if (session->unlocked && session->dialect->unlocked)
+		session->dialect->unlocked(session->driver);
+	session->unlocked = false;
 	if (session->job.adopting)
 		session->dialect->adopter->opened(
 			session->driver, now_us, session->job.how, session_effects(session));

@@ -104,7 +104,8 @@ struct session {
 	int64_t stalled_since_us; /* 0: not */
 	bool stall_told;
 
-	bool by_hand; /* it prints for somebody else: by_hand_text */
+	bool unlocked; /* by a person: the driver of the next connection is told */
+	bool by_hand;  /* it prints for somebody else: by_hand_text */
 	char by_hand_text[WIRE_TEXT_MAX];
 	bool attention;
 	char attention_text[WIRE_TEXT_MAX];

@@ -20,7 +20,7 @@ static void try_later(struct session *session, int64_t now_us)
 static bool is_wanted(const struct session *session)
 {
 	return session->dialect && session->dialect->side && session->settings.side_port[0] &&
-	       port_is_open(&session->port);
+	       !session->detecting && port_is_open(&session->port);
 }
 
 void session_open_side(struct session *session, int64_t now_us)
@@ -80,7 +80,9 @@ void session_settle_side(struct session *session, int64_t now_us)
 		lost(session, now_us);
 	if (port_is_open(&session->side) && !port_is_open(&session->port))
 		session_close_side(session, now_us);
-	if (session->side_reconnect_us <= now_us)
+	/* Also when it has just been found out which dialect this is. */
+	if (session->side_reconnect_us <= now_us ||
+		(session->side_reconnect_us == INT64_MAX && is_wanted(session)))
 		session_open_side(session, now_us);
 }
 

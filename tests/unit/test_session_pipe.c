@@ -134,7 +134,7 @@ static void expect_requests(int client, const char *first, const char *second)
 	assert_non_null(strstr(text, second));
 }
 
-static void test_the_api_socket_is_served_lost_and_found_again(void **state)
+static void serve_api(const char *dialect)
 {
 	static const char shutdown_words[] =
 		"{\"params\":{\"status\":{\"webhooks\":{\"state\":\"shutdown\","
@@ -142,9 +142,8 @@ static void test_the_api_socket_is_served_lost_and_found_again(void **state)
 	struct session_rig rig;
 	int listener, client;
 
-	(void)state;
 	session_rig_init(&rig, "klipper");
-	snprintf(rig.settings.dialect, sizeof rig.settings.dialect, "klipper");
+	snprintf(rig.settings.dialect, sizeof rig.settings.dialect, "%s", dialect);
 	snprintf(rig.settings.side_port, sizeof rig.settings.side_port, "%s/k.sock", rig.directory);
 	/* Nobody there at first: the port alone does. */
 	session_rig_start_streamer(&rig);
@@ -172,6 +171,42 @@ static void test_the_api_socket_is_served_lost_and_found_again(void **state)
 	session_rig_finish(&rig);
 }
 
+static void test_the_api_socket_is_served_lost_and_found_again(void **state)
+{
+	(void)state;
+	serve_api("klipper");
+	/* And when the dialect had to be found out first. */
+	serve_api("auto");
+}
+
+/* Found shut down by a streamer that did not even know that it is a Klipper. */
+static void test_unlocking_restarts_a_firmware_whose_dialect_was_just_found_out(void **state)
+{
+	(void)state;
+	for (int automatic = 0; automatic < 2; automatic++) {
+		struct session_rig rig;
+		struct error error;
+		struct sim_settings sim;
+
+		assert_true(sim_settings_init(&sim, "p1", "klipper"));
+		session_rig_init_with(&rig, &sim, 3);
+		snprintf(rig.settings.dialect, sizeof rig.settings.dialect, "%s",
+			automatic ? "auto" : "klipper");
+		sim_printer_advance(rig.printer, 10000000);
+		rig.now_us = 10000000;
+		sim_printer_receive(rig.printer, "M112\n", 5, rig.now_us);
+		session_rig_start_streamer(&rig);
+		session_rig_run(&rig, 60, NULL);
+		assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_KILLED);
+		assert_int_equal(sim_printer_counters(rig.printer)->resets, 0);
+		assert_int_equal(session_connect(rig.session, rig.now_us, &error), 0);
+		assert_true(session_rig_run(&rig, 120, session_rig_is_ready));
+		assert_int_equal(sim_printer_counters(rig.printer)->resets, 1);
+		assert_int_equal(session_rig_state(&rig).fault, 0);
+		session_rig_finish(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +215,8 @@ int main(void)
 		cmocka_unit_test(
 			test_a_print_whose_streamer_died_is_suspect_and_cooled_and_not_gone_on_with),
 		cmocka_unit_test(test_the_api_socket_is_served_lost_and_found_again),
+		cmocka_unit_test(
+			test_unlocking_restarts_a_firmware_whose_dialect_was_just_found_out),
 	};
 
 	return cmocka_run_group_tests_name("session of a pipe", tests, NULL, NULL);
