@@ -21,7 +21,7 @@
  * never on counting acknowledgements; a print ends only when that counter has been read.
  *
  * What the counter cannot see is a piece of a line that ran as an un-numbered line.  That always
- * follows a line error and brings an acknowledgement of its own: marlin_resync.c holds the account
+ * follows a line error and brings an acknowledgement of its own: marlin_account.c holds the account
  * and stops the print when one too many arrived (DRIVER_FAULT_SURPLUS_OK). */
 #ifndef DRIVERS_MARLIN_PRIVATE_H
 #define DRIVERS_MARLIN_PRIVATE_H
@@ -170,11 +170,10 @@ struct marlin_account {
 	int oks;	    /* all of them */
 	int unnumbered_oks; /* with P and B but without N: an un-numbered line ran (ADVANCED_OK) */
 	int errors, resends;
-	int numbered_oks; /* "ok 5": a line was taken, with a number or without (Repetier) */
-	int explained;	  /* Unknown command, Invalid extruder: an ok of theirs follows */
-	int barriers;	  /* sent and not answered: their ok may still come */
-	bool could_run;	  /* an error that can leave a piece of a line that is a command */
-	bool crowded;	  /* more than one line was in flight */
+	int explained;	/* Unknown command, Invalid extruder: an ok of theirs follows */
+	int barriers;	/* sent and not answered: their ok may still come */
+	bool could_run; /* an error that can leave a piece of a line that is a command */
+	bool crowded;	/* more than one line was in flight */
 };
 
 struct marlin_sync {
@@ -451,6 +450,13 @@ bool marlin_sync_line(struct marlin *m, const struct reply *reply);
 void marlin_replay_acked(struct marlin *m, int64_t number);
 bool marlin_sync_advance(struct marlin *m);
 int64_t marlin_sync_wake(const struct marlin *m);
+
+/* marlin_account.c: every ok in a doubt must have a reason */
+void marlin_account_ok(struct marlin *m, const struct reply *reply);
+/* One ok too many: a piece of a line may have run.  `wanted` is the line to go on with. */
+bool marlin_account_is_suspicious(struct marlin *m, int64_t wanted);
+bool marlin_account_is_worth_a_look(const struct marlin *m);
+void marlin_account_count_lost(struct marlin *m, int64_t wanted);
 
 /* marlin_position.c */
 /* Would the position tell whether a line from `wanted` on has run? */

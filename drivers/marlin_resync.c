@@ -1,16 +1,5 @@
 /* Doubt, and the way back to certainty: QUIET, FLUSH, BARRIER, COUNTER, REPLAY
- * (serial-protocols.md 14.5 to 14.9; the picture is in marlin_private.h).
- *
- * Surplus acknowledgements.  A piece of a line can run as an un-numbered line when noise itself
- * makes a line end behind the number, or (with several lines in flight) when the flush after an
- * error cuts a line right before its command.  Both follow an error and bring an ok.  So while in
- * doubt every ok must have a reason: a line accepted before, a refusal (one each), an unknown
- * command, a barrier sent before.  One more stops the print, with these exceptions, in which no
- * piece can have run and the firmware or the line must have doubled an ok:
- *  - without any line error (only in doubt because an ok is missing);
- *  - one line in flight, and it was refused for its checksum: the line was whole, with its '*';
- *  - ADVANCED_OK: an un-numbered line answers "ok P… B…"; a refusal's ok is bare, a numbered
- *    line's has N.  Only the first kind is counted there. */
+ * (serial-protocols.md 14.5 to 14.9; the picture is in marlin_private.h). */
 #include "drivers/marlin_private.h"
 
 #include <string.h>
@@ -184,49 +173,6 @@ static bool is_clear_request(const struct marlin_sync *s)
 	return s->wanted >= 0 && s->last_line >= 0 && s->last_line == s->wanted - 1;
 }
 
-/* ---- the account ---- */
-
-static int count_before(const struct marlin *m, int64_t wanted, bool unnumbered_only)
-{
-	int count = 0;
-
-	for (size_t i = 0; i < m->window.count; i++) {
-		const struct window_entry *entry = window_at(&m->window, i);
-
-		if (entry->answer != WINDOW_PLAIN)
-			continue;
-		if (entry->number == WINDOW_NO_NUMBER)
-			count++;
-		else if (!unnumbered_only && entry->number < wanted)
-			count++;
-	}
-	return count;
-}
-
-static bool a_piece_may_have_run(struct marlin *m, int64_t wanted)
-{
-	const struct marlin_account *a = &m->sync.account;
-	int refusals = a->errors > a->resends ? a->errors : a->resends;
-	int allowed, surplus;
-
-	if (refusals == 0 || !m->variant->runs_pieces)
-		return false;
-	if (m->variant->ok_number == MARLIN_OK_NAMES_THE_LAST)
-		return a->numbered_oks >
-			       a->explained + a->barriers + count_before(m, wanted, false) &&
-		       (a->crowded || a->could_run);
-	if (m->identity.advanced_ok)
-		return a->unnumbered_oks >
-		       a->explained + a->barriers - 1 + count_before(m, wanted, true);
-	allowed = refusals * m->variant->resend_oks_max + a->explained + a->barriers - 1 +
-		  count_before(m, wanted, false);
-	surplus = a->oks - allowed;
-	if (surplus <= 0)
-		return false;
-	m->counters.surplus_acknowledgements += surplus;
-	return a->crowded || a->could_run || a->errors < a->resends;
-}
-
 /* ---- leaving ---- */
 
 static void leave(struct marlin *m)
@@ -288,18 +234,6 @@ static void resolve_strange(struct marlin *m, int64_t wanted)
 		"the printer asks for a line that was never sent or is long past");
 }
 
-/* Where an ok too many has no reason, and where a lost one, or one that this version owes us, may
- * have hidden it. */
-static bool is_worth_a_look(const struct marlin *m)
-{
-	const struct marlin_account *a = &m->sync.account;
-
-	bool uncertain = m->variant->resend_oks_min != m->variant->resend_oks_max;
-
-	return m->sync.suspicious || (uncertain && a->could_run) ||
-	       (a->crowded && a->errors + a->resends > 0);
-}
-
 static void ask_position(struct marlin *m)
 {
 	m->sync.position_tries++;
@@ -335,23 +269,14 @@ static void resolve(struct marlin *m, int64_t wanted)
 		return;
 	}
 	if (m->job) {
-		m->sync.suspicious = a_piece_may_have_run(m, wanted);
-		if (is_worth_a_look(m) && marlin_position_tells(m, wanted)) {
+		m->sync.suspicious = marlin_account_is_suspicious(m, wanted);
+		if (marlin_account_is_worth_a_look(m) && marlin_position_tells(m, wanted)) {
 			m->sync.resolved = wanted;
 			ask_position(m);
 			return;
 		}
 	}
 	go_on(m, wanted);
-}
-
-/* What came while in doubt was late, not lost. */
-static void count_lost(struct marlin *m, int64_t wanted)
-{
-	int missing = count_before(m, wanted, false) - m->sync.account.oks;
-
-	if (missing > 0)
-		m->counters.lost_acknowledgements += missing;
 }
 
 /* With what is known by now. */
@@ -373,7 +298,7 @@ static void go_on(struct marlin *m, int64_t wanted)
 	if (m->sync.cause == MARLIN_CAUSE_LINE_ERROR)
 		count_same(m, wanted);
 	else
-		count_lost(m, wanted);
+		marlin_account_count_lost(m, wanted);
 	if (m->phase == MARLIN_FAULTED)
 		return;
 	window_clear(&m->window);
@@ -536,22 +461,6 @@ bool marlin_sync_line(struct marlin *m, const struct reply *reply)
 	return true;
 }
 
-/* A line that was executed still holds its place in the queue while its ok is printed.  An ok that
- * says that every place is free is that of a refusal, where the version prints P and B there too
- * (1.1, 2.0.0 to 2.0.7). */
-static void account_ok(struct marlin *m, const struct reply *reply)
-{
-	struct marlin_account *a = &m->sync.account;
-
-	if (reply->answers_question)
-		return;
-	a->oks += reply->oks;
-	if (reply->number < 0 && reply->queue_free >= 0 && reply->queue_free <= m->queue_max)
-		a->unnumbered_oks++;
-	a->numbered_oks += reply->number >= 0;
-	a->explained += reply->ignored;
-}
-
 /* A firmware that acknowledges M118 and says nothing: found while connecting, when no other line
  * is out whose ok it could be. */
 static void note_mute_ok(struct marlin *m, const struct reply *reply)
@@ -579,7 +488,7 @@ bool marlin_sync_ok(struct marlin *m, const struct reply *reply)
 	case MARLIN_SYNC_QUIET:
 	case MARLIN_SYNC_FLUSH:
 		if (!s->account_closed)
-			account_ok(m, reply);
+			marlin_account_ok(m, reply);
 		return true;
 	case MARLIN_SYNC_BARRIER:
 		if (m->no_echo && reply->answers_question) {
@@ -589,7 +498,7 @@ bool marlin_sync_ok(struct marlin *m, const struct reply *reply)
 			barrier_done(m);
 		} else if (!s->nonce_seen) {
 			if (!s->account_closed)
-				account_ok(m, reply);
+				marlin_account_ok(m, reply);
 			note_mute_ok(m, reply);
 		}
 		return true;
