@@ -145,7 +145,8 @@ static struct plan_list *touch_list(struct plan *plan, int32_t printer)
 		if (saved) {
 			*saved = (struct saved_list){ printer, list->count, list->end_s,
 				list->load };
-			memcpy(saved + 1, list->run, size);
+			if (size > 0)
+				memcpy(saved + 1, list->run, size);
 		}
 		list->change = plan->change;
 		plan->dirty_printer[plan->dirty_printer_count++] = printer;
