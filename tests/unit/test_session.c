@@ -432,6 +432,21 @@ static void test_a_nozzle_that_waits_for_a_person_is_cooled_after_a_while_and_he
 	assert_int_equal(only_end()->result, WIRE_PRINTED);
 }
 
+static bool is_offline(struct session_rig *unused)
+{
+	(void)unused;
+	return session_rig_state(&rig).link == WIRE_OFFLINE;
+}
+
+static void test_an_idle_board_that_went_silent_is_offline_within_half_a_minute(void **state)
+{
+	(void)state;
+	session_rig_run(&rig, 30, NULL);
+	session_rig_fault(&rig, "freeze");
+	assert_true(session_rig_run(&rig, 30, is_offline));
+	assert_int_equal(session_rig_state(&rig).fault, 0);
+}
+
 static void test_a_lock_outlives_the_streamer_and_only_a_person_takes_it_off(void **state)
 {
 	struct error error = { "" };
@@ -843,6 +858,7 @@ int main(void)
 		SESSION_TEST(test_a_dead_man_sleeps_while_nothing_of_ours_is_hot),
 		SESSION_TEST(
 			test_a_nozzle_that_waits_for_a_person_is_cooled_after_a_while_and_heated_again),
+		SESSION_TEST(test_an_idle_board_that_went_silent_is_offline_within_half_a_minute),
 		SESSION_TEST(test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault),
 		SESSION_TEST(test_a_heater_stuck_on_is_stopped_before_the_firmware_sees_it),
 		SESSION_TEST(test_heat_by_a_manual_command_that_freezes_is_our_emergency_too),
