@@ -18,8 +18,10 @@
 enum {
 	FILE_MAX = 1 << 28, /* 256 MiB */
 	MOVES_A_STEP = 256,
-	PROBE_SHARE = 16,  /* of the time, to find out how fast the search is */
-	SAFE_PERCENT = 85, /* of the moves that would fit, in case the rest is slower */
+	PROBED_MS_MIN = 100, /* in less time there is none to find out */
+	MOVES_A_MS = 300,    /* which is assumed then */
+	PROBE_SHARE = 16,    /* of the time, to find out how fast the search is */
+	SAFE_PERCENT = 85,   /* of the moves that would fit, in case the rest is slower */
 };
 
 int64_t plan_clock_us(void)
@@ -128,12 +130,16 @@ static int64_t moves_in_time(
 static struct optimizer *make_plan(
 	const struct problem *problem, const struct plan_budget *budget, int64_t *moves)
 {
-	int64_t begin_us = plan_clock_us(), end_us = INT64_MAX;
 	bool is_timed = budget->moves < 0;
+	int64_t ms = budget->ms >= 0 ? budget->ms : PLAN_BUDGET_MS;
+	int64_t begin_us = plan_clock_us(), end_us = is_timed ? begin_us + 1000 * ms : INT64_MAX;
 
-	if (is_timed)
-		end_us = begin_us + 1000 * (budget->ms >= 0 ? budget->ms : PLAN_BUDGET_MS);
-	*moves = is_timed ? moves_in_time(problem, budget->seed, begin_us, end_us) : budget->moves;
+	if (!is_timed)
+		*moves = budget->moves;
+	else if (ms < PROBED_MS_MIN)
+		*moves = ms * MOVES_A_MS;
+	else
+		*moves = moves_in_time(problem, budget->seed, begin_us, end_us);
 	struct optimizer *optimizer = begin(problem, budget->seed, *moves);
 
 	if (optimizer)

@@ -11,7 +11,7 @@
 enum {
 	SEARCHED_RUNS_MAX = 20000, /* a plan of more prints gains next to nothing in seconds */
 	LISTED_ORDERS_MAX = 2000,  /* one by one, every printer looked at */
-	COARSE_GRID_S = 3600,	   /* of the first answer for large orders */
+	COARSE_GRID_S = 7200,	   /* of the first answer for large orders */
 	FINE_GRID_S = 60,
 	SEVERAL_GRID_S = 3600, /* of each of the many rounds for several large orders */
 	FINE_BUCKETS = 4096,   /* of a plan's length, if that is finer than FINE_GRID_S */
