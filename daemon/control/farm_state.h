@@ -289,11 +289,12 @@ struct farm_printer *farm_add_printer(struct farm *farm, const char *name);
 bool farm_printer_may_start(const struct farm *farm, const struct farm_printer *printer);
 /* A laser or a mill that nobody at the machine has said may start. */
 bool farm_printer_needs_confirmation(const struct farm *farm, const struct farm_printer *printer);
-/* Whatever the configuration says, lasers and mills never do. */
+/* Whatever the configuration says, lasers and mills never do, nor what cannot be stopped from here.
+ */
 static inline bool farm_printer_runs_unattended(const struct farm_printer *printer)
 {
 	return printer->config.kind == KIND_PRINTER &&
-	       printer->config.unattended == UNATTENDED_ALLOWED;
+	       printer->config.unattended == UNATTENDED_ALLOWED && !printer->state.no_remote_stop;
 }
 enum wire_link farm_printer_link(const struct farm_printer *printer);
 enum wire_activity farm_printer_activity(const struct farm_printer *printer);

@@ -139,7 +139,9 @@ static const struct option printer_options[] = {
 		.help = "Words by which orders may choose printers." },
 	{ "unattended", OPTION_CHOICE, .choice = unattended_choice, .initial = "never",
 		AT(config_printer, unattended),
-		.help = "Whether prints may run while nobody is there." },
+		.help = "Whether prints may run while nobody is there.  Never on a laser, a mill, "
+			"or "
+			"a printer without a remote stop." },
 	{ "short_numbers", OPTION_BOOL, .initial = "false", AT(config_printer, short_numbers),
 		.help = "Leaves out leading zeros and plus signs of numbers in moves (.5 for 0.5): "
 			"a "

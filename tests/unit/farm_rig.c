@@ -220,6 +220,7 @@ static void report(struct rig *rig, struct rig_printer *printer)
 						      : WIRE_PRINTING;
 	snprintf(message.state.attempt, sizeof(message.state.attempt), "%s", printer->running);
 	message.state.fault = printer->fault;
+	message.state.no_remote_stop = printer->no_remote_stop;
 	if (printer->fault)
 		snprintf(message.state.reason, sizeof(message.state.reason), "%s",
 			driver_fault_name((enum driver_fault)printer->fault));

@@ -39,7 +39,7 @@ struct rig_printer {
 	int64_t alive_since_s;
 	char running[ATTEMPT_ID_BYTES]; /* empty: nothing */
 	int64_t running_since_us;
-	bool paused;
+	bool paused, no_remote_stop;
 	int fault; /* locked until WIRE_CONNECT */
 	size_t ended_count;
 	struct wire_ended ended[RIG_ENDED_MAX]; /* not booked yet */

@@ -377,6 +377,27 @@ static void test_a_start_refused_because_of_an_unknown_print_does_not_empty_the_
 	rig_destroy(rig);
 }
 
+static void test_what_cannot_be_stopped_from_here_never_runs_unattended(void **state)
+{
+	(void)state;
+	for (int no_remote_stop = 0; no_remote_stop < 2; no_remote_stop++) {
+		struct rig *rig = ready_rig(1);
+		int64_t order;
+		rig->printer[0].no_remote_stop = no_remote_stop;
+		rig->config_printer[0].unattended = UNATTENDED_ALLOWED;
+		rig->config.hours[0] = (struct config_hours){ .begin_s = 0, .end_s = 1 };
+		rig->config.hours_count = 1;
+		farm_configure(rig->farm, &rig->config);
+		rig_disconnect(rig, &rig->printer[0]);
+		rig_connect(rig, &rig->printer[0]); /* with a report */
+		rig_exchange(rig);
+		rig_add_order(rig, 1, &order);
+		rig_settle(rig);
+		assert_int_equal(rig->starts, no_remote_stop ? 0 : 1);
+		rig_destroy(rig);
+	}
+}
+
 static void test_a_start_that_never_left_is_not_sent_hours_later(void **state)
 {
 	(void)state;
@@ -1203,6 +1224,7 @@ int main(void)
 		cmocka_unit_test(test_a_print_that_nobody_here_knows_makes_the_bed_unknown),
 		cmocka_unit_test(
 			test_a_start_refused_because_of_an_unknown_print_does_not_empty_the_bed),
+		cmocka_unit_test(test_what_cannot_be_stopped_from_here_never_runs_unattended),
 		cmocka_unit_test(test_a_start_that_never_left_is_not_sent_hours_later),
 		cmocka_unit_test(test_a_start_that_is_answered_late_is_not_taken_back),
 		cmocka_unit_test(test_an_unreachable_streamer_leaves_its_attempt_open),
