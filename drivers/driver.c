@@ -111,39 +111,41 @@ const struct driver_dialect *driver_dialect_find(const char *name)
 /* A family of drivers/marlin_variant.h: one sender, its own rows. */
 #define NUMBERED_DIALECT(dialect, creator)                                                         \
 	{                                                                                          \
-		.name = dialect, .create = creator, .destroy = marlin_destroy,                     \
-		.link = marlin_link, .opened = marlin_opened, .closed = marlin_closed,             \
-		.receive = marlin_receive, .wake = marlin_wake, .job_start = marlin_job_start,     \
-		.wants_command = marlin_wants_command, .command = marlin_command,                  \
-		.job_end = marlin_job_end, .pause = marlin_pause, .resume = marlin_resume,         \
-		.cancel = marlin_cancel, .manual = marlin_manual, .cool = marlin_cool,             \
-		.estop = marlin_estop, .state = marlin_state, .identity = marlin_identity,         \
-		.heaters = marlin_heaters, .counters = marlin_counters,                            \
-		.adopter = &marlin_adopter, .may_be_silent = marlin_may_be_silent                  \
+		.name = dialect, .command_bytes = DRIVER_SHORT_MAX, .create = creator,             \
+		.destroy = marlin_destroy, .link = marlin_link, .opened = marlin_opened,           \
+		.closed = marlin_closed, .receive = marlin_receive, .wake = marlin_wake,           \
+		.job_start = marlin_job_start, .wants_command = marlin_wants_command,              \
+		.command = marlin_command, .job_end = marlin_job_end, .pause = marlin_pause,       \
+		.resume = marlin_resume, .cancel = marlin_cancel, .manual = marlin_manual,         \
+		.cool = marlin_cool, .estop = marlin_estop, .state = marlin_state,                 \
+		.identity = marlin_identity, .heaters = marlin_heaters,                            \
+		.counters = marlin_counters, .adopter = &marlin_adopter,                           \
+		.may_be_silent = marlin_may_be_silent                                              \
 	}
 
 /* One driver; what differs between the firmwares is learnt from them unless it is said. */
 #define GRBL_DIALECT(dialect, creator)                                                             \
 	{                                                                                          \
-		.name = dialect, .programs = true, .create = creator, .destroy = grbl_destroy,     \
-		.opened = grbl_opened, .closed = grbl_closed, .receive = grbl_receive,             \
-		.wake = grbl_wake, .job_start = grbl_job_start,                                    \
-		.wants_command = grbl_wants_command, .command = grbl_command,                      \
-		.job_end = grbl_job_end, .pause = grbl_pause, .resume = grbl_resume,               \
-		.cancel = grbl_cancel, .manual = grbl_manual, .cool = grbl_cool,                   \
-		.estop = grbl_estop, .state = grbl_state, .identity = grbl_identity,               \
-		.heaters = grbl_heaters, .counters = grbl_counters, .unlocked = grbl_unlocked      \
+		.name = dialect, .command_bytes = DRIVER_SHORT_MAX, .programs = true,              \
+		.create = creator, .destroy = grbl_destroy, .opened = grbl_opened,                 \
+		.closed = grbl_closed, .receive = grbl_receive, .wake = grbl_wake,                 \
+		.job_start = grbl_job_start, .wants_command = grbl_wants_command,                  \
+		.command = grbl_command, .job_end = grbl_job_end, .pause = grbl_pause,             \
+		.resume = grbl_resume, .cancel = grbl_cancel, .manual = grbl_manual,               \
+		.cool = grbl_cool, .estop = grbl_estop, .state = grbl_state,                       \
+		.identity = grbl_identity, .heaters = grbl_heaters, .counters = grbl_counters,     \
+		.unlocked = grbl_unlocked                                                          \
 	}
 
 /* A dialect of drivers/pipe.h: no line numbers, one sender. */
 #define PIPE_DIALECT(dialect, creator)                                                             \
-	.name = dialect, .create = creator, .destroy = pipe_destroy, .link = pipe_link,            \
-	.opened = pipe_opened, .closed = pipe_closed, .receive = pipe_receive, .wake = pipe_wake,  \
-	.job_start = pipe_job_start, .wants_command = pipe_wants_command, .command = pipe_command, \
-	.job_end = pipe_job_end, .pause = pipe_pause, .resume = pipe_resume,                       \
-	.cancel = pipe_cancel, .manual = pipe_manual, .cool = pipe_cool, .estop = pipe_estop,      \
-	.state = pipe_state, .identity = pipe_identity, .heaters = pipe_heaters,                   \
-	.counters = pipe_counters, .may_be_silent = pipe_may_be_silent
+	.name = dialect, .command_bytes = DRIVER_COMMAND_MAX, .create = creator,                   \
+	.destroy = pipe_destroy, .link = pipe_link, .opened = pipe_opened, .closed = pipe_closed,  \
+	.receive = pipe_receive, .wake = pipe_wake, .job_start = pipe_job_start,                   \
+	.wants_command = pipe_wants_command, .command = pipe_command, .job_end = pipe_job_end,     \
+	.pause = pipe_pause, .resume = pipe_resume, .cancel = pipe_cancel, .manual = pipe_manual,  \
+	.cool = pipe_cool, .estop = pipe_estop, .state = pipe_state, .identity = pipe_identity,    \
+	.heaters = pipe_heaters, .counters = pipe_counters, .may_be_silent = pipe_may_be_silent
 
 const struct driver_dialect driver_dialects[] = {
 	NUMBERED_DIALECT("marlin", marlin_create),

@@ -11,6 +11,7 @@
 #ifndef DRIVERS_DRIVER_H
 #define DRIVERS_DRIVER_H
 
+#include "gcode/command.h"
 #include "gcode/modal.h"
 
 #include <stdbool.h>
@@ -18,7 +19,10 @@
 #include <stdint.h>
 
 enum {
-	DRIVER_COMMAND_MAX = 84, /* bytes of a command without number, checksum and line end */
+	/* Bytes of a command without number, checksum and line end, of any dialect; and of those
+	 * with short lines (gcode/command.h). */
+	DRIVER_COMMAND_MAX = COMMAND_MAX,
+	DRIVER_SHORT_MAX = COMMAND_SHORT_MAX,
 	DRIVER_NAME_MAX = 96,
 	DRIVER_REASON_MAX = 200,
 	DRIVER_EFFECTS_MAX = 96, /* effects of one call; a driver never produces more */
@@ -246,9 +250,10 @@ struct driver_side {
 /* One firmware dialect.  Every slot but the optional ones must be filled; none may block, allocate
  * (but create) or fail. */
 struct driver_dialect {
-	const char *name; /* "marlin"; as in the configuration */
-	bool stop_waits;  /* an emergency stop is executed in its turn only */
-	bool programs;	  /* takes programs of lasers and mills (gcode/cnc.h), and nothing else */
+	const char *name;     /* "marlin"; as in the configuration */
+	bool stop_waits;      /* an emergency stop is executed in its turn only */
+	size_t command_bytes; /* the longest command that it sends */
+	bool programs; /* takes programs of lasers and mills (gcode/cnc.h), and nothing else */
 	/* NULL without memory. */
 	struct driver *(*create)(const struct driver_settings *settings);
 	void (*destroy)(struct driver *driver);

@@ -270,7 +270,7 @@ void grbl_command(struct driver *driver, int64_t now_us, const char *text, size_
 	struct grbl *g = begin(driver, now_us, effects);
 	const char *refusal;
 
-	if (length == 0 || length > DRIVER_COMMAND_MAX || !grbl_wants_command(driver)) {
+	if (length == 0 || length > DRIVER_SHORT_MAX || !grbl_wants_command(driver)) {
 		finish(g);
 		return;
 	}
@@ -346,9 +346,9 @@ void grbl_manual(struct driver *driver, int64_t now_us, const char *text, size_t
 	struct driver_effects *effects)
 {
 	struct grbl *g = begin(driver, now_us, effects);
-	char line[DRIVER_COMMAND_MAX + 1];
+	char line[DRIVER_SHORT_MAX + 1];
 
-	if (g->phase == GRBL_READY && length <= DRIVER_COMMAND_MAX) {
+	if (g->phase == GRBL_READY && length <= DRIVER_SHORT_MAX) {
 		const char *refusal = grbl_refuses(g, text, length);
 
 		memcpy(line, text, length);

@@ -131,7 +131,7 @@ struct grbl {
 	int32_t flight_bytes;
 	size_t staged_length;
 	int64_t staged_index;
-	char staged[DRIVER_COMMAND_MAX];
+	char staged[DRIVER_SHORT_MAX];
 
 	/* The print. */
 	struct modal modal; /* behind the last command sent */

@@ -547,7 +547,7 @@ void marlin_command(struct driver *driver, int64_t now_us, const char *text, siz
 	if (!marlin_wants_command(driver))
 		return;
 	marlin_call_begin(m, now_us, effects);
-	if (length == 0 || length > DRIVER_COMMAND_MAX) {
+	if (length == 0 || length > DRIVER_SHORT_MAX) {
 		marlin_fault(m, DRIVER_FAULT_COMMAND, "a command that does not fit into a line");
 	} else if (reply_starts_with(text, length, "M110")) {
 		marlin_fault(m, DRIVER_FAULT_COMMAND,
@@ -632,7 +632,7 @@ void marlin_manual(struct driver *driver, int64_t now_us, const char *text, size
 		return;
 	}
 	if ((m->phase != MARLIN_READY && m->phase != MARLIN_PAUSED) || m->manual_length > 0 ||
-		length > DRIVER_COMMAND_MAX ||
+		length > DRIVER_SHORT_MAX ||
 		frame_write(frame, m->variant->last_number, text, length) == 0)
 		return;
 	marlin_call_begin(m, now_us, effects);

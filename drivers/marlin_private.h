@@ -305,7 +305,7 @@ struct marlin {
 	int64_t next_index;
 	int64_t staged_index; /* a command taken from the owner that has to wait for the window */
 	size_t staged_length;
-	char staged[DRIVER_COMMAND_MAX];
+	char staged[DRIVER_SHORT_MAX];
 	uint32_t tools_seen; /* bits */
 	bool bed_seen;
 	bool job, ended, hold; /* hold: the printer has paused itself */
@@ -324,7 +324,7 @@ struct marlin {
 	int64_t break_us;    /* next M108 while a cancel waits for a slow line */
 	struct modal parked; /* the state to go back to */
 	size_t manual_length;
-	char manual[DRIVER_COMMAND_MAX];
+	char manual[DRIVER_SHORT_MAX];
 	char words[MARLIN_WORDS_MAX]; /* what the printer last said to a person */
 	bool attention, prompt_open;
 	int prompt_buttons;

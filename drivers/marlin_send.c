@@ -55,7 +55,7 @@ static struct traits traits_of(const char *text, size_t length)
 static struct history_line *append(struct marlin *m, const char *text, size_t length,
 	int64_t command_index, const struct traits *traits)
 {
-	char shortened[DRIVER_COMMAND_MAX];
+	char shortened[DRIVER_SHORT_MAX];
 	struct history_line *line;
 
 	if (m->settings.short_numbers && length <= sizeof(shortened)) {

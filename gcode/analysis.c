@@ -283,6 +283,14 @@ static void take_pieces(struct analyser *analyser, const struct command *command
 	}
 }
 
+/* Where nobody has said the machine's firmware, the slicer may have. */
+static size_t stated_limit_bytes(const struct analyser *analyser)
+{
+	bool said = analyser->profile && analyser->profile->firmware != PROFILE_FIRMWARE_UNSAID;
+
+	return !said && analyser->hints.long_lines ? COMMAND_MAX : 0;
+}
+
 static void take_line(struct analyser *analyser, const struct line_reader_line *read,
 	enum line_reader_result kind)
 {
@@ -295,7 +303,10 @@ static void take_line(struct analyser *analyser, const struct line_reader_line *
 	if (read->has_nul)
 		policy_add(&findings, POLICY_CONTROL_BYTE);
 	if (kind == LINE_READER_TOO_LONG) {
-		policy_add(&findings, POLICY_TOO_LONG);
+		policy_add_value(&findings,
+			command_is_outline(read->text, read->length) ? POLICY_LONG_OUTLINE
+								     : POLICY_TOO_LONG,
+			'\0', LINE_READER_LINE_MAX, true, COMMAND_MAX);
 		analysis_report_all(analyser, &place, &findings);
 		return;
 	}
@@ -304,7 +315,8 @@ static void take_line(struct analyser *analyser, const struct line_reader_line *
 		take_comment(analyser, &line, read);
 	if (line.kind != LEXER_BLANK || line.flags) {
 		const struct profile *profile = analyser->cnc ? &cnc_profile : analyser->profile;
-		bool sent = command_from_words(&line, profile, &command, &findings) == COMMAND_SEND;
+		bool sent = command_from_words_within(&line, profile, stated_limit_bytes(analyser),
+				    &command, &findings) == COMMAND_SEND;
 
 		check_number(analyser, &line, &findings);
 		if (sent)

@@ -122,7 +122,7 @@ static bool write_body(const struct lexer_line *line, struct command *command)
 			blank = command->length > 0;
 			continue;
 		}
-		if (command->length + 1 + blank > COMMAND_MAX) {
+		if (command->length + 1 + blank > COMMAND_SHORT_MAX) {
 			fits = false;
 			break;
 		}

@@ -12,6 +12,7 @@
 /* Text under construction; what does not fit is only counted. */
 struct writer {
 	struct command *command;
+	size_t limit_bytes;
 	bool overflow;
 	bool changed;	    /* a word would not be sent as it stands */
 	bool blank_pending; /* one blank before the next character */
@@ -19,7 +20,7 @@ struct writer {
 
 static void put_raw(struct writer *writer, char c)
 {
-	if (writer->command->length == COMMAND_MAX) {
+	if (writer->command->length == writer->limit_bytes) {
 		writer->overflow = true;
 		return;
 	}
@@ -30,7 +31,7 @@ static void put(struct writer *writer, char c)
 {
 	/* Not as the last character of a message that is cut. */
 	if (writer->blank_pending && writer->command->length > 0 &&
-		writer->command->length + 1 < COMMAND_MAX)
+		writer->command->length + 1 < writer->limit_bytes)
 		put_raw(writer, ' ');
 	else if (writer->blank_pending && writer->command->length > 0)
 		writer->overflow = true;
@@ -177,9 +178,10 @@ static void put_words(struct writer *writer, const struct lexer_line *line)
 	}
 }
 
-static struct writer write_command(const struct lexer_line *line, struct command *command)
+static struct writer write_command(
+	const struct lexer_line *line, size_t limit_bytes, struct command *command)
 {
-	struct writer writer = { .command = command };
+	struct writer writer = { .command = command, .limit_bytes = limit_bytes };
 
 	command->length = 0;
 	command->rule = NULL;
@@ -200,16 +202,33 @@ static bool may_be_cut(const struct lexer_line *line)
 					      line->code == 117 || line->code == 118);
 }
 
-/* Slicers write an object's outline into EXCLUDE_OBJECT_DEFINE, hundreds of bytes; Klipper makes an
- * object that it does not know at its EXCLUDE_OBJECT_START. */
-static enum policy_id overflow_rule(const struct lexer_line *line)
+bool command_is_outline(const char *line, size_t length)
 {
 	static const char define[] = "exclude_object_define ";
 
-	if (line->kind == LEXER_MACRO && line->body_length >= sizeof define - 1 &&
-		text_contains(line->body, sizeof define - 1, define))
+	return length >= sizeof define - 1 && text_contains(line, sizeof define - 1, define);
+}
+
+static enum policy_id overflow_rule(const struct lexer_line *line)
+{
+	if (line->kind == LEXER_MACRO && command_is_outline(line->body, line->body_length))
 		return POLICY_LONG_OUTLINE;
 	return may_be_cut(line) ? POLICY_TEXT_CUT : POLICY_TOO_LONG;
+}
+
+size_t command_limit_bytes(const struct profile *profile, const struct lexer_line *line)
+{
+	switch (profile ? profile->firmware : PROFILE_FIRMWARE_UNSAID) {
+	case PROFILE_FIRMWARE_UNSAID:
+		return line->kind == LEXER_MACRO ? COMMAND_MAX : COMMAND_SHORT_MAX;
+	case PROFILE_FIRMWARE_MARLIN:
+	case PROFILE_FIRMWARE_GRBL:
+		break;
+	case PROFILE_FIRMWARE_KLIPPER:
+	case PROFILE_FIRMWARE_REPRAP:
+		return COMMAND_MAX;
+	}
+	return COMMAND_SHORT_MAX;
 }
 
 /* One refusal refuses; one rule that drops the line drops it, whatever else was found. */
@@ -233,8 +252,9 @@ static enum command_result decide(const struct profile *profile,
 	return result;
 }
 
-enum command_result command_from_words(const struct lexer_line *line, const struct profile *profile,
-	struct command *command, struct policy_findings *findings)
+enum command_result command_from_words_within(const struct lexer_line *line,
+	const struct profile *profile, size_t limit_bytes, struct command *command,
+	struct policy_findings *findings)
 {
 	struct writer writer;
 
@@ -244,7 +264,9 @@ enum command_result command_from_words(const struct lexer_line *line, const stru
 		policy_check_line(line, profile, findings);
 		return COMMAND_NOTHING;
 	}
-	writer = write_command(line, command);
+	if (limit_bytes == 0 || limit_bytes > COMMAND_MAX)
+		limit_bytes = command_limit_bytes(profile, line);
+	writer = write_command(line, limit_bytes, command);
 	policy_check_line(line, profile, findings);
 	/* A letter without its accent may spell what the line did not. */
 	if (line->flags & LEXER_IS_TEXT && line->flags & LEXER_NON_ASCII) {
@@ -256,18 +278,31 @@ enum command_result command_from_words(const struct lexer_line *line, const stru
 	if (writer.changed)
 		policy_add(findings, POLICY_BAD_NUMBER);
 	if (writer.overflow && line->kind != LEXER_HASH && line->kind != LEXER_MARKER)
-		policy_add(findings, overflow_rule(line));
+		policy_add_value(findings, overflow_rule(line), '\0', (double)line->body_length,
+			true, (double)limit_bytes);
 	return decide(profile, findings, command);
 }
 
-enum command_result command_from_line_for(
-	const char *bytes, size_t length, const struct profile *profile, struct command *command)
+enum command_result command_from_words(const struct lexer_line *line, const struct profile *profile,
+	struct command *command, struct policy_findings *findings)
+{
+	return command_from_words_within(line, profile, 0, command, findings);
+}
+
+enum command_result command_from_line_within(const char *bytes, size_t length,
+	const struct profile *profile, size_t limit_bytes, struct command *command)
 {
 	struct policy_findings findings = { .count = 0 };
 	struct lexer_line line;
 
 	lexer_read(bytes, length, &line);
-	return command_from_words(&line, profile, command, &findings);
+	return command_from_words_within(&line, profile, limit_bytes, command, &findings);
+}
+
+enum command_result command_from_line_for(
+	const char *bytes, size_t length, const struct profile *profile, struct command *command)
+{
+	return command_from_line_within(bytes, length, profile, 0, command);
 }
 
 enum command_result command_from_line(const char *bytes, size_t length, struct command *command)

@@ -12,9 +12,11 @@ struct policy_findings;
 struct profile;
 
 enum {
+	/* RepRapFirmware's longest line; Klipper has no limit of its own (a read of 4096). */
+	COMMAND_MAX = 255,
 	/* Marlin keeps 95 bytes of a line (MAX_CMD_SIZE 96).  "N64999 " and "*255" take 11 of them.
-	 */
-	COMMAND_MAX = 84,
+	 * Programs of lasers and mills have no longer lines either. */
+	COMMAND_SHORT_MAX = 84,
 };
 
 enum command_result {
@@ -43,10 +45,26 @@ enum command_result command_from_line(const char *line, size_t length, struct co
 enum command_result command_from_line_for(
 	const char *line, size_t length, const struct profile *profile, struct command *command);
 
+/* The same for a machine that takes so many bytes of a command, whatever its profile says;
+ * 0: by command_limit_bytes. */
+enum command_result command_from_line_within(const char *line, size_t length,
+	const struct profile *profile, size_t limit_bytes, struct command *command);
+
+/* How long a command may be for this machine.  Where the firmware is not said (or `profile` NULL),
+ * a line is Marlin's, unless it is a macro, which Marlin has not and Klipper writes long. */
+size_t command_limit_bytes(const struct profile *profile, const struct lexer_line *line);
+
+/* Does the line, of which the end may be lost, begin like an object's outline?  It is dropped when
+ * it is too long: Klipper makes an object that it does not know at its EXCLUDE_OBJECT_START. */
+bool command_is_outline(const char *line, size_t length);
+
 /* The same from a line that is read already; appends to *findings
  * everything that the policy says about it (initialise it to zero). */
 enum command_result command_from_words(const struct lexer_line *line, const struct profile *profile,
 	struct command *command, struct policy_findings *findings);
+enum command_result command_from_words_within(const struct lexer_line *line,
+	const struct profile *profile, size_t limit_bytes, struct command *command,
+	struct policy_findings *findings);
 
 /* What a streamer must know about a command, from its text. */
 enum command_class {

@@ -149,7 +149,7 @@ static bool read_end(const char *bytes, const char *at, const char *end, struct 
 	if (at == end || *at != '\n')
 		return false;
 	line->used_bytes = (size_t)(at - bytes) + 1;
-	return line->body_length <= COMMAND_MAX;
+	return line->body_length <= COMMAND_SHORT_MAX;
 }
 
 bool motion_read(const char *bytes, size_t length, struct motion *motion, struct motion_line *line)

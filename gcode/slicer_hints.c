@@ -227,6 +227,7 @@ static void take_block_flavor(struct slicer_hints *hints, const struct slice *va
 	for (size_t i = 0; i < sizeof limited / sizeof *limited; i++)
 		if (key_is(value, limited[i]))
 			hints->flavor = SLICER_FLAVOR_LIMITED;
+	hints->long_lines = key_is(value, "klipper") || key_is(value, "reprapfirmware");
 }
 
 enum { NAME, NUMBER, NUMBERS };
@@ -300,6 +301,7 @@ static void take_flavor(struct slicer_hints *hints, const struct slice *value)
 {
 	hints->volumetric = key_is(value, "UltiGCode");
 	hints->self_heated = hints->volumetric || key_is(value, "Griffin");
+	hints->long_lines = key_is(value, "RepRap");
 }
 
 /* "KEY:VALUE" of Cura and its descendants. */

@@ -50,6 +50,7 @@ struct slicer_hints {
 	struct time_limits limits;
 	bool limits_found, limits_ignored;
 	enum slicer_flavor flavor;
+	bool long_lines;     /* written for Klipper or RepRapFirmware */
 	size_t object_count; /* distinct names kept */
 	char object[ANALYSIS_OBJECTS_MAX][ANALYSIS_NAME_MAX];
 	bool loading;	     /* between PrusaSlicer's marks of a multi-material unit's loading */

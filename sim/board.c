@@ -208,12 +208,13 @@ static void get_record(struct board *board, void *bytes, size_t length)
 
 void board_executed(struct board *board, const struct board_origin *origin, const char *command)
 {
-	uint8_t length = (uint8_t)strlen(command);
+	size_t size = strlen(command);
+	uint8_t length = (uint8_t)size;
 	size_t used = (size_t)(board->executed_tail - board->executed_head);
 
-	assert(length < SIM_COMMAND_MAX);
+	assert(size < SIM_COMMAND_MAX && size <= UINT8_MAX);
 	assert(used + sizeof origin->number + 1 + length <= BOARD_EXECUTED_BYTES);
-	(void)used;
+	(void)used, (void)size;
 	put_record(board, &origin->number, sizeof origin->number);
 	put_record(board, &length, 1);
 	put_record(board, command, length);

@@ -41,7 +41,7 @@ enum {
 	SIM_PACKET_BYTES = 62,	/* payload of an adapter's USB packet (FTDI) */
 	SIM_HANGUP_US = 500000, /* a USB glitch: gone and back */
 	SIM_WIRE_BYTES = 4096,	/* host bytes under way on the wire */
-	SIM_COMMAND_MAX = 96,	/* longest command a firmware model keeps, with the NUL */
+	SIM_COMMAND_MAX = 256,	/* longest command a firmware model keeps, with the NUL */
 	SIM_BUFSIZE_MAX = 32,	/* command queue */
 	SIM_BLOCKS_MAX = 64,	/* planner */
 	SIM_RX_MAX = 2048,	/* receive ring */

@@ -135,7 +135,7 @@ static enum command_result read_manual(
 	if (farm_printer_by_name(call->farm, call->argument[0], &view) &&
 		(cnc_is_dialect(view.config->dialect) || view.config->kind != KIND_PRINTER))
 		return cnc_manual(text, strlen(text), command);
-	return command_from_line(text, strlen(text), command);
+	return command_from_line_within(text, strlen(text), NULL, COMMAND_MAX, command);
 }
 
 static void gcode_printer(struct api_call *call)

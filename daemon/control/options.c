@@ -72,7 +72,12 @@ static const struct option profile_options[] = {
 		.unit = "degrees Celsius", AT(profile, bed_max_celsius),
 		.help = "Hottest that a file may ask of the bed; 0 for a bed without heater." },
 	{ "firmware", OPTION_CHOICE, .choice = firmware_choice, .initial = "any",
-		AT(profile, firmware), .help = "What the machine's firmware reads." },
+		AT(profile, firmware),
+		.help = "What the machine's firmware reads, and how long a command may be: 84 "
+			"bytes "
+			"for marlin, 255 for klipper and reprapfirmware, 79 without blanks for "
+			"grbl; any is judged as marlin, except for macros and for files that "
+			"say what they were made for." },
 	{ "receive_bytes", OPTION_INT32, .min = 0, .max = 4096, .initial = "0", .unit = "bytes",
 		AT(profile, receive_bytes),
 		.help = "What its serial buffer holds: never more is under way without an answer. "

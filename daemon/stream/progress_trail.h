@@ -37,7 +37,7 @@ struct progress_line {
 
 struct progress_text {
 	uint64_t position;
-	char text[DRIVER_COMMAND_MAX + 4]; /* NUL-terminated */
+	char text[DRIVER_SHORT_MAX + 4]; /* NUL-terminated */
 };
 
 struct progress_mark {

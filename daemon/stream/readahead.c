@@ -1,5 +1,6 @@
 #include "daemon/stream/readahead.h"
 
+#include "daemon/stream/clock.h"
 #include "gcode/cnc.h"
 #include "gcode/lexer.h"
 #include "gcode/line_reader.h"
@@ -17,7 +18,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 131072 };
+enum {
+	STACK_BYTES = 131072,
+	/* A slow disk does not put off a print for more: what has not been looked through by then
+	 * is refused in its place. */
+	LOOK_THROUGH_US = 5000000,
+};
 
 /* In front of a command in the ring. */
 struct record {
@@ -31,7 +37,10 @@ struct readahead {
 	int64_t bytes, from;
 	bool program, laser, has_profile;
 	struct profile profile;
-	bool checking;	    /* the first of two passes: nothing is given out */
+	size_t limit_bytes;
+	bool checking;	   /* the first of two passes: nothing is given out */
+	bool line_refused; /* the fault is of a line, not of the disk */
+	int64_t look_until_us;
 	int64_t told_bytes; /* end of the line of the last command in the ring */
 	ssize_t (*read_at)(int fd, void *bytes, size_t size, off_t offset);
 	struct line_reader reader;
@@ -121,8 +130,9 @@ static enum command_result read_command(const struct readahead *readahead,
 	struct lexer_line words;
 
 	if (!readahead->program)
-		return command_from_line_for(line->text, line->length,
-			readahead->has_profile ? &readahead->profile : NULL, command);
+		return command_from_line_within(line->text, line->length,
+			readahead->has_profile ? &readahead->profile : NULL, readahead->limit_bytes,
+			command);
 	lexer_read(line->text, line->length, &words);
 	return cnc_command(&words, command, &findings);
 }
@@ -137,6 +147,20 @@ static void write_place(const struct readahead *readahead, int64_t line, char *t
 			(long long)readahead->from);
 }
 
+static void refuse(struct readahead *readahead, const struct line_reader_line *line,
+	const struct command *command, struct error *error)
+{
+	char place[64], limit[64] = "";
+
+	readahead->line_refused = true;
+	write_place(readahead, line->number, place, sizeof(place));
+	if (readahead->limit_bytes > 0 && command->length == readahead->limit_bytes)
+		snprintf(limit, sizeof(limit), " (%zu bytes; this firmware takes %zu)",
+			line->length, readahead->limit_bytes);
+	error_set(error, "%s %s may not be sent: %s%s", readahead->path, place,
+		command->rule ? command->rule : "refused", limit);
+}
+
 /* False: no more is wanted of this file; *error says why, or is empty when the owner has gone. */
 static bool take_line(struct readahead *readahead, enum line_reader_result result,
 	const struct line_reader_line *line, struct error *error)
@@ -144,12 +168,18 @@ static bool take_line(struct readahead *readahead, enum line_reader_result resul
 	struct command command;
 	char place[64];
 
+	if (result == LINE_READER_TOO_LONG && !readahead->program &&
+		command_is_outline(line->text, line->length))
+		return true;
 	if (result == LINE_READER_TOO_LONG) {
+		readahead->line_refused = true;
 		write_place(readahead, line->number, place, sizeof(place));
 		error_set(error, "%s %s: longer than %d bytes", readahead->path, place,
 			LINE_READER_LINE_MAX);
 		return false;
 	}
+	if (readahead->checking && !readahead->program && line->length <= readahead->limit_bytes)
+		return true;
 	switch (read_command(readahead, line, &command)) {
 	case COMMAND_SEND:
 		if (readahead->laser && cnc_has_m3(command.text, command.length)) {
@@ -165,9 +195,7 @@ static bool take_line(struct readahead *readahead, enum line_reader_result resul
 	case COMMAND_FILTERED:
 		return true;
 	case COMMAND_REFUSED:
-		write_place(readahead, line->number, place, sizeof(place));
-		error_set(error, "%s %s may not be sent: %s", readahead->path, place,
-			command.rule ? command.rule : "refused");
+		refuse(readahead, line, &command, error);
 		return false;
 	}
 	return false;
@@ -207,6 +235,9 @@ static bool read_all(struct readahead *readahead, int fd, struct error *error)
 	int64_t offset = readahead->from;
 
 	for (;;) {
+		if (readahead->checking && !readahead->program &&
+			clock_now_us() > readahead->look_until_us)
+			return false;
 		ssize_t count = readahead->read_at(
 			fd, readahead->chunk, sizeof(readahead->chunk), (off_t)offset);
 
@@ -258,17 +289,28 @@ static void destroy(struct readahead *readahead)
 	free(readahead);
 }
 
+/* What was adopted has been; where the longest commands are taken, all are. */
+static bool is_checked(const struct readahead *readahead)
+{
+	return readahead->program || (readahead->from == 0 && readahead->limit_bytes > 0 &&
+					     readahead->limit_bytes < COMMAND_MAX);
+}
+
 static void *run(void *argument)
 {
 	struct readahead *readahead = argument;
 	struct error fault = { "" };
 	bool last;
 
-	if (readahead->program) {
+	if (is_checked(readahead)) {
 		readahead->checking = true;
+		readahead->look_until_us = clock_now_us() + LOOK_THROUGH_US;
 		read_file(readahead, &fault);
 		readahead->checking = false;
 		line_reader_init(&readahead->reader);
+		/* A disk that fails may be better when the print is there. */
+		if (!readahead->program && !readahead->line_refused)
+			fault.text[0] = '\0';
 	}
 	if (!fault.text[0])
 		read_file(readahead, &fault);
@@ -324,6 +366,7 @@ struct readahead *readahead_create(const struct readahead_setup *setup, struct e
 	readahead->bytes = setup->bytes;
 	readahead->program = setup->program;
 	readahead->laser = setup->laser;
+	readahead->limit_bytes = setup->limit_bytes;
 	readahead->from = readahead->told_bytes = readahead->taken_bytes = setup->from;
 	readahead->read_at = setup->read_at ? setup->read_at : pread;
 	readahead->on_ready = setup->on_ready;

@@ -28,6 +28,10 @@ struct readahead_setup {
 	 * command is given out: such machines cannot be stopped in the middle of bad work. */
 	bool program;
 	bool laser; /* and M3 is refused */
+	/* The longest command that its dialect sends; 0: by the profile.  The file is looked
+	 * through for longer ones before its first command is given out, so that they stop no print
+	 * half-way (as far as that can be done in a few seconds). */
+	size_t limit_bytes;
 	/* What the machine can do and which rules are its own; copied.  NULL: the rules of all. */
 	const struct profile *profile;
 	int64_t from; /* begin at this byte, which follows a line's end */

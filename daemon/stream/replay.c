@@ -123,6 +123,16 @@ static void conclude(struct replay *replay)
 	report->state = replay->dialect->state(replay->driver);
 }
 
+static enum command_result read_short(const char *line, size_t length, struct command *command)
+{
+	return command_from_line_within(line, length, NULL, DRIVER_SHORT_MAX, command);
+}
+
+static enum command_result read_long(const char *line, size_t length, struct command *command)
+{
+	return command_from_line_within(line, length, NULL, DRIVER_COMMAND_MAX, command);
+}
+
 static int run(struct replay *replay, const char *wanted, struct error *error)
 {
 	struct driver_settings settings = { .seed = 1 };
@@ -138,7 +148,9 @@ static int run(struct replay *replay, const char *wanted, struct error *error)
 	}
 	replay->report->dialect = replay->dialect;
 	if (!replay_script_read(&replay->script, replay->row, replay->count,
-		    replay->dialect->programs ? cnc_manual : command_from_line)) {
+		    replay->dialect->programs				? cnc_manual
+		    : replay->dialect->command_bytes > DRIVER_SHORT_MAX ? read_long
+									: read_short)) {
 		error_set(error, "%s: no memory", replay->path);
 		return -ENOMEM;
 	}

@@ -171,7 +171,8 @@ enum command_result replay_read_command(
 	const struct replay *replay, const char *text, struct command *command)
 {
 	return replay->dialect->programs ? cnc_manual(text, strlen(text), command)
-					 : command_from_line(text, strlen(text), command);
+					 : command_from_line_within(text, strlen(text), NULL,
+						   replay->dialect->command_bytes, command);
 }
 
 void replay_give(struct replay *replay, const char *text, size_t length)

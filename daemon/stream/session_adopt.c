@@ -148,6 +148,7 @@ static const char *begin(struct session *session, struct error *error)
 	readahead_destroy(job->readahead);
 	ahead.from = job->mark.offset_bytes;
 	session_profile(session, &profile);
+	ahead.limit_bytes = session_limit_bytes(session, &profile);
 	job->readahead = readahead_create(&ahead, error);
 	if (!job->readahead)
 		return error->text;

@@ -118,6 +118,7 @@ int session_start(struct session *session, const char *attempt, const struct wir
 	if (code < 0)
 		return code;
 	session_profile(session, &profile);
+	ahead.limit_bytes = session_limit_bytes(session, &profile);
 	readahead = readahead_create(&ahead, error);
 	if (!readahead)
 		return -ENOMEM;

@@ -142,6 +142,8 @@ void session_say(struct session *session, const char *format, ...)
 void session_apply_settings(struct session *session, int64_t now_us);
 /* The profile that the settings describe, for the rules of commands (gcode/policy.h). */
 void session_profile(const struct session *session, struct profile *profile);
+/* The longest command that the printer takes: its dialect's, or less when its profile says so. */
+size_t session_limit_bytes(const struct session *session, const struct profile *profile);
 bool session_is_online(const struct session *session);
 /* A remark of the recorder, which people read with the conversation. */
 void session_remark(struct session *session, const char *text);

@@ -41,6 +41,16 @@ void session_profile(const struct session *session, struct profile *profile)
 	}
 }
 
+size_t session_limit_bytes(const struct session *session, const struct profile *profile)
+{
+	size_t limit_bytes = session->dialect ? session->dialect->command_bytes : 0;
+
+	if (profile->firmware == PROFILE_FIRMWARE_MARLIN ||
+		profile->firmware == PROFILE_FIRMWARE_GRBL)
+		limit_bytes = COMMAND_SHORT_MAX;
+	return limit_bytes;
+}
+
 /* "M876 S1": a person's answer to what the printer asks. */
 static bool is_answer(const struct session *session, const char *text)
 {
@@ -70,7 +80,8 @@ int session_manual(struct session *session, const char *text, int64_t now_us, st
 	session_profile(session, &profile);
 	switch (session->dialect && session->dialect->programs
 			? cnc_manual(text, strlen(text), &command)
-			: command_from_line_for(text, strlen(text), &profile, &command)) {
+			: command_from_line_within(text, strlen(text), &profile,
+				  session_limit_bytes(session, &profile), &command)) {
 	case COMMAND_SEND:
 		break;
 	case COMMAND_NOTHING:

@@ -29,7 +29,6 @@ enum {
 	WIRE_PATH_MAX = 1024,
 	WIRE_RULES_MAX = 800,  /* PROFILE_RULES_MAX of PROFILE_RULE_MAX bytes */
 	WIRE_SOCKET_MAX = 108, /* a Unix socket's path */
-	WIRE_COMMAND_MAX = 96,
 	WIRE_HEATERS_MAX = 4,
 	WIRE_RECORDING_MAX = 3400, /* text of one page of a flight recorder */
 	WIRE_RECORDER_KINDS = 3,

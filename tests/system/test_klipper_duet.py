@@ -42,6 +42,24 @@ def test_orders():
         check(words["k1"].startswith("Klipper v0.12") and words["d1"].startswith("RepRapFirmware 3.5"), f"names: {words}")
 
 
+def test_long_start():
+    """a start macro of 200 bytes reaches Klipper whole, by import, plan and streamer"""
+    with farm_of("k1", "k2") as farm:
+        begin(farm)
+        path = box_gcode(farm.dir / "long.gcode", layers=2)
+        words = "START_PRINT BED_TEMP=55 EXTRUDER_TEMP=205 NOTE="
+        start = words + (200 - len(words)) * "7"
+        with open(path, encoding="ascii") as file:
+            lines = file.read().replace("G28 ;", f"{start}\nG28 ;")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(lines)
+        farm.add_design("long", (path, 1))
+        order = farm.add_order("long", 2)
+        equal(farm.run_order(order, 150)["good"], 2, "good units")
+        for name in ("k1", "k2"):
+            check(any(row[1] == start for row in farm.executed(name)), f"{name} has not run the macro as it stands")
+
+
 def test_pause_and_cancel():
     """pause holds, resume goes on, cancel ends cold and ready"""
     with farm_of("k1", "d1", speed=30) as farm:
@@ -98,4 +116,4 @@ def test_klipper_shuts_down():
         check("ADC out of range" in lock["text"], f"the words: {lock}")
 
 
-main(test_orders, test_pause_and_cancel, test_estop_and_unlock, test_klipper_shuts_down)
+main(test_orders, test_long_start, test_pause_and_cancel, test_estop_and_unlock, test_klipper_shuts_down)

@@ -162,6 +162,21 @@ def test_bad_files():
         check(not bench.has_executed("G1 X50"), "a command behind the fault ran")
 
 
+def test_long_lines():
+    """a line longer than Marlin takes stops its print before the first command, with line and limit"""
+    with Bench(simulator="warm_start=yes") as bench:
+        path = Path(box_gcode(bench.dir / "a.gcode", layers=40, hotend=215, bed=60))
+        with path.open("a", encoding="ascii") as file:
+            file.write("END_PRINT NOTE=" + 185 * "7" + "\n")
+        line = len(path.read_text("ascii").splitlines())
+        bench.ready()
+        bench.start(str(path), "a1")
+        ended = bench.end("a1")
+        equal(ended["result"], "failed", "result")
+        check(f"line {line} may not be sent: too-long (200 bytes; this firmware takes 84)" in ended["reason"], ended["reason"])
+        check(not bench.has_executed("G28"), "a command in front of it ran")
+
+
 def test_new_control():
     """a new control replaces the old one, garbage is cut off, one that does not read is bounded"""
     with Bench(simulator="warm_start=yes") as bench:
@@ -200,4 +215,4 @@ def test_new_control():
 
 
 main(test_print, test_real_file, test_without_control, test_pause_resume_cancel, test_reads_fail_or_hang,
-     test_bad_files, test_new_control)
+     test_bad_files, test_long_lines, test_new_control)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RIG_COMMAND_MAX = 96, RIG_EXECUTED_MAX = 70000, RIG_NUMBERS_MAX = 131072 };
+enum { RIG_COMMAND_MAX = SIM_COMMAND_MAX, RIG_EXECUTED_MAX = 70000, RIG_NUMBERS_MAX = 131072 };
 
 struct rig_executed {
 	int64_t number; /* SIM_UNNUMBERED without */

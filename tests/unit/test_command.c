@@ -1,5 +1,6 @@
 /* What goes on the wire: exactly the file's command, in a form that no firmware misreads. */
 #include "gcode/command.h"
+#include "gcode/profile.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -171,6 +172,51 @@ static void test_a_command_survives_being_read_again(void **state)
 	}
 }
 
+/* START_PRINT of 200 bytes and of more than anybody takes; a move; a message. */
+static void test_how_long_a_command_may_be_is_the_firmwares(void **state)
+{
+	static const struct {
+		enum profile_firmware firmware;
+		size_t macro, move;
+	} limits[] = {
+		{ PROFILE_FIRMWARE_UNSAID, COMMAND_MAX, COMMAND_SHORT_MAX },
+		{ PROFILE_FIRMWARE_MARLIN, COMMAND_SHORT_MAX, COMMAND_SHORT_MAX },
+		{ PROFILE_FIRMWARE_KLIPPER, COMMAND_MAX, COMMAND_MAX },
+		{ PROFILE_FIRMWARE_REPRAP, COMMAND_MAX, COMMAND_MAX },
+	};
+	struct command command;
+	char macro[300], move[300];
+
+	(void)state;
+	memset(macro, '7', sizeof macro);
+	memcpy(macro, "START_PRINT NOTE=", 17);
+	memset(move, '0', sizeof move);
+	memcpy(move, "G1 X1.", 6);
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		struct profile profile = { .firmware = limits[i].firmware };
+
+		command_from_line_for(macro, limits[i].macro, &profile, &command);
+		assert_int_equal(command.length, limits[i].macro);
+		assert_memory_equal(command.text, macro, command.length);
+		assert_int_equal(
+			command_from_line_for(macro, limits[i].macro + 1, &profile, &command),
+			COMMAND_REFUSED);
+		assert_int_equal(command_from_line_for(move, limits[i].move, &profile, &command),
+			COMMAND_SEND);
+		assert_int_equal(
+			command_from_line_for(move, limits[i].move + 1, &profile, &command),
+			COMMAND_REFUSED);
+		assert_string_equal(command.rule, "too-long");
+	}
+	/* The machine that is there decides. */
+	assert_int_equal(command_from_line_within(macro, 200, NULL, COMMAND_SHORT_MAX, &command),
+		COMMAND_REFUSED);
+	assert_string_equal(command.rule, "too-long");
+	assert_int_equal(
+		command_from_line_within(move, 200, NULL, COMMAND_MAX, &command), COMMAND_SEND);
+	assert_int_equal(command.length, 200);
+}
+
 static void test_a_long_message_is_cut_and_a_long_move_refused(void **state)
 {
 	struct command command;
@@ -180,11 +226,11 @@ static void test_a_long_message_is_cut_and_a_long_move_refused(void **state)
 	memset(line, 'a', sizeof line);
 	memcpy(line, "M117 ", 5);
 	assert_int_equal(command_from_line(line, 300, &command), COMMAND_SEND);
-	assert_int_equal(command.length, COMMAND_MAX);
+	assert_int_equal(command.length, COMMAND_SHORT_MAX);
 	memset(line, '0', sizeof line);
 	memcpy(line, "G1 X1.", 6);
-	assert_int_equal(command_from_line(line, COMMAND_MAX, &command), COMMAND_SEND);
-	assert_int_equal(command_from_line(line, COMMAND_MAX + 1, &command), COMMAND_REFUSED);
+	assert_int_equal(command_from_line(line, COMMAND_SHORT_MAX, &command), COMMAND_SEND);
+	assert_int_equal(command_from_line(line, COMMAND_SHORT_MAX + 1, &command), COMMAND_REFUSED);
 	assert_string_equal(command.rule, "too-long");
 	memset(line, ' ', sizeof line);
 	memcpy(line, "G1 X5", 5);
@@ -222,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_each_line_becomes_its_command),
 		cmocka_unit_test(test_whatever_the_line_holds_what_is_sent_is_safe),
 		cmocka_unit_test(test_a_command_cut_at_every_byte_is_safe),
+		cmocka_unit_test(test_how_long_a_command_may_be_is_the_firmwares),
 		cmocka_unit_test(test_a_long_message_is_cut_and_a_long_move_refused),
 		cmocka_unit_test(test_a_command_survives_being_read_again),
 		cmocka_unit_test(test_commands_that_take_long_or_stand_alone_are_known),

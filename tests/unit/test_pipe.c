@@ -149,6 +149,36 @@ static void test_every_file_is_executed_exactly_and_ends_cold(void **state)
 	}
 }
 
+/* Of every length there is; slicers call Klipper's macros with hundreds of bytes. */
+static void test_the_longest_commands_are_executed_whole(void **state)
+{
+	(void)state;
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		const char *start = strcmp(kinds[kind].dialect, "klipper") == 0
+					    ? "START_PRINT BED_TEMP=60 NOTE="
+					    : "M117 a long message ";
+		size_t count = 0;
+		struct rig rig;
+
+		snprintf(commands[count++], RIG_COMMAND_MAX, "G28");
+		for (size_t length = 60; length <= DRIVER_COMMAND_MAX; length += 5) {
+			char *command = commands[count++];
+
+			memset(command, '0' + (int)(length / 5 % 10), length);
+			memcpy(command, start, strlen(start));
+			command[length] = '\0';
+		}
+		assert_int_equal(strlen(commands[count - 1]), DRIVER_COMMAND_MAX);
+		begin(&rig, kind, 5);
+		rig_print(&rig, commands, count);
+		assert_true(rig_run(&rig, PIPE_RIG_LIMIT_US, NULL));
+		if (!rig.done)
+			fail_msg("%s: %s", kinds[kind].firmware, rig.reason);
+		expect_exact(&rig, count, kinds[kind].firmware);
+		rig_finish(&rig);
+	}
+}
+
 /* K6: klippy drops an answer when the terminal is full. */
 static void test_a_lost_ok_costs_a_barrier_and_never_a_line(void **state)
 {
@@ -578,6 +608,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_file_is_executed_exactly_and_ends_cold),
+		cmocka_unit_test(test_the_longest_commands_are_executed_whole),
 		cmocka_unit_test(test_a_lost_ok_costs_a_barrier_and_never_a_line),
 		cmocka_unit_test(test_a_refused_command_ends_the_print_at_that_command),
 		cmocka_unit_test(

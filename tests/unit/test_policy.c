@@ -85,11 +85,21 @@ static const struct rule_case rules[] = {
 	{ "M104 S275\n", NULL, VERDICT_OK },
 	{ "M104 S276\n", "temperature", VERDICT_REFUSE },
 	/* Klipper knows an object without its outline, and nobody can send that much. */
-	{ "EXCLUDE_OBJECT_DEFINE NAME=visor_stl_id_0_copy_0 CENTER=117.5,117.5 POLYGON=[[100,100],"
-	  "[120,100],[120,120],[100,120],[90,110]]\n",
+	{ "EXCLUDE_OBJECT_DEFINE NAME=visor_stl_id_0_copy_0 CENTER=117.5,117.5 POLYGON=["
+	  "[100,100],[120,100],[120,120],[100,120],[90,110],[100,100],[120,100],"
+	  "[120,120],[100,120],[90,110],[100,100],[120,100],[120,120],[100,120],[90,110],"
+	  "[100,100],[120,100],[120,120],[100,120],[90,110]]\n",
 		"long-outline", VERDICT_WARN },
-	{ "START_PRINT NAME=visor_stl_id_0_copy_0 CENTER=117.5,117.5 POLYGON=[[100,100],[120,100],"
-	  "[120,120],[100,120],[90,110]]\n",
+	{ "START_PRINT NAME=visor_stl_id_0_copy_0 CENTER=117.5,117.5 POLYGON=["
+	  "[100,100],[120,100],[120,120],[100,120],[90,110],[100,100],[120,100],"
+	  "[120,120],[100,120],[90,110],[100,100],[120,100],[120,120],[100,120],[90,110],"
+	  "[100,100],[120,100],[120,120],[100,120],[90,110]]\n",
+		"too-long", VERDICT_REFUSE },
+	{ "START_PRINT BED_TEMP=60 EXTRUDER_TEMP=215 CHAMBER_TEMP=0 MATERIAL=PETG COLOUR=orange "
+	  "NOZZLE=0.4 LAYER=0.2 SIZE=100.000_100.000_140.000_140.000\n",
+		NULL, VERDICT_OK },
+	{ "G1 X100.0000000000000000000000000000000000000000000000000000000000000000000000000000000"
+	  "00 F3000\n",
 		"too-long", VERDICT_REFUSE },
 	{ "M109 R300\n", "temperature", VERDICT_REFUSE },
 	{ "G10 P0 S300\n", "temperature", VERDICT_REFUSE },
@@ -225,6 +235,69 @@ static void test_macros_are_for_klipper(void **state)
 	assert_int_equal(analysis.verdict, VERDICT_REFUSE);
 }
 
+static const struct analysis_problem *problem_of(const struct analysis *analysis, const char *rule)
+{
+	for (size_t i = 0; i < analysis->problem_count; i++)
+		if (strcmp(analysis->problem[i].rule, rule) == 0)
+			return &analysis->problem[i];
+	return NULL;
+}
+
+static void test_a_long_start_is_for_klipper_and_the_limit_of_marlin_is_named(void **state)
+{
+	static struct analysis analysis;
+	struct profile profile = gcode_text_reference;
+	char text[2048], line[256];
+
+	(void)state;
+	snprintf(line, sizeof line, "START_PRINT BED_TEMP=60 NOTE=%0171d\n", 7);
+	assert_int_equal(strlen(line), 201);
+	gcode_text_with(line, text, sizeof text);
+	gcode_text_analyse(text, strlen(text), &profile, &analysis);
+	assert_null(problem_of(&analysis, "too-long"));
+	profile.firmware = PROFILE_FIRMWARE_KLIPPER;
+	gcode_text_analyse(text, strlen(text), &profile, &analysis);
+	assert_int_equal(analysis.verdict, VERDICT_OK);
+	profile.firmware = PROFILE_FIRMWARE_MARLIN;
+	gcode_text_analyse(text, strlen(text), &profile, &analysis);
+	assert_int_equal(analysis.verdict, VERDICT_REFUSE);
+	assert_non_null(problem_of(&analysis, "too-long"));
+	assert_non_null(strstr(problem_of(&analysis, "too-long")->text, "(limit 84)"));
+}
+
+/* The line reader keeps 1024 bytes. */
+static void test_an_outline_of_any_length_is_dropped_and_refuses_nothing(void **state)
+{
+	static struct analysis analysis;
+	static char text[8192], line[4096];
+
+	(void)state;
+	snprintf(line, sizeof line, "EXCLUDE_OBJECT_DEFINE NAME=a POLYGON=[%03000d]\n", 0);
+	gcode_text_with(line, text, sizeof text);
+	gcode_text_analyse(text, strlen(text), &gcode_text_reference, &analysis);
+	assert_int_equal(analysis.verdict, VERDICT_WARN);
+	assert_non_null(problem_of(&analysis, "long-outline"));
+}
+
+static void test_what_a_slicer_wrote_for_a_duet_may_be_long(void **state)
+{
+	static const char *const flavors[] = { "", ";FLAVOR:RepRap\n",
+		"; gcode_flavor = reprapfirmware\n", "; gcode_flavor = klipper\n",
+		";FLAVOR:Marlin\n", "; gcode_flavor = marlin2\n" };
+	static struct analysis analysis;
+	char text[2048], lines[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof flavors / sizeof *flavors; i++) {
+		bool taken = i >= 1 && i <= 3;
+
+		snprintf(lines, sizeof lines, "%sG1 X100.%0120d F3000\n", flavors[i], 0);
+		gcode_text_with(lines, text, sizeof text);
+		gcode_text_analyse(text, strlen(text), &gcode_text_reference, &analysis);
+		assert_int_equal(problem_of(&analysis, "too-long") == NULL, taken);
+	}
+}
+
 static void test_two_tools_take_what_one_must_refuse(void **state)
 {
 	static struct analysis analysis;
@@ -347,6 +420,9 @@ int main(void)
 		cmocka_unit_test(test_each_rule_speaks_when_it_should_and_only_then),
 		cmocka_unit_test(test_the_machine_decides_what_is_out_of_bounds),
 		cmocka_unit_test(test_macros_are_for_klipper),
+		cmocka_unit_test(test_a_long_start_is_for_klipper_and_the_limit_of_marlin_is_named),
+		cmocka_unit_test(test_an_outline_of_any_length_is_dropped_and_refuses_nothing),
+		cmocka_unit_test(test_what_a_slicer_wrote_for_a_duet_may_be_long),
 		cmocka_unit_test(test_two_tools_take_what_one_must_refuse),
 		cmocka_unit_test(test_a_problem_names_its_line_and_what_would_be_accepted),
 		cmocka_unit_test(test_refusals_are_kept_when_warnings_fill_the_list),

@@ -82,17 +82,25 @@ static int tear_down(void **state)
 	return unlink(path);
 }
 
-static struct readahead *create(ssize_t (*read_at)(int, void *, size_t, off_t))
+static struct readahead *create_within(
+	size_t limit_bytes, ssize_t (*read_at)(int, void *, size_t, off_t))
 {
-	struct readahead_setup setup = {
-		.path = path, .bytes = size_bytes, .on_ready = on_ready, .read_at = read_at
-	};
+	struct readahead_setup setup = { .path = path,
+		.bytes = size_bytes,
+		.limit_bytes = limit_bytes,
+		.on_ready = on_ready,
+		.read_at = read_at };
 	struct error error = { "" };
 	struct readahead *readahead = readahead_create(&setup, &error);
 
 	if (!readahead)
 		fail_msg("%s", error.text);
 	return readahead;
+}
+
+static struct readahead *create(ssize_t (*read_at)(int, void *, size_t, off_t))
+{
+	return create_within(0, read_at);
 }
 
 /* The next result that is not "wait". */
@@ -134,6 +142,77 @@ static void test_every_command_comes_once_and_in_order(void **state)
 	expect_lines(readahead, 0, 50000);
 	assert_int_equal(take(readahead, &command, &error), READAHEAD_END);
 	assert_int_equal(take(readahead, &command, &error), READAHEAD_END);
+	readahead_destroy(readahead);
+}
+
+static void write_long_line(int before)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	for (int i = 0; i < before; i++)
+		fprintf(file, "G1 X%d Y%d ; %0100d\n", i, i % 200, 0);
+	fprintf(file, "START_PRINT NOTE=%0183d\n", 7);
+	size_bytes = ftell(file);
+	fclose(file);
+}
+
+static void test_a_command_too_long_for_the_firmware_stops_before_the_first(void **state)
+{
+	struct readahead *readahead;
+	struct command command;
+	struct error error = { "" };
+
+	(void)state;
+	write_long_line(20000);
+	readahead = create_within(COMMAND_SHORT_MAX, NULL);
+	assert_int_equal(take(readahead, &command, &error), READAHEAD_FAULT);
+	assert_non_null(strstr(error.text, "line 20001 may not be sent: too-long"));
+	assert_non_null(strstr(error.text, "200 bytes; this firmware takes 84"));
+	readahead_destroy(readahead);
+}
+
+static void test_a_long_command_comes_whole_where_the_firmware_takes_it(void **state)
+{
+	struct readahead *readahead;
+	struct command command;
+	struct error error = { "" };
+
+	(void)state;
+	write_long_line(500);
+	readahead = create_within(COMMAND_MAX, NULL);
+	expect_lines(readahead, 0, 500);
+	assert_int_equal(take(readahead, &command, &error), READAHEAD_COMMAND);
+	assert_int_equal(command.length, 200);
+	assert_int_equal(strncmp(command.text, "START_PRINT NOTE=000", 20), 0);
+	assert_int_equal(command.text[199], '7');
+	assert_int_equal(take(readahead, &command, &error), READAHEAD_END);
+	readahead_destroy(readahead);
+}
+
+static ssize_t fails_later(int fd, void *bytes, size_t size, off_t offset)
+{
+	if (offset >= 3 * READAHEAD_CHUNK_BYTES) {
+		errno = EIO;
+		return -1;
+	}
+	return pread(fd, bytes, size, offset);
+}
+
+/* It may be better when the print is there; if not, that is told at its place. */
+static void test_looking_for_long_commands_stumbles_over_no_disk(void **state)
+{
+	struct readahead *readahead;
+	struct command command;
+	struct error error = { "" };
+
+	(void)state;
+	write_lines(5000);
+	readahead = create_within(COMMAND_SHORT_MAX, fails_later);
+	expect_lines(readahead, 0, 1000);
+	while (take(readahead, &command, &error) == READAHEAD_COMMAND)
+		;
+	assert_non_null(strstr(error.text, "reading at byte"));
 	readahead_destroy(readahead);
 }
 
@@ -372,6 +451,14 @@ static void test_a_file_that_is_not_there_is_a_fault(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			test_a_command_too_long_for_the_firmware_stops_before_the_first, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_long_command_comes_whole_where_the_firmware_takes_it, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_looking_for_long_commands_stumbles_over_no_disk, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_every_command_comes_once_and_in_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
