@@ -252,6 +252,18 @@ static enum command_result decide(const struct profile *profile,
 	return result;
 }
 
+/* A message is cut where the check of the file has cut it, though this machine would take more:
+ * the same command must come out of both. */
+static size_t limit_for(
+	const struct lexer_line *line, const struct profile *profile, size_t machine_bytes)
+{
+	size_t own_bytes = command_limit_bytes(profile, line);
+
+	if (machine_bytes == 0 || machine_bytes > COMMAND_MAX)
+		return own_bytes;
+	return may_be_cut(line) && own_bytes < machine_bytes ? own_bytes : machine_bytes;
+}
+
 enum command_result command_from_words_within(const struct lexer_line *line,
 	const struct profile *profile, size_t limit_bytes, struct command *command,
 	struct policy_findings *findings)
@@ -264,8 +276,7 @@ enum command_result command_from_words_within(const struct lexer_line *line,
 		policy_check_line(line, profile, findings);
 		return COMMAND_NOTHING;
 	}
-	if (limit_bytes == 0 || limit_bytes > COMMAND_MAX)
-		limit_bytes = command_limit_bytes(profile, line);
+	limit_bytes = limit_for(line, profile, limit_bytes);
 	writer = write_command(line, limit_bytes, command);
 	policy_check_line(line, profile, findings);
 	/* A letter without its accent may spell what the line did not. */

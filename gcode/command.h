@@ -46,7 +46,7 @@ enum command_result command_from_line_for(
 	const char *line, size_t length, const struct profile *profile, struct command *command);
 
 /* The same for a machine that takes so many bytes of a command, whatever its profile says;
- * 0: by command_limit_bytes. */
+ * 0: by command_limit_bytes.  A message is cut by command_limit_bytes at the latest. */
 enum command_result command_from_line_within(const char *line, size_t length,
 	const struct profile *profile, size_t limit_bytes, struct command *command);
 

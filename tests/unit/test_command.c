@@ -217,6 +217,25 @@ static void test_how_long_a_command_may_be_is_the_firmwares(void **state)
 	assert_int_equal(command.length, 200);
 }
 
+static void test_a_message_is_cut_alike_by_the_check_and_by_the_streamer(void **state)
+{
+	const struct profile klipper = { .firmware = PROFILE_FIRMWARE_KLIPPER };
+	struct command checked, sent;
+	char line[300];
+
+	(void)state;
+	memset(line, 'a', sizeof line);
+	memcpy(line, "M117 ", 5);
+	command_from_line(line, sizeof line, &checked);
+	assert_int_equal(command_from_line_within(line, sizeof line, NULL, COMMAND_MAX, &sent),
+		COMMAND_SEND);
+	assert_string_equal(sent.text, checked.text);
+	command_from_line_for(line, sizeof line, &klipper, &checked);
+	command_from_line_within(line, sizeof line, &klipper, COMMAND_MAX, &sent);
+	assert_string_equal(sent.text, checked.text);
+	assert_int_equal(sent.length, COMMAND_MAX);
+}
+
 static void test_a_long_message_is_cut_and_a_long_move_refused(void **state)
 {
 	struct command command;
@@ -269,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_whatever_the_line_holds_what_is_sent_is_safe),
 		cmocka_unit_test(test_a_command_cut_at_every_byte_is_safe),
 		cmocka_unit_test(test_how_long_a_command_may_be_is_the_firmwares),
+		cmocka_unit_test(test_a_message_is_cut_alike_by_the_check_and_by_the_streamer),
 		cmocka_unit_test(test_a_long_message_is_cut_and_a_long_move_refused),
 		cmocka_unit_test(test_a_command_survives_being_read_again),
 		cmocka_unit_test(test_commands_that_take_long_or_stand_alone_are_known),
