@@ -5,7 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <math.h> /* fabs, log */
+#include <math.h> /* fabs, log, lround */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +70,20 @@ static void say_start(struct farm *farm, const struct farm_job *job)
 			(long long)order->record.id, (long long)over);
 }
 
+/* For the production record. */
+static void note_start(const struct farm *farm, struct attempt_record *record,
+	const struct farm_plate *plate, const struct farm_printer *printer)
+{
+	const struct spool_record *spool = farm_printer_spool(farm, printer);
+	double file_s = plate->file->time_s + plate->file->heat_s;
+	record->planned_s = (int64_t)lround(file_s * printer->speed_factor);
+	farm_copy(record->firmware, sizeof(record->firmware), printer->state.firmware);
+	record->spool = spool ? spool->id : 0;
+	farm_copy(record->material, sizeof(record->material), farm_printer_material(farm, printer));
+	farm_copy(record->color, sizeof(record->color), farm_printer_color(farm, printer));
+	farm_copy(record->lot, sizeof(record->lot), spool ? spool->lot : "");
+}
+
 int farm_begin_attempt(struct farm *farm, struct farm_job *job, const struct farm_plate *plate,
 	struct farm_printer *printer)
 {
@@ -85,6 +99,7 @@ int farm_begin_attempt(struct farm *farm, struct farm_job *job, const struct far
 	attempt->record.state = ATTEMPT_STARTED;
 	attempt->record.started_s = farm->now_s;
 	farm_copy(attempt->record.printer, sizeof(attempt->record.printer), printer->name);
+	note_start(farm, &attempt->record, plate, printer);
 	attempt->job = job;
 	attempt->printer = printer;
 	attempt->missing_since_us = INT64_MAX;
@@ -157,6 +172,7 @@ static void free_attempt(struct farm *farm, struct farm_attempt *attempt)
 static void note_flow(struct attempt_record *record, const struct wire_progress *progress)
 {
 	const struct wire_telemetry *telemetry = &progress->telemetry;
+	record->print_us = progress->print_us;
 	record->bytes_sent = progress->bytes_sent;
 	record->line_errors = telemetry->line_errors;
 	record->unreadable_lines = telemetry->unreadable_lines;

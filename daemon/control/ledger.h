@@ -62,6 +62,14 @@ int ledger_each_spool(struct ledger *, void (*each)(void *, const struct spool_r
 /* Events with an id above `after`, oldest first, at most `limit`. */
 int ledger_each_event(struct ledger *, int64_t after, int limit,
 	void (*each)(void *, const struct event_record *), void *);
+/* What people did to one thing (kind and subject of an event), oldest first, at most `limit`. */
+struct ledger_acts {
+	const char *kind, *subject;
+	int64_t from_s, to_s; /* both included */
+	int limit;
+};
+int ledger_each_act(struct ledger *, const struct ledger_acts *acts,
+	void (*each)(void *, const struct event_record *), void *);
 int ledger_last_event_id(struct ledger *, int64_t *id);
 /* 0 and the call-back, or -ENOENT. */
 int ledger_find_idempotency(struct ledger *, const char *key,

@@ -26,6 +26,8 @@ static const struct {
 	[LEDGER_ALL_PRINTERS] = { LEDGER_PRINTER, "ORDER BY name" },
 	[LEDGER_ALL_SPOOLS] = { LEDGER_SPOOL, "ORDER BY id" },
 	[LEDGER_EVENTS_AFTER] = { LEDGER_EVENT, "WHERE id > ? ORDER BY id LIMIT ?" },
+	[LEDGER_ACTS] = { LEDGER_EVENT, "WHERE user <> '' AND kind = ? AND subject = ?"
+					" AND at_s BETWEEN ? AND ? ORDER BY at_s, id LIMIT ?" },
 	[LEDGER_KEY] = { LEDGER_IDEMPOTENCY, "WHERE key = ?" },
 	[LEDGER_ANALYSIS] = { -1, "SELECT analysis FROM files WHERE sha256 = ?" },
 	[LEDGER_LAST_EVENT] = { -1, "SELECT coalesce(max(id), 0) FROM events" },
@@ -258,6 +260,19 @@ int ledger_each_event(struct ledger *ledger, int64_t after, int limit,
 	sqlite3_bind_int64(statement, 1, after);
 	sqlite3_bind_int64(statement, 2, limit < 0 ? 0 : limit);
 	return walk_event(ledger, LEDGER_EVENTS_AFTER, each, context);
+}
+
+int ledger_each_act(struct ledger *ledger, const struct ledger_acts *acts,
+	void (*each)(void *, const struct event_record *), void *context)
+{
+	sqlite3_stmt *statement = statement_of(ledger, LEDGER_ACTS);
+
+	sqlite3_bind_text(statement, 1, acts->kind, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(statement, 2, acts->subject, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(statement, 3, acts->from_s);
+	sqlite3_bind_int64(statement, 4, acts->to_s);
+	sqlite3_bind_int64(statement, 5, acts->limit);
+	return walk_event(ledger, LEDGER_ACTS, each, context);
 }
 
 int ledger_last_event_id(struct ledger *ledger, int64_t *id)

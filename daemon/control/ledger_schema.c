@@ -136,6 +136,13 @@ static const struct ledger_column attempt_columns[] = {
 	FIELD(LEDGER_INT64, attempt_record, stall_answer_us, "stall_answer_us"),
 	FIELD(LEDGER_INT64, attempt_record, stall_port_us, "stall_port_us"),
 	FIELD(LEDGER_INT64, attempt_record, stall_file_us, "stall_file_us"),
+	FIELD(LEDGER_INT64, attempt_record, planned_s, "planned_s"),
+	FIELD(LEDGER_INT64, attempt_record, print_us, "print_us"),
+	FIELD(LEDGER_TEXT, attempt_record, firmware, "firmware"),
+	FIELD(LEDGER_REFERENCE, attempt_record, spool, "spool"),
+	FIELD(LEDGER_TEXT, attempt_record, material, "material"),
+	FIELD(LEDGER_TEXT, attempt_record, color, "color"),
+	FIELD(LEDGER_TEXT, attempt_record, lot, "lot"),
 };
 
 static const struct ledger_column printer_columns[] = {
@@ -330,6 +337,17 @@ const char *const ledger_migrations[] = {
 	"  OR NEW.user <> OLD.user OR (OLD.revoked_s <> 0 AND NEW.revoked_s <> OLD.revoked_s)"
 	" BEGIN SELECT RAISE(ABORT, 'an approval is given and revoked once'); END;"
 	"ALTER TABLE orders ADD COLUMN test INTEGER NOT NULL DEFAULT 0;",
+
+	/* 6: for the production record: what was in the printer, how long it should have taken;
+	 * acts of people, found by what they were done to */
+	"ALTER TABLE attempts ADD COLUMN planned_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN print_us INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempts ADD COLUMN firmware TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE attempts ADD COLUMN spool INTEGER REFERENCES spools;"
+	"ALTER TABLE attempts ADD COLUMN material TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE attempts ADD COLUMN color TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE attempts ADD COLUMN lot TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX acts ON events (kind, subject, at_s) WHERE user <> '';",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

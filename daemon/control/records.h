@@ -135,6 +135,13 @@ struct attempt_record {
 	int64_t bytes_sent, line_errors, unreadable_lines, lost_acknowledgements;
 	int64_t starved_us, starved_count;
 	int64_t stall_resend_us, stall_answer_us, stall_port_us, stall_file_us;
+	int64_t planned_s,
+		print_us; /* what the plan reckoned with; real, without pauses; 0: unknown */
+	/* What was in the printer at the start: a spool may be corrected later.  Empty, 0: unknown.
+	 */
+	char firmware[REASON_MAX_BYTES];
+	int64_t spool;
+	char material[NAME_MAX_BYTES], color[NAME_MAX_BYTES], lot[NAME_MAX_BYTES];
 };
 
 /* What the ledger remembers of a printer: only what a power cycle must not forget. */

@@ -263,6 +263,13 @@ static const struct attempt_record some_attempt = {
 	.resends = 2,
 	.plate = 11,
 	.sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	.planned_s = 3600,
+	.print_us = 3700000000,
+	.firmware = "Marlin 2.1.2",
+	.spool = 41,
+	.material = "PLA",
+	.color = "white",
+	.lot = "lot 6",
 };
 
 static const struct spool_record some_spool = { 41, "PLA", "white", "lot 7", 812.5, true };
@@ -290,8 +297,8 @@ static struct ledger_transaction *farm_transaction(void)
 	ledger_put_plate(transaction, &plate);
 	ledger_put_order(transaction, &some_order);
 	ledger_put_job(transaction, &some_job);
-	ledger_put_attempt(transaction, &some_attempt);
 	ledger_put_spool(transaction, &some_spool);
+	ledger_put_attempt(transaction, &some_attempt);
 	ledger_put_printer(transaction, &some_printer);
 	return transaction;
 }
@@ -1065,6 +1072,43 @@ static void test_events_are_read_on_from_where_a_client_was(void **state)
 	assert_int_equal(last_event(bench), 9);
 }
 
+static void keep_act(void *context, const struct event_record *event)
+{
+	struct ids *ids = context;
+
+	assert_string_equal(event->user, "anna");
+	assert_string_equal(event->subject, "p1");
+	ids->id[ids->count++] = event->id;
+}
+
+static void test_only_what_people_did_to_that_thing_at_that_time_is_an_act(void **state)
+{
+	struct bench *bench = *state;
+	struct ids ids = { 0 };
+	static const struct event_record events[] = {
+		{ 1, 99, "printer", "p1", "anna", "too early" },
+		{ 2, 100, "printer", "p1", "anna", "first" },
+		{ 3, 150, "printer", "p1", "", "by itself" },
+		{ 4, 150, "printer", "p2", "anna", "another printer" },
+		{ 5, 150, "job", "p1", "anna", "another kind" },
+		{ 6, 200, "printer", "p1", "anna", "second" },
+		{ 7, 200, "printer", "p1", "anna", "beyond the limit" },
+		{ 8, 201, "printer", "p1", "anna", "too late" },
+	};
+	struct ledger_transaction *transaction = ledger_transaction_create();
+
+	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+		ledger_put_event(transaction, &events[i]);
+	assert_int_equal(commit(bench, transaction), 0);
+	assert_int_equal(
+		ledger_each_act(bench->ledger,
+			&(struct ledger_acts){ "printer", "p1", 100, 200, 2 }, keep_act, &ids),
+		0);
+	assert_int_equal(ids.count, 2);
+	assert_int_equal(ids.id[0], 2);
+	assert_int_equal(ids.id[1], 6);
+}
+
 static void same_key(void *context, const struct idempotency_record *found)
 {
 	const struct idempotency_record *expected = context;
@@ -1188,6 +1232,7 @@ int main(void)
 		TEST(test_every_row_comes_back_as_it_was_put),
 		TEST(test_putting_again_replaces_and_keeps_the_analysis),
 		TEST(test_attempts_are_found_by_job_and_open_ones_apart),
+		TEST(test_only_what_people_did_to_that_thing_at_that_time_is_an_act),
 		TEST(test_events_are_read_on_from_where_a_client_was),
 		TEST(test_an_idempotency_key_answers_for_a_day),
 		TEST(test_work_is_done_in_slices_between_commits),
