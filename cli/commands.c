@@ -170,6 +170,13 @@ const struct command cli_commands[] = {
 		command_plan, NULL },
 	{ "printer", NULL, "one printer", NULL, NULL, printer_commands },
 	{ "printers", "", "every printer", NULL, command_printers, NULL },
+	{ "record", "[order] ORDER | job JOB [--html FILE]",
+		"what was made of what, by whom, on what, with what trouble",
+		"One JSON document: design, approval, files and settings, every attempt with its\n"
+		"times, firmware, filament and faults, what was counted, and what people did.\n"
+		"  --html FILE  as a page to be kept or printed; - is standard output\n\n"
+		"example: printfarm record 12 --html order-12.html\n",
+		command_record, NULL },
 	{ "rehearse", "FILE PRINTER [--keep COPY]",
 		"the file on the machine, without heat and filament",
 		"  --keep COPY  keeps the file that is sent, as COPY\n\n"

@@ -55,6 +55,7 @@ int command_spool_set(struct cli *cli, int argc, char **argv);
 int command_status(struct cli *cli, int argc, char **argv);
 int command_submit(struct cli *cli, int argc, char **argv);
 int command_version(struct cli *cli, int argc, char **argv);
+int command_record(struct cli *cli, int argc, char **argv);
 int command_watch(struct cli *cli, int argc, char **argv);
 int command_why(struct cli *cli, int argc, char **argv);
 

@@ -77,6 +77,15 @@ static void set_real(json_t *object, const char *name, double value)
 		isfinite(value) ? json_real(round(value * 1000.0) / 1000.0) : json_null());
 }
 
+/* null when it is negative: not known. */
+static void set_time(json_t *object, const char *name, int64_t time_us)
+{
+	if (time_us < 0)
+		set(object, name, json_null());
+	else
+		set_real(object, name, (double)time_us / 1e6);
+}
+
 void json_out_iso8601(int64_t time_s, char *text, size_t size)
 {
 	time_t moment = (time_t)time_s;
@@ -363,6 +372,13 @@ json_t *json_out_attempt(const struct attempt_record *attempt, const struct farm
 		[WIRE_STALL_FILE] = attempt->stall_file_us,
 	};
 	set(object, "stalls", stalls_of(stall_us));
+	set_some(object, "planned_s", attempt->planned_s, attempt->planned_s > 0);
+	set_time(object, "print_s", attempt->print_us > 0 ? attempt->print_us : -1);
+	set_text(object, "firmware", attempt->firmware);
+	set_some(object, "spool", attempt->spool, attempt->spool > 0);
+	set_text(object, "material", attempt->material);
+	set_text(object, "color", attempt->color);
+	set_text(object, "lot", attempt->lot);
 	return object;
 }
 
@@ -472,14 +488,6 @@ static void set_facts(json_t *object, const struct farm_printer_view *printer)
 	set_text(object, "reason", printer->reason);
 	set_some(object, "bed_job", record->bed_job, record->bed_job > 0);
 	set_text(object, "bed_why", record->bed_why);
-}
-
-static void set_time(json_t *object, const char *name, int64_t time_us)
-{
-	if (time_us < 0)
-		set(object, name, json_null());
-	else
-		set_real(object, name, (double)time_us / 1e6);
 }
 
 static json_t *telemetry_of(const struct wire_progress *progress)

@@ -150,6 +150,10 @@ def look_at_orders(tour):
     tour.call("GET", "/api/v1/orders", want=200)
     tour.call("GET", f"/api/v1/orders/{order}", want=200)
     tour.call("GET", "/api/v1/orders/99", want=404)
+    tour.call("GET", f"/api/v1/orders/{order}/record", want=200)
+    tour.call("GET", f"/api/v1/orders/{order}/record?after=99", want=200)
+    tour.call("GET", f"/api/v1/orders/{order}/record?after=x", want=422, bad=True)
+    tour.call("GET", "/api/v1/orders/99/record", want=404)
     tour.call("POST", f"/api/v1/orders/{order}/set", {"units": 6, "priority": 10, "due": None}, 200)
     tour.call("POST", f"/api/v1/orders/{order}/set", {"due": 1900000000}, 200)
     tour.call("POST", f"/api/v1/orders/{order}/set", {"units": -1}, 422, bad=True)
@@ -173,6 +177,8 @@ def look_at_jobs(tour, farm, order):
     tour.call("GET", "/api/v1/jobs?all=1", want=200)
     tour.call("GET", f"/api/v1/jobs/{job}", want=200)
     tour.call("GET", "/api/v1/jobs/99", want=404)
+    tour.call("GET", f"/api/v1/jobs/{job}/record", want=200)
+    tour.call("GET", "/api/v1/jobs/99/record", want=404)
     tour.call("GET", f"/api/v1/jobs/{job}/why", want=200)
     tour.call("GET", f"/api/v1/jobs/{job}/why?printer=p1", want=200)
     tour.call("GET", "/api/v1/jobs/99/why", want=404)
@@ -263,6 +269,7 @@ def look_at_trouble(tour, farm, order):
     for row in farm.jobs():
         tour.call("GET", f"/api/v1/jobs/{row['id']}", want=200)
         tour.call("GET", f"/api/v1/jobs/{row['id']}/why", want=200)
+        tour.call("GET", f"/api/v1/jobs/{row['id']}/record", want=200)
     tour.call("POST", f"/api/v1/orders/{order}/cancel", want=200)
     for row in farm.jobs():
         tour.call("POST", f"/api/v1/jobs/{row['id']}/cancel")
