@@ -10,10 +10,10 @@
 #include <string.h>
 
 enum {
-	RECORD_JOBS_MAX = 50,	    /* on a page */
-	RECORD_PAGE_ATTEMPTS = 200, /* no further job on a page that has so many */
-	RECORD_ATTEMPTS_MAX = 100,  /* shown of one job */
-	RECORD_ACTS_MAX = 50,	    /* shown of one order, job or attempt */
+	RECORD_JOBS_MAX = 50,	  /* on a page */
+	RECORD_PAGE_ROWS = 500,	  /* attempts and acts; no further job on a page that has so many */
+	RECORD_ATTEMPTS_MAX = 50, /* shown of one job */
+	RECORD_ACTS_MAX = 50,	  /* shown of one order, job or attempt */
 };
 
 /* ---- what a file was made with ---- */
@@ -66,8 +66,8 @@ static void add_act(void *context, const struct event_record *event)
 	json_array_append_new(context, act);
 }
 
-/* As members "acts" and "acts_left_off" (whether there were more). */
-static void set_acts(json_t *object, struct ledger *ledger, const char *kind, const char *subject,
+/* As members "acts" and "acts_left_off" (whether there were more); returns how many. */
+static size_t set_acts(json_t *object, struct ledger *ledger, const char *kind, const char *subject,
 	int64_t from_s, int64_t to_s)
 {
 	json_t *acts = json_array();
@@ -79,13 +79,14 @@ static void set_acts(json_t *object, struct ledger *ledger, const char *kind, co
 		json_array_remove(acts, RECORD_ACTS_MAX);
 	json_object_set_new(object, "acts", acts);
 	json_object_set_new(object, "acts_left_off", json_boolean(too_many));
+	return json_array_size(acts);
 }
 
-static void set_acts_of(json_t *object, struct ledger *ledger, const char *kind, int64_t id)
+static size_t set_acts_of(json_t *object, struct ledger *ledger, const char *kind, int64_t id)
 {
 	char subject[24];
 	snprintf(subject, sizeof(subject), "%lld", (long long)id);
-	set_acts(object, ledger, kind, subject, 0, INT64_MAX);
+	return set_acts(object, ledger, kind, subject, 0, INT64_MAX);
 }
 
 /* ---- jobs ---- */
@@ -131,25 +132,25 @@ static int64_t hands_until_s(
 	return to_s;
 }
 
-/* Returns how many attempts it had. */
+/* Returns how many attempts and acts it had. */
 static size_t add_job(const struct api_call *call, json_t *jobs, const struct farm_job_view *view)
 {
 	struct ledger *ledger = call->api->setup.ledger;
 	struct attempt_list list = { call->farm, json_array(), 0 };
 	json_t *job = json_out_job(view), *attempt;
-	size_t index, count;
+	size_t index, rows;
 	ledger_each_attempt_of_job(ledger, view->id, add_attempt, &list);
-	count = json_array_size(list.items);
+	rows = json_array_size(list.items);
 	json_array_foreach (list.items, index, attempt)
-		set_acts(attempt, ledger, "printer",
+		rows += set_acts(attempt, ledger, "printer",
 			json_string_value(json_object_get(attempt, "printer")),
 			number(attempt, "started_s"),
 			hands_until_s(attempt, json_array_get(list.items, index + 1), view));
 	json_object_set_new(job, "attempts", list.items);
 	json_object_set_new(job, "attempts_left_off", json_integer(list.left_off));
-	set_acts_of(job, ledger, "job", view->id);
+	rows += set_acts_of(job, ledger, "job", view->id);
 	json_array_append_new(jobs, job);
-	return count;
+	return rows;
 }
 
 /* Of the jobs behind `after`; returns the job to go on behind, 0: these were the last. */
@@ -157,15 +158,15 @@ static int64_t add_jobs(const struct api_call *call, json_t *jobs,
 	const struct farm_order_view *order, int64_t after)
 {
 	int64_t last = 0;
-	size_t attempts = 0;
+	size_t rows = 0;
 	for (size_t i = 0; i < order->job_count; i++) {
 		struct farm_job_view view;
 		int64_t id = farm_order_job_id(call->farm, order->record->id, i);
 		if (id <= after || !farm_job_by_id(call->farm, id, &view))
 			continue;
-		if (json_array_size(jobs) == RECORD_JOBS_MAX || attempts >= RECORD_PAGE_ATTEMPTS)
+		if (json_array_size(jobs) == RECORD_JOBS_MAX || rows >= RECORD_PAGE_ROWS)
 			return last;
-		attempts += add_job(call, jobs, &view);
+		rows += add_job(call, jobs, &view);
 		last = id;
 	}
 	return 0;
