@@ -34,6 +34,7 @@ enum progress_state {
 	PROGRESS_PRINTING,
 	PROGRESS_PAUSED,
 	PROGRESS_STOPPING, /* cancel or end of the file: parking, cooling */
+	PROGRESS_BY_HAND,  /* no attempt; the board was last seen to work for somebody else */
 };
 
 struct progress_ended {

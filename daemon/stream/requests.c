@@ -61,8 +61,7 @@ static int connect_again(struct streamer *streamer, struct session *session,
 	const struct wire_message *message, int64_t now_us, struct error *error)
 {
 	(void)streamer;
-	(void)message;
-	return session_connect(session, now_us, error);
+	return session_connect(session, message->reset, now_us, error);
 }
 
 static int estop(struct streamer *streamer, struct session *session,

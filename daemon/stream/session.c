@@ -295,7 +295,8 @@ static void supervise(struct session *session, int64_t now_us)
 	enum supervisor_verdict verdict;
 	char text[WIRE_TEXT_MAX];
 
-	if (!port_is_open(&session->port) || session->alarmed || session->detecting)
+	if (!port_is_open(&session->port) || session->alarmed || session->detecting ||
+		session->resetting)
 		return;
 	if (session->dialect->may_be_silent && session->dialect->may_be_silent(session->driver)) {
 		supervisor_heard(&session->supervisor, now_us);
@@ -339,7 +340,7 @@ static void cool_by_force(struct session *session, int64_t now_us)
 static void cool(struct session *session, int64_t now_us)
 {
 	if (!session->cool_wanted || session->job.active || session->close_wanted ||
-		session->detecting || !port_is_open(&session->port))
+		session->detecting || session->resetting || !port_is_open(&session->port))
 		return;
 	if (!session->progress.facts.hot_by_us) {
 		session->cool_wanted = false;
@@ -420,10 +421,8 @@ void session_on_wake(struct session *session, int64_t now_us)
 	session->now_us = now_us;
 	if (session->reconnect_us <= now_us)
 		session_open_port(session, now_us);
-	if (session->release_us <= now_us) {
-		session->release_us = INT64_MAX;
-		session->port.operations->modem_lines(&session->port, true);
-	}
+	if (session->release_us <= now_us)
+		session_release_line(session, now_us);
 	if (session->hold_ends_until_us != 0 && session->hold_ends_until_us <= now_us) {
 		session->hold_ends_until_us = 0;
 		session->setup.events->ended(session->setup.context, session);

@@ -78,8 +78,9 @@ int session_resume(
 int session_cancel(
 	struct session *session, const char *attempt, int64_t now_us, struct error *error);
 int session_manual(struct session *session, const char *text, int64_t now_us, struct error *error);
-/* Tries the port again now, and takes the lock off: a person has dealt with the fault. */
-int session_connect(struct session *session, int64_t now_us, struct error *error);
+/* Tries the port again now, and takes the lock off: a person has dealt with the fault.  `reset`:
+ * the board is reset by its DTR line first, whatever the settings say; -EBUSY while it prints. */
+int session_connect(struct session *session, bool reset, int64_t now_us, struct error *error);
 /* 0 also when the port is closed: then *error says that nothing could be sent. */
 int session_estop(struct session *session, int64_t now_us, struct error *error);
 /* Ends a print in a stated way (parks, cools) because the streamer must end. */

@@ -11,6 +11,19 @@ struct driver_effects *session_effects(struct session *session)
 	return session->setup.effects;
 }
 
+/* Kept for the time when nobody is connected to it: such a board is not reset unasked. */
+static void note_by_hand(struct session *session)
+{
+	struct progress_facts *facts = &session->progress.facts;
+	bool by_hand = session->by_hand ||
+		       (supervisor_is_heating(&session->supervisor) && !facts->hot_by_us);
+
+	if (facts->attempt[0] || (facts->state == PROGRESS_BY_HAND) == by_hand)
+		return;
+	facts->state = by_hand ? PROGRESS_BY_HAND : PROGRESS_NONE;
+	progress_store(&session->progress);
+}
+
 static void on_heaters(struct session *session, int64_t now_us)
 {
 	const struct driver_heaters *heaters = session->dialect->heaters(session->driver);
@@ -25,6 +38,7 @@ static void on_heaters(struct session *session, int64_t now_us)
 	if (!is_heating && !session->job.active && !session->cool_wanted &&
 		now_us - session->manual_heat_us > SESSION_MANUAL_HEAT_US)
 		session_set_hot(session, false);
+	note_by_hand(session);
 }
 
 /* What the driver does instead of sending. */
@@ -329,6 +343,7 @@ static void perform_one(struct session *session, const struct driver_effect *eff
 		session->by_hand = effect->kind == DRIVER_BY_HAND;
 		snprintf(session->by_hand_text, sizeof(session->by_hand_text), "%s", effect->text);
 		session->news = true;
+		note_by_hand(session);
 		break;
 	case DRIVER_SIDE_WRITE:
 		session_write_side(session, session->setup.effects->bytes + effect->write_offset,

@@ -32,6 +32,7 @@ static void reset_port_state(struct session *session)
 	session->stalled_since_us = 0;
 	session->stall_told = false;
 	session->release_us = INT64_MAX;
+	session->resetting = false;
 	session->driver_wake_us = DRIVER_NEVER;
 	session->close_wanted = false;
 	session->close_us = INT64_MAX;
@@ -75,6 +76,63 @@ static void remark_open(struct session *session)
 	session_remark(session, text);
 }
 
+/* ---- a reset before the first word (serial-protocols.md 2.1) -------------------- */
+
+/* Unasked, only where nothing can be lost by it: a print, on its way or gone on with, ours or by
+ * hand, dies with the board; a lock is a person's to take off; and heaters of ours are switched off
+ * by what is seen to have done so. */
+static bool may_reset_unasked(const struct session *session)
+{
+	const struct progress_facts *facts = &session->progress.facts;
+	bool again_at_another_speed = session->detecting && session->baud_index > 0;
+
+	return session->settings.reset_on_connect && !facts->attempt[0] &&
+	       facts->state == PROGRESS_NONE && !facts->hot_by_us && facts->fault == 0 &&
+	       !again_at_another_speed;
+}
+
+static bool reset_board(struct session *session, int64_t now_us)
+{
+	bool asked_for = session->reset_wanted;
+	int code;
+
+	session->reset_wanted = false;
+	if (session->job.active || (!asked_for && !may_reset_unasked(session)))
+		return false;
+	code = session->port.operations->modem_lines(&session->port, false);
+	if (code < 0) {
+		session_say(
+			session, "the board cannot be reset by its DTR line: %s", strerror(-code));
+		return false;
+	}
+	snprintf(session->reason, sizeof(session->reason), "the board was reset by its DTR line%s",
+		asked_for ? ", as a person wished" : "");
+	session_say(session, "%s", session->reason);
+	session->resetting = true;
+	session->release_us = now_us + SESSION_PULSE_US;
+	return true;
+}
+
+static void begin_conversation(struct session *session, int64_t now_us)
+{
+	if (session->detecting && !session->job.adopting)
+		session_detect_opened(session, now_us);
+	else
+		session_start_driver(session, now_us);
+}
+
+void session_release_line(struct session *session, int64_t now_us)
+{
+	session->release_us = INT64_MAX;
+	session->port.operations->modem_lines(&session->port, true);
+	if (!session->resetting)
+		return;
+	session->resetting = false;
+	begin_conversation(session, now_us);
+}
+
+/* ---- opening and closing ---------------------------------------------------------- */
+
 void session_open_port(struct session *session, int64_t now_us)
 {
 	struct error error = { "" };
@@ -101,10 +159,8 @@ void session_open_port(struct session *session, int64_t now_us)
 		session->cool_since_us = now_us;
 	session->news = true;
 	session->setup.events->port_opened(session->setup.context, session, session->port.fd);
-	if (session->detecting && !session->job.adopting)
-		session_detect_opened(session, now_us);
-	else
-		session_start_driver(session, now_us);
+	if (!reset_board(session, now_us))
+		begin_conversation(session, now_us);
 }
 
 void session_start_driver(struct session *session, int64_t now_us)
@@ -199,6 +255,8 @@ void session_read_port(struct session *session, int64_t now_us)
 			session_lose_port(session, loss_words(count), now_us);
 			return;
 		}
+		if (session->resetting)
+			continue;
 		recorder_add(session->recorder, RECORDER_RECEIVED, bytes, (size_t)count, now_us);
 		supervisor_heard(&session->supervisor, now_us);
 		session_power_hear(session, bytes, (size_t)count);

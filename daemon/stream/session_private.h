@@ -92,6 +92,8 @@ struct session {
 	int64_t power_us;      /* when the power is cut; INT64_MAX: not wanted */
 	bool stop_may_confirm; /* the firmware may say before that it has stopped */
 	int64_t release_us;    /* of the reset line; INT64_MAX: not pulled */
+	bool reset_wanted;     /* by a person: the next opening begins with a reset */
+	bool resetting;	       /* the line is pulled, the conversation begins when it is let go */
 
 	struct port side;	   /* the dialect's second channel */
 	int side_tries;		   /* openings in a row that led to nothing */
@@ -171,6 +173,8 @@ void session_start_driver(struct session *session, int64_t now_us);
 /* Closes and opens again, at another speed. */
 void session_reopen_port(struct session *session, int64_t now_us);
 void session_open_port(struct session *session, int64_t now_us);
+/* The board boots: nothing that it said before counts. */
+void session_release_line(struct session *session, int64_t now_us);
 void session_close_port(struct session *session, const char *reason, int64_t now_us);
 /* The device went away by itself: a print that runs waits for it a while. */
 void session_lose_port(struct session *session, const char *reason, int64_t now_us);

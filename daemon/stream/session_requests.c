@@ -110,12 +110,32 @@ int session_manual(struct session *session, const char *text, int64_t now_us, st
 	return 0;
 }
 
-int session_connect(struct session *session, int64_t now_us, struct error *error)
+/* A reset that was asked for happens now or not at all: later there may be a print. */
+static int open_for_reset(struct session *session, int64_t now_us, struct error *error)
+{
+	session->reset_wanted = true;
+	session_close_port(session, "resetting the board", now_us);
+	session->tries = 0;
+	session_open_port(session, now_us);
+	session->reset_wanted = false;
+	if (session->resetting)
+		return 0;
+	error_set(error, "%s was not reset: %s", session->name,
+		port_is_open(&session->port) ? "its port has no DTR line" : session->reason);
+	return port_is_open(&session->port) ? -ENOTSUP : -ENODEV;
+}
+
+int session_connect(struct session *session, bool reset, int64_t now_us, struct error *error)
 {
 	struct progress_facts *facts = &session->progress.facts;
+	int code = 0;
 
 	if (session->job.active) {
 		error_set(error, "%s is printing", session->name);
+		return -EBUSY;
+	}
+	if (reset && session->by_hand) {
+		error_set(error, "%s is not reset: %s", session->name, session->by_hand_text);
 		return -EBUSY;
 	}
 	if (facts->fault != 0) {
@@ -128,12 +148,16 @@ int session_connect(struct session *session, int64_t now_us, struct error *error
 	session->attention = false;
 	session->alarm_text[0] = '\0';
 	session->news = true;
-	if (session->state != DRIVER_READY)
-		session_close_port(session, "connecting again", now_us);
-	session->tries = 0;
-	session_open_port(session, now_us);
+	if (reset) {
+		code = open_for_reset(session, now_us, error);
+	} else {
+		if (session->state != DRIVER_READY)
+			session_close_port(session, "connecting again", now_us);
+		session->tries = 0;
+		session_open_port(session, now_us);
+	}
 	session_settle(session, now_us);
-	return 0;
+	return code;
 }
 
 int session_estop(struct session *session, int64_t now_us, struct error *error)

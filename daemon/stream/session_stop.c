@@ -16,7 +16,7 @@ void session_stop_at_once(
 		return;
 	session_drop_queue(session);
 	session_act(session, "estop", now_us);
-	if (session->detecting) {
+	if (session->detecting || session->resetting) {
 		session_detect_estop(session);
 	} else {
 		session->dialect->estop(session->driver, now_us, session_effects(session));

@@ -127,6 +127,9 @@ static const struct field fields[] = {
 	{ 155, KIND(SET_PRINTER), TEXT_OF(settings.rules) },
 	{ 156, KIND(SET_PRINTER), FIELD_I64, AT(settings.tools), 0 },
 	{ 157, KIND(SET_PRINTER), FIELD_I64, AT(settings.firmware), 0 },
+	{ 158, KIND(SET_PRINTER), FIELD_BOOL, AT(settings.reset_on_connect), 0 },
+
+	{ 45, KIND(CONNECT), FIELD_BOOL, AT(reset), 0 },
 
 	{ 50, KIND(START), TEXT_OF(start.path) },
 	{ 51, KIND(START), FIELD_I64, AT(start.bytes), 0 },

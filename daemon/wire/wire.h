@@ -93,7 +93,8 @@ struct wire_settings {
 	double hotend_max_celsius, bed_max_celsius;
 	double volume_min_mm[3], volume_max_mm[3];
 	bool can_reset_line;
-	int64_t machine_kind; /* enum driver_kind */
+	bool reset_on_connect; /* a connection to an idle board begins with a reset */
+	int64_t machine_kind;  /* enum driver_kind */
 	bool meatpack;
 	bool short_numbers;
 	int64_t window_bytes;	  /* un-acknowledged at most; 0: what the firmware usually holds */
@@ -192,6 +193,7 @@ struct wire_message {
 	char attempt[WIRE_ID_MAX]; /* START, PAUSE, RESUME, CANCEL, BOOKED: which; empty: any */
 	int64_t error;		   /* ANSWER: 0 or a negative errno value */
 	char text[WIRE_TEXT_MAX];  /* ANSWER, SAID, MANUAL */
+	bool reset;		   /* CONNECT: the board's reset line is pulsed first */
 	struct wire_hello hello;
 	struct wire_settings settings;
 	struct wire_start start;

@@ -65,6 +65,20 @@ def test_hang_up_and_reset_line():
         equal(pulse, ["dtr=0 rts=0", "dtr=1 rts=1"], "the reset pulse")
 
 
+def test_reset_before_the_first_word():
+    """where it is wanted a board is reset at each connection, and at a person's wish: one pulse of both lines"""
+    if UNDER:
+        raise Skip("one preload at a time")
+    with SerialBench(settings={"reset_on_connect": 1}) as bench:
+        bench.ready()
+        before = bench.lines.read_text(encoding="ascii").splitlines()
+        equal(before[-2:], ["dtr=0 rts=0", "dtr=1 rts=1"], "the pulse")
+        equal(bench.control.ask("connect", printer="p1", reset=1)["error"], 0, "connect with a reset")
+        bench.control.until(lambda: bench.lines.read_text(encoding="ascii").splitlines()[len(before):][-2:]
+                            == ["dtr=0 rts=0", "dtr=1 rts=1"], "the pulse of the wish")
+        bench.ready()
+
+
 def test_a_plain_pty_is_refused():
     """without the preload library libserialport refuses a pseudo terminal, and the reason is shown"""
     with Bench() as bench:
@@ -74,4 +88,5 @@ def test_a_plain_pty_is_refused():
         bench.control.until(lambda: "not a serial port" in bench.report("p2")["reason"], "refused")
 
 
-main(test_print_through_libserialport, test_hang_up_and_reset_line, test_a_plain_pty_is_refused)
+main(test_print_through_libserialport, test_hang_up_and_reset_line,
+     test_reset_before_the_first_word, test_a_plain_pty_is_refused)

@@ -283,7 +283,7 @@ static void test_the_power_is_the_last_rung_of_an_emergency_stop(void **state)
 
 	session_rig_fault(&rig, "power-cycle 1");
 	session_rig_run(&rig, 3, NULL);
-	assert_int_equal(session_connect(rig.session, rig.now_us, &error), 0);
+	assert_int_equal(session_connect(rig.session, false, rig.now_us, &error), 0);
 	assert_true(session_rig_run(&rig, 120, session_rig_is_ready));
 	session_rig_fault(&rig, "freeze");
 	assert_int_equal(session_estop(rig.session, rig.now_us, &error), 0);
@@ -344,7 +344,7 @@ static void test_a_board_that_was_halted_is_said_to_want_its_power_switched(void
 	(void)state;
 	assert_int_equal(session_estop(rig.session, rig.now_us, &error), 0);
 	session_rig_run(&rig, 5, NULL);
-	assert_int_equal(session_connect(rig.session, rig.now_us, &error), 0);
+	assert_int_equal(session_connect(rig.session, false, rig.now_us, &error), 0);
 	session_rig_run(&rig, 60, NULL);
 	assert_non_null(strstr(session_rig_state(&rig).reason, "switched off and on"));
 	session_rig_fault(&rig, "power-cycle 1");
@@ -460,7 +460,7 @@ static void test_a_lock_outlives_the_streamer_and_only_a_person_takes_it_off(voi
 	session_rig_run(&rig, 60, NULL);
 	assert_int_equal(session_rig_state(&rig).link, WIRE_ONLINE);
 	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_ESTOP);
-	assert_int_equal(session_connect(rig.session, rig.now_us, &error), 0);
+	assert_int_equal(session_connect(rig.session, false, rig.now_us, &error), 0);
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
 	assert_int_equal(session_rig_state(&rig).fault, 0);
 	session_rig_start(&rig, "a1");
@@ -799,7 +799,7 @@ static void test_a_silent_printer_is_offline_with_the_reason_and_tried_with_grow
 	assert_true(session_rig_state(&rig).reason[0] != '\0' || rig.port_open);
 	assert_true(rig.memory.opened >= 10 && rig.memory.opened <= 40);
 	session_rig_fault(&rig, "unfreeze");
-	assert_int_equal(session_connect(rig.session, rig.now_us, &error), 0);
+	assert_int_equal(session_connect(rig.session, false, rig.now_us, &error), 0);
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
 }
 

@@ -199,7 +199,7 @@ static void test_unlocking_restarts_a_firmware_whose_dialect_was_just_found_out(
 		session_rig_run(&rig, 60, NULL);
 		assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_KILLED);
 		assert_int_equal(sim_printer_counters(rig.printer)->resets, 0);
-		assert_int_equal(session_connect(rig.session, rig.now_us, &error), 0);
+		assert_int_equal(session_connect(rig.session, false, rig.now_us, &error), 0);
 		assert_true(session_rig_run(&rig, 120, session_rig_is_ready));
 		assert_int_equal(sim_printer_counters(rig.printer)->resets, 1);
 		assert_int_equal(session_rig_state(&rig).fault, 0);

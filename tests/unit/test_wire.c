@@ -77,7 +77,7 @@ static void fill_settings(struct wire_settings *settings)
 		settings->volume_min_mm[i] = -1.25 * (i + 1);
 		settings->volume_max_mm[i] = 100.0 * (i + 1);
 	}
-	settings->can_reset_line = true;
+	settings->can_reset_line = settings->reset_on_connect = true;
 	settings->machine_kind = 2;
 	settings->meatpack = true;
 	settings->short_numbers = true;
@@ -132,6 +132,8 @@ static void fill_message(struct wire_message *message, enum wire_kind kind)
 		fill_text(message->hello.program, sizeof(message->hello.program), 10);
 	} else if (kind == WIRE_SET_PRINTER) {
 		fill_settings(&message->settings);
+	} else if (kind == WIRE_CONNECT) {
+		message->reset = true;
 	} else if (kind == WIRE_START) {
 		fill_text(message->start.path, sizeof(message->start.path), 11);
 		message->start.bytes = INT64_MAX;
@@ -408,7 +410,7 @@ static void test_settings_are_equal_by_what_they_say_not_by_their_bytes(void **s
 			each->volume_min_mm[axis] = 0;
 			each->volume_max_mm[axis] = 200;
 		}
-		each->can_reset_line = false;
+		each->can_reset_line = each->reset_on_connect = false;
 		each->machine_kind = 0;
 		each->meatpack = each->short_numbers = false;
 		each->window_bytes = 0;
