@@ -545,6 +545,7 @@ bool farm_printer_settings(
 	memcpy(settings->volume_min_mm, profile->volume_min_mm, sizeof(settings->volume_min_mm));
 	memcpy(settings->volume_max_mm, profile->volume_max_mm, sizeof(settings->volume_max_mm));
 	settings->can_reset_line = printer->config.reset_line;
+	settings->reset_on_connect = printer->config.reset_on_connect;
 	settings->no_adoption = !printer->config.adopt;
 	farm_copy(settings->uuid, sizeof(settings->uuid), printer->config.uuid);
 	farm_copy(settings->power_off, sizeof(settings->power_off), printer->config.power_off);

@@ -188,6 +188,15 @@ static const struct option printer_options[] = {
 			"must not be." },
 	{ "reset_line", OPTION_BOOL, .initial = "false", AT(config_printer, reset_line),
 		.help = "DTR resets this board: used as the last means of an emergency stop." },
+	{ "reset_on_connect", OPTION_BOOL, .initial = "false", AT(config_printer, reset_on_connect),
+		.help = "Whether the board is reset by a pulse of DTR and RTS whenever its port is "
+			"opened: when it is plugged in, when its streamer starts, when its "
+			"settings "
+			"change.  Never while a print of ours is under way or gone on with, while "
+			"heaters of ours may be on, while the printer is locked, or when it was "
+			"last seen to print or to be heated by somebody else.  A print started at "
+			"the printer while no streamer was connected to it is not known and would "
+			"be ended." },
 };
 static const struct option_group printer_group = GROUP(printer_options, config_printer);
 

@@ -181,7 +181,8 @@ static void test_every_option_arrives_where_it_belongs(void **state)
 		"250000; "
 		"window = 4; profile = \"delta\"; material = \"PLA\"; tags = [\"visors\", "
 		"\"fast\"]; "
-		"unattended = \"allowed\"; reset_line = true; },\n"
+		"unattended = \"allowed\"; reset_line = true; "
+		"reset_on_connect = true; },\n"
 		"{ name = \"p2\"; port = \"/dev/b\"; profile = \"delta\"; window = \"held\"; "
 		"},\n"
 		"{ name = \"p3\"; port = \"/dev/c\"; profile = \"delta\"; window = \"auto\"; } "
@@ -231,10 +232,12 @@ static void test_every_option_arrives_where_it_belongs(void **state)
 	assert_string_equal(config.printer[0].tag[1], "fast");
 	assert_int_equal(config.printer[0].unattended, UNATTENDED_ALLOWED);
 	assert_true(config.printer[0].reset_line);
+	assert_true(config.printer[0].reset_on_connect);
 	assert_string_equal(config.printer[1].dialect, "auto");
 	assert_int_equal(config.printer[1].window_lines, CONFIG_WINDOW_HELD);
 	assert_int_equal(config.printer[1].unattended, UNATTENDED_NEVER);
 	assert_false(config.printer[1].reset_line);
+	assert_false(config.printer[1].reset_on_connect);
 	assert_int_equal(config.printer[2].window_lines, 0);
 	config_finish(&config);
 }
