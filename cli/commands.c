@@ -88,7 +88,9 @@ static const struct command order_commands[] = {
 static const struct command printer_commands[] = {
 	{ "confirm", "NAME", "a laser or mill may start its next job: somebody is at it", NULL,
 		command_printer_confirm, NULL },
-	{ "connect", "NAME...", "tries its port again now", NULL, command_printer_connect, NULL },
+	{ "connect", "NAME... [--reset]", "tries its port again now",
+		"  --reset   reset the board first by its DTR line; refused while it prints\n",
+		command_printer_connect, NULL },
 	{ "disable", "NAME...", "gets no new jobs; a running print goes on", NULL,
 		command_printer_disable, NULL },
 	{ "enable", "NAME...", "may get jobs", NULL, command_printer_enable, NULL },

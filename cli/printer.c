@@ -127,7 +127,22 @@ int command_printer_confirm(struct cli *cli, int argc, char **argv)
 
 int command_printer_connect(struct cli *cli, int argc, char **argv)
 {
-	return act(cli, argc, argv, "printers", "connect", act_show_printer);
+	bool reset = false;
+	const struct args_option options[] = {
+		{ .name = "reset", .kind = ARGS_FLAG, .value = &reset },
+		{ 0 },
+	};
+	json_t *body = NULL;
+	int count;
+	int status = args_parse_counted(cli, options, argc, argv, 1, argc, &count);
+
+	if (status)
+		return status;
+	if (reset)
+		body = json_pack("{s:b}", "reset", 1);
+	status = act_on_each(cli, "printers", "connect", body, count, argv + 1, act_show_printer);
+	json_decref(body);
+	return status;
 }
 
 int command_printer_disable(struct cli *cli, int argc, char **argv)

@@ -67,7 +67,15 @@ static void resume_printer(struct api_call *call)
 
 static void connect_printer(struct api_call *call)
 {
-	ask_printer(call, farm_printer_connect);
+	struct error error = { "" };
+	bool reset = false;
+	struct json_in in = { call->body, false, &error };
+	json_in_only(&in, (const char *const[]){ "reset", NULL });
+	json_in_bool(&in, "reset", &reset);
+	if (in.failed)
+		answer_printer(call, -EINVAL, &error);
+	else
+		ask_printer(call, reset ? farm_printer_reset : farm_printer_connect);
 }
 
 static void enable_printer(struct api_call *call)

@@ -196,6 +196,9 @@ int farm_printer_confirm(struct farm *, const char *user, const char *name, stru
 int farm_printer_unlock(struct farm *, const char *user, const char *name, struct error *);
 int farm_printer_connect(
 	struct farm *, const char *user, const char *name, uint64_t *request, struct error *);
+/* The same, and its board is reset first; refused while a print runs there. */
+int farm_printer_reset(
+	struct farm *, const char *user, const char *name, uint64_t *request, struct error *);
 struct farm_clear {
 	int32_t good, scrap; /* negative: not said */
 	const char *why;

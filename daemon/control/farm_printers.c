@@ -224,17 +224,24 @@ void farm_printer_lock(
 
 /* ---- from the streamers ---- */
 
+static bool send_message(struct farm *farm, const struct farm_printer *printer,
+	struct wire_message *message, uint64_t *request)
+{
+	message->request = farm->next_request++;
+	farm_copy(message->printer, sizeof(message->printer), printer->name);
+	if (!printer->attached || !farm->effects.send(farm->effects.context, message))
+		return false;
+	if (request)
+		*request = message->request;
+	return true;
+}
+
 static bool send_to(struct farm *farm, const struct farm_printer *printer, enum wire_kind kind,
 	const char *text, uint64_t *request)
 {
-	struct wire_message message = { .kind = kind, .request = farm->next_request++ };
-	farm_copy(message.printer, sizeof(message.printer), printer->name);
+	struct wire_message message = { .kind = kind };
 	farm_copy(message.text, sizeof(message.text), text ? text : "");
-	if (!printer->attached || !farm->effects.send(farm->effects.context, &message))
-		return false;
-	if (request)
-		*request = message.request;
-	return true;
+	return send_message(farm, printer, &message, request);
 }
 
 static void ask_connect(struct farm *farm, struct farm_printer *printer)
@@ -576,14 +583,19 @@ static int find_for_act(
 	return *printer ? farm_writable(farm, error) : -ENOENT;
 }
 
+static int unreachable(const struct farm_printer *printer, struct error *error)
+{
+	error_set(error, "the streamer of %s cannot be reached: %s", printer->name,
+		printer->away_reason);
+	return -EHOSTUNREACH;
+}
+
 static int ask(struct farm *farm, struct farm_printer *printer, enum wire_kind kind,
 	const char *text, uint64_t *request, struct error *error)
 {
 	if (send_to(farm, printer, kind, text, request))
 		return 0;
-	error_set(error, "the streamer of %s cannot be reached: %s", printer->name,
-		printer->away_reason);
-	return -EHOSTUNREACH;
+	return unreachable(printer, error);
 }
 
 int farm_printer_pause(struct farm *farm, const char *user, const char *name, uint64_t *request,
@@ -689,22 +701,50 @@ int farm_printer_unlock(struct farm *farm, const char *user, const char *name, s
 	return 0;
 }
 
+static int find_to_connect(
+	struct farm *farm, const char *name, struct farm_printer **found, struct error *error)
+{
+	struct farm_printer *printer = *found = farm_find_printer(farm, name, error);
+	if (!printer)
+		return -ENOENT;
+	if (!printer->record.lock_fault)
+		return 0;
+	error_set(error, "%s is locked (%s): unlock it when the fault is dealt with", name,
+		printer->record.lock_reason);
+	return -EBUSY;
+}
+
 int farm_printer_connect(struct farm *farm, const char *user, const char *name, uint64_t *request,
 	struct error *error)
 {
 	*request = 0;
-	struct farm_printer *printer = farm_find_printer(farm, name, error);
-	if (!printer)
-		return -ENOENT;
-	if (printer->record.lock_fault) {
-		error_set(error, "%s is locked (%s): unlock it when the fault is dealt with", name,
-			printer->record.lock_reason);
-		return -EBUSY;
-	}
-	int result = ask(farm, printer, WIRE_CONNECT, NULL, request, error);
+	struct farm_printer *printer;
+	int result = find_to_connect(farm, name, &printer, error);
+	if (!result)
+		result = ask(farm, printer, WIRE_CONNECT, NULL, request, error);
 	if (!result)
 		farm_say(farm, "printer", name, user, "%s: its port is tried again", name);
 	return result;
+}
+
+int farm_printer_reset(struct farm *farm, const char *user, const char *name, uint64_t *request,
+	struct error *error)
+{
+	struct wire_message message = { .kind = WIRE_CONNECT, .reset = true };
+	*request = 0;
+	struct farm_printer *printer;
+	int result = find_to_connect(farm, name, &printer, error);
+	if (result)
+		return result;
+	enum wire_activity activity = farm_printer_activity(printer);
+	if (printer->attempt || activity == WIRE_PRINTING || activity == WIRE_PAUSED) {
+		error_set(error, "%s is printing: a reset would end the print", name);
+		return -EBUSY;
+	}
+	if (!send_message(farm, printer, &message, request))
+		return unreachable(printer, error);
+	farm_say(farm, "printer", name, user, "%s: its board is reset and connected again", name);
+	return 0;
 }
 
 /* Counts what lies on the bed, if something waits to be counted. */

@@ -185,7 +185,7 @@ ACTING = [
     ("job", "hold", "7"), ("job", "release", "7"), ("job", "retry", "7"), ("job", "redo", "7"),
     ("job", "inspect", "7", "--scrap", "1"), ("job", "reassign", "7", "p1"), ("clear", "p1"),
     ("printer", "pause", "p1"), ("printer", "resume", "p1"), ("printer", "enable", "p1"),
-    ("printer", "disable", "p1"), ("printer", "unlock", "p1"), ("printer", "connect", "p1"),
+    ("printer", "disable", "p1"), ("printer", "unlock", "p1"), ("printer", "connect", "p1"), ("printer", "connect", "p1", "--reset"),
     ("printer", "load", "p1", "3"), ("printer", "gcode", "p1", "M104", "S0"), ("spool", "add", "--material", "PLA"),
     ("spool", "set", "3", "--grams", "700"), ("spool", "retire", "3"), ("reload",),
 ]
@@ -324,6 +324,7 @@ def test_bodies():
             (("job", "inspect", "7", "--good", "3"), {"good": 3}),
             (("job", "reassign", "7", "p2"), {"printer": "p2"}),
             (("printer", "load", "p1", "0"), {"spool": 0}),
+            (("printer", "connect", "p1", "--reset"), {"reset": True}),
             (("printer", "gcode", "p1", "G1", "X-1", "--", "-x"), None),
             (("order", "set", "1", "--due", "", "-n", "7"), {"due": None, "units": 7}),
             (("spool", "set", "3", "--grams", "0"), {"grams": 0}),

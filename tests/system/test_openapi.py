@@ -211,6 +211,9 @@ def look_at_printers(tour, farm):
         tour.call("POST", f"/api/v1/printers/none/{act}", want=404)
     for act in ("disable", "enable", "connect", "unlock"):
         tour.call("POST", f"/api/v1/printers/p1/{act}", want=200)
+    tour.call("POST", "/api/v1/printers/p1/connect", {"reset": False}, 200)
+    tour.call("POST", "/api/v1/printers/p1/connect", {"reset": "yes"}, 422, bad=True)
+    tour.call("POST", "/api/v1/printers/none/connect", {"reset": True}, 404)
     tour.call("POST", "/api/v1/printers/p1/pause", want=409)
     tour.call("POST", "/api/v1/printers/p1/clear", {"good": -1}, 422, bad=True)
     tour.call("POST", "/api/v1/printers/p1/gcode", {"command": "M105"}, 200)
@@ -264,6 +267,7 @@ def look_at_trouble(tour, farm, order):
     tour.call("POST", "/api/v1/printers/p1/estop", want=200)
     tour.call("POST", "/api/v1/estop", {"printers": None}, 200)
     wait(lambda: all(row["lock"] for row in farm.printers().values()), "both are locked", 20)
+    tour.call("POST", "/api/v1/printers/p1/connect", {"reset": True}, 409)
     for path in ("/api/v1/printers", "/api/v1/status", "/api/v1/plan", "/api/v1/jobs?all=1", f"/api/v1/orders/{order}"):
         tour.call("GET", path, want=200)
     for row in farm.jobs():

@@ -115,6 +115,29 @@ static void test_a_resume_reaches_a_print_whose_pause_is_still_under_way(void **
 	rig_destroy(rig);
 }
 
+static void test_a_reset_reaches_an_idle_board_and_never_a_print(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	uint64_t request;
+	struct error error;
+	assert_int_equal(farm_printer_reset(rig->farm, "eva", "none", &request, &error), -ENOENT);
+	assert_int_equal(farm_printer_reset(rig->farm, "eva", "p1", &request, &error), 0);
+	assert_int_not_equal(request, 0);
+	assert_int_equal(rig->printer[0].inbox_count, 1);
+	assert_int_equal(rig->printer[0].inbox[0].kind, WIRE_CONNECT);
+	assert_true(rig->printer[0].inbox[0].reset);
+	rig_add_order(rig, 1, &order);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	assert_int_equal(farm_printer_reset(rig->farm, "eva", "p1", &request, &error), -EBUSY);
+	assert_non_null(strstr(error.text, "would end the print"));
+	assert_int_equal(request, 0);
+	assert_int_equal(rig->printer[0].inbox_count, 0);
+	rig_destroy(rig);
+}
+
 static void test_a_bed_is_never_used_before_it_was_cleared(void **state)
 {
 	(void)state;
@@ -1211,6 +1234,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_starts_before_its_attempt_is_durable),
 		cmocka_unit_test(test_a_start_that_was_not_durable_leaves_nothing_behind),
 		cmocka_unit_test(test_a_resume_reaches_a_print_whose_pause_is_still_under_way),
+		cmocka_unit_test(test_a_reset_reaches_an_idle_board_and_never_a_print),
 		cmocka_unit_test(test_a_bed_is_never_used_before_it_was_cleared),
 		cmocka_unit_test(
 			test_a_laser_starts_nothing_until_somebody_at_it_says_so_and_then_once),
