@@ -185,7 +185,7 @@ const struct command cli_commands[] = {
 		"Heaters and extruder are left out, everything else is sent as it is.  The\n"
 		"rules of the bed hold.  Shown are starvation, noise and the true time.  No\n"
 		"part is counted.  A file that calls a macro of the firmware is refused: the\n"
-		"macro may heat.\n\n"
+		"macro may heat.  Ctrl-C cancels it.\n\n"
 		"example: printfarm rehearse visor.gcode p1\n",
 		command_rehearse, NULL },
 	{ "reload", "", "printfarmd reads its configuration again", NULL, command_reload, NULL },

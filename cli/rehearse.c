@@ -1,4 +1,7 @@
-/* `printfarm rehearse`: the real file on the real machine, without heat and filament. */
+/* `printfarm rehearse`: the real file on the real machine, without heat and filament.
+ *
+ * Its order is held but for the moment in which the printer can start it: a machine may only move
+ * while somebody watches, so what is left by a command that was killed never starts by itself. */
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
@@ -14,12 +17,13 @@
 #include <errno.h>
 #include <fcntl.h>  /* open */
 #include <limits.h> /* PATH_MAX */
+#include <signal.h> /* sigaction: an interrupted rehearsal cancels its order */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h> /* nanosleep */
 #include <unistd.h>
 
-enum { LOOK_MS = 500, TEXT_MAX_BYTES = 1 << 30 };
+enum { LOOK_MS = 500, TEXT_MAX_BYTES = 1 << 30, WAITS_BYTES = 512, SIGNAL_EXIT = 128 };
 
 struct rehearsing {
 	struct cli *cli;
@@ -33,7 +37,31 @@ struct rehearsing {
 	struct rehearsal rehearsal;
 	double planned_s; /* what the analysis says */
 	int64_t order;
+	bool is_released;	/* the order */
+	char told[WAITS_BYTES]; /* why it waits, as it was said last */
 };
+
+/* ---- being interrupted --------------------------------------------------------------------- */
+
+static volatile sig_atomic_t stopped_by; /* a signal; 0: none */
+
+static void on_signal(int number)
+{
+	stopped_by = number;
+}
+
+/* A second one ends the program at once: the order is held or runs under the farm's rules. */
+static void catch_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND }, before;
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		/* What nohup ignores stays ignored. */
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+}
 
 /* ---- the file ----------------------------------------------------------------------------- */
 
@@ -198,8 +226,9 @@ static int make_order(struct rehearsing *work)
 	if (status != CLI_DONE)
 		return status;
 	client_answer_finish(&answer);
-	body = json_pack("{s:s, s:i, s:s, s:i}", "design", work->name, "units", 1, "printer",
-		work->printer, "priority", 100);
+	/* No production: it wants no approval of the design. */
+	body = json_pack("{s:s, s:i, s:s, s:i, s:b, s:b}", "design", work->name, "units", 1,
+		"printer", work->printer, "priority", 100, "hold", 1, "test", 1);
 	status = client_create(work->cli, "/api/v1/orders", body, &answer);
 	json_decref(body);
 	if (status != CLI_DONE)
@@ -242,30 +271,108 @@ static bool has_ended(const json_t *job)
 	const json_t *attempts = json_object_get(job, "attempts");
 	const json_t *last = json_array_get(attempts, json_array_size(attempts) - 1);
 
-	return json_array_size(attempts) > 0 && strcmp(words_text(last, "state"), "started") != 0;
+	if (json_array_size(attempts) == 0)
+		return strcmp(words_text(job, "state"), "cancelled") == 0;
+	return strcmp(words_text(last, "state"), "started") != 0;
 }
 
-/* Until the attempt has ended; the reason why it waits is told once. */
+static int act_on_order(struct rehearsing *work, const char *act)
+{
+	char path[CLIENT_PATH_MAX];
+	struct client_answer answer;
+	json_t *body = json_object();
+	int status;
+
+	snprintf(path, sizeof path, "/api/v1/orders/%lld/%s", (long long)work->order, act);
+	status = client_post(work->cli, path, body, &answer);
+	if (status == CLI_DONE)
+		client_answer_finish(&answer);
+	json_decref(body);
+	return status;
+}
+
+static int set_released(struct rehearsing *work, bool released)
+{
+	int status = CLI_DONE;
+
+	if (work->is_released != released)
+		status = act_on_order(work, released ? "release" : "hold");
+	if (status == CLI_DONE)
+		work->is_released = released;
+	return status;
+}
+
+/* What hinders the printer but that the order is held, joined by "; "; empty: nothing. */
+static int look_for_hindrances(
+	struct rehearsing *work, const json_t *job, char hindrances[WAITS_BYTES])
+{
+	char path[CLIENT_PATH_MAX], id[32];
+	struct client_answer why;
+	const json_t *unmet;
+	size_t index, used = 0;
+	int status;
+
+	snprintf(id, sizeof id, "%lld", (long long)words_integer(job, "id"));
+	client_path(path, "jobs", id, "why");
+	status = client_get(work->cli, path, &why);
+	hindrances[0] = '\0';
+	if (status)
+		return status;
+	json_t *printers = json_object_get(why.json, "printers"), *printer;
+	size_t at;
+
+	json_array_foreach (printers, at, printer) {
+		if (strcmp(words_text(printer, "printer"), work->printer) != 0)
+			continue;
+		json_array_foreach (json_object_get(printer, "unmet"), index, unmet) {
+			if (strcmp(words_text(unmet, "condition"), "held") == 0 ||
+				used >= WAITS_BYTES)
+				continue;
+			used += (size_t)snprintf(hindrances + used, WAITS_BYTES - used, "%s%s",
+				used ? "; " : "", words_text(unmet, "text"));
+		}
+	}
+	client_answer_finish(&why);
+	return CLI_DONE;
+}
+
+/* Lets a queued job start when its printer can, and says why it waits when that has changed. */
+static int let_start(struct rehearsing *work, const json_t *job, struct progress *progress)
+{
+	char hindrances[WAITS_BYTES];
+	int status = look_for_hindrances(work, job, hindrances);
+
+	if (status)
+		return status;
+	if (*hindrances && strcmp(work->told, hindrances) != 0) {
+		snprintf(work->told, sizeof work->told, "%s", hindrances);
+		progress_finish(progress);
+		if (!work->cli->quiet)
+			say(stderr, "waits: %s\n", hindrances);
+	}
+	return set_released(work, !*hindrances);
+}
+
+/* Until the attempt has ended, or this program is to end. */
 static json_t *await_end(struct rehearsing *work, int *status)
 {
 	static const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
 	struct progress progress;
-	char told[256] = "";
 	json_t *job = NULL;
 
 	progress_init(&progress, work->cli);
-	for (;;) {
+	while (!stopped_by) {
 		json_decref(job);
 		job = look_at_job(work, status);
 		if (*status || (job && has_ended(job)))
 			break;
-		if (job && strcmp(words_text(job, "state"), "queued") == 0 &&
-			strcmp(told, words_text(job, "reason")) != 0) {
-			snprintf(told, sizeof told, "%s", words_text(job, "reason"));
-			progress_finish(&progress);
-			if (!work->cli->quiet && *told)
-				say(stderr, "waits: %s\n", told);
-		}
+		if (job && strcmp(words_text(job, "state"), "queued") == 0)
+			*status = let_start(work, job, &progress);
+		else if (job)
+			/* It runs: whatever comes of it, it is not made again by itself. */
+			*status = set_released(work, false);
+		if (*status)
+			break;
 		if (job && !words_is_null(job, "progress"))
 			progress_share(&progress, words_number(job, "progress"), "rehearsing");
 		nanosleep(&pause, NULL);
@@ -275,24 +382,22 @@ static json_t *await_end(struct rehearsing *work, int *status)
 }
 
 /* Nothing was made: the order ends without a part, and nothing of it is made again. */
-static void end_order(struct rehearsing *work, const json_t *job)
+static int end_order(struct rehearsing *work, const json_t *job)
 {
 	char path[CLIENT_PATH_MAX];
 	struct client_answer answer;
-	json_t *body = json_object();
+	int status = act_on_order(work, "cancel");
+	json_t *body;
 
-	snprintf(path, sizeof path, "/api/v1/orders/%lld/cancel", (long long)work->order);
-	if (client_post(work->cli, path, body, &answer) == CLI_DONE)
-		client_answer_finish(&answer);
-	json_decref(body);
 	if (!job || strcmp(words_text(job, "state"), "printed") != 0)
-		return;
+		return status;
 	body = json_pack("{s:i, s:i}", "good", 0, "scrap", 1);
 	snprintf(path, sizeof path, "/api/v1/jobs/%lld/inspect",
 		(long long)words_integer(job, "id"));
 	if (client_post(work->cli, path, body, &answer) == CLI_DONE)
 		client_answer_finish(&answer);
 	json_decref(body);
+	return status;
 }
 
 /* ---- the report -------------------------------------------------------------------------------
@@ -318,19 +423,33 @@ static void show_report(const struct rehearsing *work, const json_t *job)
 		work->printer);
 }
 
-static int rehearse(struct rehearsing *work)
+/* Behind a signal: what became of the order. */
+static int say_stopped(const struct rehearsing *work, const json_t *job, int cancelled)
 {
-	json_t *job;
-	int status = strip_file(work);
+	bool ran = json_array_size(json_object_get(job, "attempts")) > 0;
 
-	if (status == CLI_DONE)
-		status = make_order(work);
-	remove_copy(work);
-	if (status != CLI_DONE)
-		return status;
+	if (cancelled == CLI_DONE)
+		say(stderr, "interrupted: order %lld is cancelled%s\n", (long long)work->order,
+			ran ? ", and its print is stopped" : "");
+	else
+		say(stderr, "interrupted: 'printfarm order cancel %lld' ends the rehearsal\n",
+			(long long)work->order);
+	return SIGNAL_EXIT + (int)stopped_by;
+}
+
+static int watch_order(struct rehearsing *work)
+{
+	int status = CLI_DONE, cancelled;
+	json_t *job;
+
+	if (!work->cli->quiet)
+		say(stderr, "order %lld: %s on %s\n", (long long)work->order, work->name,
+			work->printer);
 	job = await_end(work, &status);
-	end_order(work, job);
-	if (status == CLI_DONE && work->cli->json)
+	cancelled = end_order(work, job);
+	if (stopped_by)
+		status = say_stopped(work, job, cancelled);
+	else if (status == CLI_DONE && work->cli->json)
 		words_print_json(work->cli, job);
 	else if (status == CLI_DONE)
 		show_report(work, job);
@@ -338,6 +457,17 @@ static int rehearse(struct rehearsing *work)
 		status = CLI_REFUSED;
 	json_decref(job);
 	return status;
+}
+
+static int rehearse(struct rehearsing *work)
+{
+	int status = strip_file(work);
+
+	catch_signals();
+	if (status == CLI_DONE)
+		status = make_order(work);
+	remove_copy(work);
+	return status == CLI_DONE ? watch_order(work) : status;
 }
 
 int command_rehearse(struct cli *cli, int argc, char **argv)

@@ -1,8 +1,10 @@
 """printfarm rehearse: the real file on the real machine, cold and without filament."""
 
 import re
+import signal
+import subprocess
 
-from harness import Farm, box_gcode, check, equal, main, wait
+from harness import BUILD, Farm, box_gcode, check, equal, main, wait
 
 
 def test_rehearsal():
@@ -44,4 +46,58 @@ def test_refusals():
         equal(farm.get("/api/v1/orders")["items"], [], "orders of what was refused")
 
 
-main(test_rehearsal, test_refusals)
+class Rehearsal:
+    """One under way, and what it says."""
+
+    def __init__(self, farm, path):
+        self.said = farm.dir / "rehearsal.txt"
+        farm.files["kept.gcode"] = farm.dir / "kept.gcode"
+        with open(self.said, "w") as said:
+            self.process = subprocess.Popen([str(BUILD / "printfarm"), "--socket", str(farm.socket), "rehearse",
+                                             str(path), "p1", "--keep", str(farm.dir / "kept.gcode")], stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        wait(lambda: "waits: " in self.text(), "why it waits")
+
+    def text(self):
+        return self.said.read_text()
+
+    def end(self, number):
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+
+def test_interrupted():
+    """a signal cancels the order and says so; what a killed rehearsal leaves is held: clearing the bed moves nothing"""
+    with Farm(1) as farm:
+        farm.wait_online("p1")
+        check(farm.printer("p1")["bed"] != "empty", "the bed must not be clear")
+        path = box_gcode(farm.dir / "box.gcode", layers=2, lines_per_layer=10)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            rehearsal = Rehearsal(farm, path)
+            check(": rehearsal-box" in rehearsal.text() and "bed" in rehearsal.text(), rehearsal.text())
+            equal(rehearsal.end(number), 128 + number, "the exit code")
+            check("is cancelled" in rehearsal.text(), rehearsal.text())
+        killed = Rehearsal(farm, path)
+        killed.end(signal.SIGKILL)
+        states = [order["state"] for order in farm.get("/api/v1/orders")["items"]]
+        equal(sorted(states), ["cancelled"] * 3 + ["held"], "the orders behind them")
+        farm.ready()
+        order = farm.simple_order(1)
+        wait(lambda: farm.order(order)["printed"] == 1, "an order behind it is printed")
+        equal([len(farm.job(job["id"])["attempts"]) for job in farm.jobs() if job["design"].startswith("rehearsal")],
+              [0] * 4, "attempts of the rehearsals")
+
+
+def test_waits_then_runs():
+    """a rehearsal that waited for the bed runs when it is clear, its order held; a signal stops the print"""
+    with Farm(1, speed=2) as farm:
+        farm.wait_online("p1")
+        rehearsal = Rehearsal(farm, box_gcode(farm.dir / "box.gcode", layers=3, lines_per_layer=40))
+        farm.ready()
+        farm.wait_printing("p1")
+        wait(lambda: farm.get("/api/v1/orders")["items"][0]["state"] == "held", "the order is held while it runs")
+        equal(rehearsal.end(signal.SIGINT), 128 + signal.SIGINT, "the exit code")
+        check("its print is stopped" in rehearsal.text(), rehearsal.text())
+        wait(lambda: farm.printer("p1")["job"] is None, "the print is stopped")
+
+
+main(test_rehearsal, test_refusals, test_interrupted, test_waits_then_runs)
