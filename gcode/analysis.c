@@ -382,6 +382,7 @@ struct analyser *analyser_create(const struct profile *profile)
 	analyser->cnc = profile && profile->firmware == PROFILE_FIRMWARE_GRBL;
 	line_reader_init(&analyser->reader);
 	modal_init(&analyser->modal);
+	analyser->modal.heats_by_p = true;
 	slicer_hints_init(&analyser->hints);
 	time_limits_assumed(&analyser->planned, "", "");
 	time_model_init(&analyser->time, &analyser->planned);

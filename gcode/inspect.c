@@ -8,6 +8,7 @@
 #include "gcode/cnc.h"
 #include "gcode/format_archive.h"
 #include "gcode/policy.h"
+#include "gcode/profile.h"
 #include "gcode/time_limits.h"
 
 enum { READ_BYTES = 65536 };
@@ -95,6 +96,13 @@ static void take_text(struct inspector *inspector, const char *bytes, size_t len
 	analyser_feed(inspector->analyser, bytes, length);
 }
 
+/* A profile may be only the rules that a farm's machines agree on. */
+static bool machine_is_known(const struct profile *profile)
+{
+	return profile && (profile->firmware != PROFILE_FIRMWARE_UNSAID ||
+				  profile->volume_max_mm[0] > profile->volume_min_mm[0]);
+}
+
 static void decide_inner(struct inspector *inspector)
 {
 	struct head *head = &inspector->inner;
@@ -106,7 +114,8 @@ static void decide_inner(struct inspector *inspector)
 		reason = "an archive inside an archive; pack it once";
 	if (head->kind != FORMAT_GCODE)
 		refuse(inspector, reason);
-	else if (!inspector->settings.profile && cnc_is_program(head->bytes, head->length))
+	else if (!machine_is_known(inspector->settings.profile) &&
+		 cnc_is_program(head->bytes, head->length))
 		analyser_program(inspector->analyser);
 	take_text(inspector, head->bytes, head->length);
 }

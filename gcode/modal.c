@@ -209,10 +209,10 @@ static enum modal_effect apply_set(struct modal *modal, const struct lexer_line 
 }
 
 /* S sets, R waits also for cooling; Slic3r and PrusaSlicer write P for mach3 and machinekit. */
-static bool target(const struct lexer_line *line, double *celsius)
+static bool target(const struct modal *modal, const struct lexer_line *line, double *celsius)
 {
 	return lexer_value(line, 'S', celsius) || lexer_value(line, 'R', celsius) ||
-	       lexer_value(line, 'P', celsius);
+	       (modal->heats_by_p && lexer_value(line, 'P', celsius));
 }
 
 static void set_hotend(struct modal *modal, double tool, double celsius)
@@ -226,7 +226,7 @@ static enum modal_effect apply_hotend(struct modal *modal, const struct lexer_li
 	double celsius, tool = modal->tool;
 
 	lexer_value(line, 'T', &tool);
-	if (target(line, &celsius))
+	if (target(modal, line, &celsius))
 		set_hotend(modal, tool, celsius);
 	return MODAL_STATE;
 }
@@ -350,12 +350,12 @@ static enum modal_effect apply_m(struct modal *modal, const struct lexer_line *l
 		return MODAL_STATE;
 	case 140:
 	case 190:
-		if (target(line, &value))
+		if (target(modal, line, &value))
 			modal->bed_celsius = value;
 		return MODAL_STATE;
 	case 141:
 	case 191:
-		if (target(line, &value))
+		if (target(modal, line, &value))
 			modal->chamber_celsius = value;
 		return MODAL_STATE;
 	case 200:

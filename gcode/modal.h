@@ -40,6 +40,9 @@ struct modal {
 	int tool;
 	double hotend_celsius[MODAL_TOOLS_MAX]; /* targets */
 	double bed_celsius, chamber_celsius;
+	/* M104 P220 sets a target: what mach3 does, and what a file for it means.  No other
+	 * firmware does; who follows a printer leaves it false. */
+	bool heats_by_p;
 	double fan;			      /* 0 to 255 */
 	double speed_percent;		      /* M220 */
 	double flow_percent;		      /* M221 */

@@ -24,6 +24,8 @@ enum {
 	FLOW_FACTOR_MAX = 200,
 	DWELL_LONG_S = 600,
 	FAN_MAX = 255,
+	/* Below, a P is the number of a heater (RepRapFirmware) or means to switch off. */
+	FOREIGN_CELSIUS_MIN = 16,
 };
 
 static double value_or(const struct policy_check *check, char letter, double otherwise)
@@ -50,12 +52,26 @@ double policy_bed_limit(const struct profile *profile)
 	return profile && profile->bed_max_celsius > 0 ? profile->bed_max_celsius : BED_CELSIUS;
 }
 
+/* What mach3 and machinekit understand; everybody else takes a heater's P for no temperature and an
+ * A for no extruder, says ok, and prints air. */
+static void add_foreign(const struct policy_check *check, char letter)
+{
+	const struct profile *profile = check->profile;
+	bool said = profile && profile->firmware != PROFILE_FIRMWARE_UNSAID;
+
+	policy_add_value(check->findings,
+		said ? POLICY_FOREIGN_DIALECT : POLICY_FOREIGN_DIALECT_UNSAID, letter, 0, false, 0);
+}
+
 /* S sets, R also cools; Slic3r and PrusaSlicer write P for mach3 and machinekit. */
 static void check_heat(const struct policy_check *check, double limit)
 {
 	double target = value_or(check, 'S', value_or(check, 'R', value_or(check, 'P', 0)));
 	double cooling = value_or(check, 'R', target);
 
+	if (!lexer_find(check->line, 'S') && !lexer_find(check->line, 'R') &&
+		target >= FOREIGN_CELSIUS_MIN)
+		add_foreign(check, 'P');
 	policy_check_target(check, target > cooling ? target : cooling, limit);
 }
 
@@ -230,6 +246,8 @@ static void check_motion(const struct policy_check *check)
 {
 	double feed;
 
+	if (lexer_find(check->line, 'A') && !lexer_find(check->line, 'E'))
+		add_foreign(check, 'A');
 	if (!lexer_value(check->line, 'F', &feed))
 		return;
 	if (feed <= 0 || feed > FEED_MAX_MM_MIN)

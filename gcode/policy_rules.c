@@ -125,6 +125,13 @@ static const struct policy_rule rules[] = {
 		"M83 is in force but amounts are absolute: right on MakerBot-like firmware only" },
 	{ POLICY_EXTRUDER_MODE_G90, "extruder-mode-g90", VERDICT_WARN, false, false, ON(MARLIN),
 		"G90 behind M83: Marlin 2 then takes amounts as absolute; say M83 again" },
+	{ POLICY_FOREIGN_DIALECT, "foreign-dialect", VERDICT_REFUSE, false, false,
+		ON(MARLIN) | ON(KLIPPER) | ON(REPRAP),
+		"mach3's dialect, which heats and extrudes nothing here: temperatures want S, "
+		"filament wants E" },
+	{ POLICY_FOREIGN_DIALECT_UNSAID, "foreign-dialect-unclear", WARN,
+		"mach3's dialect (temperatures with P, filament with A): other firmware heats and "
+		"extrudes nothing" },
 	{ POLICY_BARE_G92, "bare-g92", WARN, "G92 without axes sets all positions to 0" },
 	{ POLICY_LEFT_HOT, "left-hot", WARN, "ends with heaters on; the farm will turn them off" },
 	{ POLICY_NO_EXTRUSION, "no-extrusion", WARN, "extrudes nothing" },

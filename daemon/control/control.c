@@ -12,6 +12,7 @@
 #include "daemon/control/log.h"
 #include "daemon/control/streamer_link.h"
 #include "daemon/control/streamers.h"
+#include "gcode/policy.h"
 
 #include <event2/event.h>
 
@@ -507,13 +508,27 @@ static bool has_rule(const struct profile *profile, const char *rule)
 	return false;
 }
 
+/* Files for MakerBots and for mach3 heat or extrude wrongly on this machine. */
+static bool refuses_foreign(const struct profile *profile)
+{
+	return profile->firmware != PROFILE_FIRMWARE_UNSAID &&
+	       policy_severity(profile, POLICY_FOREIGN_DIALECT) == VERDICT_REFUSE &&
+	       policy_severity(profile, POLICY_EXTRUDER_MODE) == VERDICT_REFUSE;
+}
+
 /* An upload is for no printer yet: it is judged by what all machines agree on. */
 static void set_common_rules(struct control *control)
 {
 	const struct config *config = &control->config;
-	char text[PROFILE_RULES_MAX * PROFILE_RULE_MAX] = "";
+	static const char foreign[] = "foreign-dialect-unclear=refuse,extruder-mode-unclear=refuse";
+	char text[sizeof foreign + PROFILE_RULES_MAX * PROFILE_RULE_MAX] = "";
+	bool all_refuse = config->profile_count > 0;
 	size_t length = 0;
 
+	for (size_t i = 0; i < config->profile_count; i++)
+		all_refuse = all_refuse && refuses_foreign(&config->profile[i]);
+	if (all_refuse)
+		length = (size_t)snprintf(text, sizeof text, "%s", foreign);
 	for (size_t i = 0; config->profile_count > 0 && i < config->profile[0].rule_count; i++) {
 		const char *rule = config->profile[0].rule[i];
 		bool all = true;

@@ -166,6 +166,20 @@ static void test_a_file_for_makerbots_is_refused_on_marlin(void **state)
 	assert_true(gcode_text_has_problem(&analysis, "extruder-mode"));
 }
 
+static void test_a_file_for_mach3_is_refused_on_marlin(void **state)
+{
+	static struct analysis analysis;
+	size_t length;
+	char *bytes =
+		gcode_text_read_file(REAL_FILES "/s3_mach3_calicube_verbose.gcode.gz", &length);
+
+	(void)state;
+	gcode_text_inspect(bytes, length, find_machine("ender3"), &analysis);
+	free(bytes);
+	assert_int_equal(analysis.verdict, VERDICT_REFUSE);
+	assert_true(gcode_text_has_problem(&analysis, "foreign-dialect"));
+}
+
 /* ---- pieces ------------------------------------------------------------------------------ */
 
 static void assert_same(const struct analysis *a, const struct analysis *b)
@@ -479,6 +493,7 @@ int main(void)
 		cmocka_unit_test(
 			test_real_files_are_accepted_and_their_figures_agree_with_the_slicer),
 		cmocka_unit_test(test_a_file_for_makerbots_is_refused_on_marlin),
+		cmocka_unit_test(test_a_file_for_mach3_is_refused_on_marlin),
 		cmocka_unit_test(test_any_pieces_give_the_same_analysis),
 		cmocka_unit_test(test_a_file_cut_at_every_byte_is_analysed_and_seldom_called_good),
 		cmocka_unit_test(test_the_square_has_its_figures),

@@ -110,8 +110,25 @@ static void test_targets_and_fan_are_kept_per_tool(void **state)
 	/* RepRapFirmware's G10 P is no retraction, and AzteQ's bare M109 sets nothing. */
 	APPLY(&modal, "M104 S150", "M109", "G10 S215 P0");
 	assert_true(near(modal.hotend_celsius[0], 215) && !modal.retracted);
-	APPLY(&modal, "M109 P220", "M104 T99 S300");
-	assert_true(near(modal.hotend_celsius[0], 220));
+	APPLY(&modal, "M104 S190", "M104 T99 S300");
+	assert_true(near(modal.hotend_celsius[0], 190));
+}
+
+/* Otherwise a pause would bring back heat that the printer never had. */
+static void test_only_mach3_heats_by_p(void **state)
+{
+	static const char *const lines[] = { "M109 P220", "M190 P60" };
+	struct modal modal;
+
+	(void)state;
+	for (int by_p = 0; by_p < 2; by_p++) {
+		modal_init(&modal);
+		modal.heats_by_p = by_p;
+		for (size_t i = 0; i < 2; i++)
+			modal_apply(&modal, lines[i], strlen(lines[i]));
+		assert_true(near(modal.hotend_celsius[0], by_p ? 220 : 0));
+		assert_true(near(modal.bed_celsius, by_p ? 60 : 0));
+	}
 }
 
 static void test_firmware_retraction_is_remembered(void **state)
@@ -255,6 +272,7 @@ int main(void)
 		cmocka_unit_test(test_g92_shifts_coordinates_and_leaves_the_head),
 		cmocka_unit_test(test_homing_takes_only_the_axes_that_are_named),
 		cmocka_unit_test(test_targets_and_fan_are_kept_per_tool),
+		cmocka_unit_test(test_only_mach3_heats_by_p),
 		cmocka_unit_test(test_volumetric_amounts_become_lengths),
 		cmocka_unit_test(test_what_g90_does_to_the_extruder_is_the_firmwares),
 		cmocka_unit_test(test_axis_a_extrudes),

@@ -155,6 +155,9 @@ static const struct rule_case rules[] = {
 	{ "M950 P0 C\"out1\"\n", "pin", VERDICT_REFUSE },
 	{ "M3 S255\n", "spindle", VERDICT_WARN },
 	{ "G54\n", "coordinates", VERDICT_WARN },
+	{ "M190 P60\n", "foreign-dialect-unclear", VERDICT_WARN },
+	{ "G1 X60 A3\n", "foreign-dialect-unclear", VERDICT_WARN },
+	{ "M140 P1 S60\n", NULL, VERDICT_OK },
 };
 
 static void test_each_rule_speaks_when_it_should_and_only_then(void **state)
@@ -233,6 +236,39 @@ static void test_macros_are_for_klipper(void **state)
 	profile.firmware = PROFILE_FIRMWARE_MARLIN;
 	gcode_text_analyse(text, strlen(text), &profile, &analysis);
 	assert_int_equal(analysis.verdict, VERDICT_REFUSE);
+}
+
+/* Marlin answers ok to both and stays cold. */
+static void test_only_a_machine_that_reads_mach3_gets_its_dialect(void **state)
+{
+	static const char *const lines[] = { "M109 P205\n", "M104 P205\n", "M190 P60\n",
+		"M140 P60\n", "G1 A-2 F2400\n", "G1 X60 Y60 A3\n" };
+	static const enum profile_firmware others[] = { PROFILE_FIRMWARE_MARLIN,
+		PROFILE_FIRMWARE_KLIPPER, PROFILE_FIRMWARE_REPRAP };
+	static struct analysis analysis;
+	struct profile profile = gcode_text_reference;
+	struct command command;
+	char text[2048];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		gcode_text_with(lines[i], text, sizeof text);
+		for (size_t j = 0; j < sizeof others / sizeof *others; j++) {
+			profile.firmware = others[j];
+			gcode_text_analyse(text, strlen(text), &profile, &analysis);
+			assert_true(gcode_text_has_problem(&analysis, "foreign-dialect"));
+			assert_int_equal(analysis.verdict, VERDICT_REFUSE);
+			assert_int_equal(command_from_line_for(lines[i], strlen(lines[i]) - 1,
+						 &profile, &command),
+				COMMAND_REFUSED);
+		}
+		profile.firmware = PROFILE_FIRMWARE_GRBL;
+		gcode_text_analyse(text, strlen(text), &profile, &analysis);
+		assert_false(gcode_text_has_problem(&analysis, "foreign-dialect"));
+		gcode_text_analyse(text, strlen(text), NULL, &analysis);
+		assert_true(gcode_text_has_problem(&analysis, "foreign-dialect-unclear"));
+		assert_int_equal(analysis.verdict, VERDICT_WARN);
+	}
 }
 
 static const struct analysis_problem *problem_of(const struct analysis *analysis, const char *rule)
@@ -420,6 +456,7 @@ int main(void)
 		cmocka_unit_test(test_each_rule_speaks_when_it_should_and_only_then),
 		cmocka_unit_test(test_the_machine_decides_what_is_out_of_bounds),
 		cmocka_unit_test(test_macros_are_for_klipper),
+		cmocka_unit_test(test_only_a_machine_that_reads_mach3_gets_its_dialect),
 		cmocka_unit_test(test_a_long_start_is_for_klipper_and_the_limit_of_marlin_is_named),
 		cmocka_unit_test(test_an_outline_of_any_length_is_dropped_and_refuses_nothing),
 		cmocka_unit_test(test_what_a_slicer_wrote_for_a_duet_may_be_long),
