@@ -104,6 +104,19 @@ static void test_a_board_is_reset_before_the_first_word_where_that_is_wanted(voi
 	assert_string_equal(session_rig_state(&rig).reason, "");
 }
 
+static void test_what_a_board_says_while_it_is_reset_does_not_count(void **state)
+{
+	(void)state;
+	strcpy(rig.settings.dialect, "auto");
+	start_with_reset_on_connect();
+	assert_false(rig.memory.lines_asserted);
+	port_memory_say(&rig.memory, "\nGrbl 1.1h ['$' for help]\n");
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	assert_null(strstr(rig.said, "grbl"));
+	assert_non_null(strstr(rig.said, "this speaks marlin"));
+	assert_int_equal(rig.memory.reset_edges, 1);
+}
+
 static void test_unasked_no_board_is_reset(void **state)
 {
 	(void)state;
@@ -237,6 +250,7 @@ int main(void)
 		SESSION_TEST(test_a_person_may_reset_an_idle_board_and_no_other),
 		SESSION_TEST(test_a_reset_that_was_asked_for_does_not_come_later),
 		SESSION_TEST(test_a_board_is_reset_before_the_first_word_where_that_is_wanted),
+		SESSION_TEST(test_what_a_board_says_while_it_is_reset_does_not_count),
 	};
 
 	return cmocka_run_group_tests_name("session_reset", tests, NULL, NULL);
