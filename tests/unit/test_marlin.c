@@ -11,7 +11,7 @@
  *times 0x08) ~ line			is what the driver has written last, without its line end <
  *line			is what the printer says ("\xNN" and "\n" work; a line end is added)
  *	+ ms			time passes
- *	! pause|resume|cancel|cool|estop|manual LINE
+ *	! start|pause|resume|cancel|cool|estop|manual LINE
  *	? word ...		must hold: a state's name, "acked N", "fault NAME", "done",
  *				"cancelled", "paused now", "resumed", "cold", "attention TEXT",
  *				"no attention", "reset line", "link fault NAME", "quiet" (nothing
@@ -324,7 +324,9 @@ static void act(struct peer *peer, const char *text)
 	const struct driver_dialect *dialect = peer->dialect;
 	const char *rest;
 
-	if (strcmp(text, "pause") == 0)
+	if (strcmp(text, "start") == 0)
+		dialect->job_start(peer->driver, peer->now_us, &peer->effects);
+	else if (strcmp(text, "pause") == 0)
 		dialect->pause(peer->driver, peer->now_us, &peer->effects);
 	else if (strcmp(text, "resume") == 0)
 		dialect->resume(peer->driver, peer->now_us, &peer->effects);

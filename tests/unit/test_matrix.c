@@ -1,5 +1,6 @@
-/* The rows F, A, E and W of serial-protocols.md 15.1 to 15.4, those of 15.5 and 15.7 that are about
- * Repetier and Smoothieware, and where each is tested: a row that loses its test is found here. */
+/* The rows F, A, E and W of serial-protocols.md 15.1 to 15.4, S9 and S20, those of 15.5 and 15.7 that
+ * are about Repetier and Smoothieware, and where each is tested: a row that loses its test is found
+ * here. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -79,9 +80,11 @@ static const struct {
 	{ "W10", SENDER "prusa.txt", NULL },
 	{ "W11", SENDER "prusa.txt", NULL },
 	{ "W12", SENDER "prusa.txt", NULL },
+	{ "S9", UNIT "test_session.c", "/* S9 of" },
 	{ "S10", SENDER "repetier.txt", NULL },
 	{ "S13", SENDER "repetier.txt", NULL },
 	{ "S19", SENDER "job.txt", NULL },
+	{ "S20", SENDER "connect.txt", NULL },
 	{ "M1", SENDER "smoothie.txt", NULL },
 	{ "M2", SENDER "smoothie.txt", NULL },
 	{ "M3", SENDER "smoothie.txt", NULL },

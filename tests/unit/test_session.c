@@ -825,6 +825,95 @@ static void test_a_port_that_takes_bytes_in_pieces_loses_none(void **state)
 	assert_int_equal(sim_printer_counters(rig.printer)->checksum_errors, 0);
 }
 
+static int notes_in_order;
+
+static void on_note(void *context, struct session *session, const char *text)
+{
+	const char *note = strstr(text, "note ");
+
+	(void)context;
+	(void)session;
+	if (note && strtol(note + strlen("note "), NULL, 10) == notes_in_order)
+		notes_in_order++;
+}
+
+/* The host reads nothing for 10 s (a stalled machine); then 8 KiB wait for it: answers between
+ * other words, which are counted (long ones: a driver passes on only some of one piece). */
+static int leave_unread(int64_t us)
+{
+	const int64_t begin_us = rig.now_us, end_us = begin_us + us;
+	struct port_memory *memory = &rig.memory;
+	int notes = 0;
+
+	while (rig.now_us < end_us) {
+		int64_t next_us = sim_printer_next_event_us(rig.printer);
+
+		rig.now_us = next_us > end_us		   ? end_us
+			     : next_us > rig.now_us + 1000 ? next_us
+							   : rig.now_us + 1000;
+		sim_printer_advance(rig.printer, rig.now_us);
+		memory->to_host_length += sim_printer_take_output(rig.printer,
+			memory->to_host + memory->to_host_length,
+			sizeof(memory->to_host) - memory->to_host_length);
+		while (memory->to_host_length > 0 &&
+			memory->to_host[memory->to_host_length - 1] == '\n' &&
+			(int64_t)memory->to_host_length * us < 8192 * (rig.now_us - begin_us)) {
+			char note[64];
+
+			snprintf(note, sizeof(note),
+				"Error:note %d of a printer that nobody hears\n", notes++);
+			port_memory_say(memory, note);
+		}
+	}
+	return notes;
+}
+
+static void print_unread_for_10_s(int64_t window_lines, bool time_is_told_first)
+{
+	static const char print[] =
+		"G28\nG1 X10 Y10 F3000\nG4 P3000\nG1 X20 Y10\nG4 P3000\nG1 X20 Y20\n"
+		"G1 X10 Y20\nG1 X10 Y10\nG1 X20 Y20\nG1 X10 Y10\n";
+
+	int notes;
+
+	rig.settings.window_lines = window_lines;
+	session_configure(rig.session, &rig.settings, rig.now_us);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	session_rig_write_file(&rig, print);
+	rig.executed_count = 0;
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 300, is_moving));
+	rig.events.said = on_note;
+	notes_in_order = 0;
+	notes = leave_unread(10000000);
+	assert_true(rig.memory.to_host_length >= 8192);
+	if (time_is_told_first)
+		session_on_wake(rig.session, rig.now_us);
+	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
+	if (only_end()->result != WIRE_PRINTED)
+		fail_msg("%s", only_end()->reason);
+	assert_int_equal(only_end()->numbers.commands_done, 10);
+	assert_int_equal(only_end()->numbers.resends, 0);
+	assert_int_equal(only_end()->numbers.lost_acknowledgements, 0);
+	assert_int_equal(only_end()->numbers.surplus_acknowledgements, 0);
+	assert_true(notes > 100);
+	assert_int_equal(notes_in_order, notes);
+}
+
+/* S9 of serial-protocols.md 15.5 */
+static void test_a_host_that_did_not_read_for_10_s_attributes_every_answer(void **state)
+{
+	static const int64_t windows[] = { DRIVER_WINDOW_PING_PONG, 3, DRIVER_WINDOW_HELD };
+
+	for (size_t i = 0; i < 2 * sizeof(windows) / sizeof(windows[0]); i++) {
+		if (i > 0) {
+			tear_down(state);
+			assert_int_equal(set_up(state), 0);
+		}
+		print_unread_for_10_s(windows[i / 2], i % 2 != 0);
+	}
+}
+
 static void test_new_settings_wait_for_the_end_of_the_print(void **state)
 {
 	struct wire_settings settings = rig.settings;
@@ -891,6 +980,7 @@ int main(void)
 		SESSION_TEST(
 			test_a_silent_printer_is_offline_with_the_reason_and_tried_with_growing_pauses),
 		SESSION_TEST(test_a_port_that_takes_bytes_in_pieces_loses_none),
+		SESSION_TEST(test_a_host_that_did_not_read_for_10_s_attributes_every_answer),
 		SESSION_TEST(test_new_settings_wait_for_the_end_of_the_print),
 	};
 
