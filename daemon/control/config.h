@@ -61,9 +61,10 @@ struct config_printer {
 	char uuid[CONFIG_UUID_MAX];	 /* what M115 must say; empty: anything */
 	char power_off[CONFIG_PATH_MAX]; /* program that cuts its power; empty: none */
 	int64_t pause_heat_s, dead_man_s;
-	bool adopt;	       /* a print that was cut off from its streamer is gone on with */
-	bool reset_line;       /* DTR resets this board: the last rung of an emergency stop */
-	bool reset_on_connect; /* ... and it is reset whenever its port is opened */
+	double standby_celsius; /* nozzle while paused; 0: off */
+	bool adopt;		/* a print that was cut off from its streamer is gone on with */
+	bool reset_line;	/* DTR resets this board: the last rung of an emergency stop */
+	bool reset_on_connect;	/* ... and it is reset whenever its port is opened */
 };
 
 struct config_hours { /* local time of the farm's zone; seconds from Monday 00:00 */

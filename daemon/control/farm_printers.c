@@ -570,7 +570,9 @@ bool farm_printer_settings(
 	settings->park_y_mm =
 		round ? 0.6 * profile->volume_max_mm[0] : profile->volume_max_mm[1] - 5.0;
 	settings->park_lift_mm = 10.0;
-	settings->hotend_standby_celsius = 0.0;
+	double standby = printer->config.standby_celsius;
+	settings->hotend_standby_celsius =
+		standby < profile->hotend_max_celsius ? standby : profile->hotend_max_celsius;
 	return true;
 }
 

@@ -162,8 +162,14 @@ static const struct option printer_options[] = {
 			"printer on this port is not used." },
 	{ "pause_heat_s", OPTION_INT64, .min = 0, .max = 86400, .initial = "1200",
 		.unit = "seconds", AT(config_printer, pause_heat_s),
-		.help = "A print that is paused, or that waits for a person, keeps its nozzle hot "
-			"for so long; 0: for ever." },
+		.help = "A print that has stopped by itself and waits for a person, such as for "
+			"new filament, keeps its nozzle hot for so long; 0: for ever.  Then, as "
+			"at once after printfarm printer pause, it cools to standby_celsius." },
+	{ "standby_celsius", OPTION_NUMBER, .min = 0, .max = 250, .initial = "0",
+		.unit = "degrees Celsius", AT(config_printer, standby_celsius),
+		.help = "What the nozzle of a paused print is kept at, such as 150, from where it "
+			"is hot again soon and at which little oozes; the bed stays as it is.  "
+			"0: it is off, as a printer that nobody watches should be." },
 	{ "dead_man_s", OPTION_INT64, .min = 0, .max = 7200, .initial = "0", .unit = "seconds",
 		AT(config_printer, dead_man_s),
 		.help = "Marlin's own dead man (M85): while heaters are on because of a print, the "
