@@ -299,6 +299,8 @@ struct driver_dialect {
 	/* Is a line under way behind which a healthy printer of this kind may be silent for
 	 * minutes, since it has no busy lines?  The driver has a limit of its own for it. */
 	bool (*may_be_silent)(const struct driver *driver);
+	/* Does the printer wait for somebody at its own panel, in a way that no resume ends? */
+	bool (*waits_at_panel)(const struct driver *driver);
 	/* A person has dealt with a fault: the next connection may restart a firmware that it finds
 	 * halted.  Nothing else ever does. */
 	void (*unlocked)(struct driver *driver);

@@ -1,5 +1,6 @@
 /* What a printer wants from people: waits for a person (M0, M600, run-out), and the host actions of
  * its panel (serial-protocols.md 3.12). */
+#include "drivers/marlin.h"
 #include "drivers/marlin_private.h"
 #include "drivers/report.h"
 
@@ -31,6 +32,14 @@ void marlin_attention_over(struct marlin *m)
 		return;
 	m->attention = false;
 	effects_add(m->effects, DRIVER_ATTENTION_OVER);
+}
+
+bool marlin_waits_at_panel(const struct driver *driver)
+{
+	const struct marlin *m = (const struct marlin *)driver;
+
+	return m->job && m->attention && m->window.count > 0 && !m->variant->break_line &&
+	       !m->want_pause && m->phase == MARLIN_PRINTING;
 }
 
 void marlin_answer_prompt(struct marlin *m, const char *text, size_t length)

@@ -32,6 +32,7 @@ enum {
 		20000,	     /* queued jobs that one order shows; the rest is only planned */
 	FARM_LOG_LINES = 50, /* remembered of what each printer said */
 	FARM_NOT_READY_MAX = 10,
+	FARM_NOT_READY_BYTES = REASON_MAX_BYTES + 96, /* a reason within a sentence */
 	FARM_UNITS_MAX = 1000000,
 };
 
@@ -309,7 +310,7 @@ struct farm_printer_view {
 	int64_t heaters_age_us; /* -1: never read */
 	int64_t starts_in_s;	/* announced start delay; negative: none */
 	size_t not_ready_count;
-	char not_ready[FARM_NOT_READY_MAX][160];
+	char not_ready[FARM_NOT_READY_MAX][FARM_NOT_READY_BYTES];
 };
 size_t farm_printer_count(const struct farm *);
 void farm_printer_at(const struct farm *, size_t index, struct farm_printer_view *view);

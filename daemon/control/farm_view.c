@@ -206,8 +206,7 @@ static void view_bed(const struct farm_printer *printer, struct farm_printer_vie
 		not_ready(view, "the bed is occupied: clear says when it is empty");
 		break;
 	case BED_UNKNOWN:
-		not_ready(view,
-			"nobody knows what is on the bed (%.80s): clear says that it is empty",
+		not_ready(view, "nobody knows what is on the bed (%s): clear says that it is empty",
 			printer->record.bed_why);
 		break;
 	}
@@ -225,7 +224,7 @@ static void view_activity(struct farm_printer_view *view)
 		not_ready(view, "its print is paused");
 		break;
 	case WIRE_NEEDS_ATTENTION:
-		not_ready(view, "it wants a person: %.100s", view->reason);
+		not_ready(view, "it wants a person: %s", view->reason);
 		break;
 	case WIRE_BY_HAND:
 		not_ready(view, "it is in use by hand");
@@ -239,12 +238,11 @@ static void view_readiness(
 	if (printer->removed)
 		not_ready(view, "it is not configured any more");
 	if (view->link != WIRE_ONLINE)
-		not_ready(view, "it is not online%s%.100s", view->reason[0] ? ": " : "",
-			view->reason);
+		not_ready(view, "it is not online%s%s", view->reason[0] ? ": " : "", view->reason);
 	if (!printer->record.enabled)
 		not_ready(view, "it is disabled");
 	if (printer->record.lock_fault)
-		not_ready(view, "it is locked: %.120s", printer->record.lock_reason);
+		not_ready(view, "it is locked: %s", printer->record.lock_reason);
 	if (view->activity == WIRE_IDLE)
 		view_bed(printer, view);
 	view_activity(view);

@@ -47,6 +47,19 @@ static void say_approval(
 			(long long)job->id, name, name);
 }
 
+/* A print that has stopped for somebody at the machine. */
+static bool says_whom_it_waits_for(
+	const struct farm *farm, const struct farm_job *job, char *summary, size_t summary_size)
+{
+	const struct farm_printer *printer = farm_find_printer(farm, job->printer, NULL);
+	if (!printer || farm_printer_activity(printer) != WIRE_NEEDS_ATTENTION)
+		return false;
+	snprintf(summary, summary_size, "job %lld is %s on %s, which waits for a person: %s",
+		(long long)job->id, job_state_name(job->state), job->printer,
+		printer->state.reason);
+	return true;
+}
+
 static bool says_why_without_printers(
 	const struct farm *farm, const struct farm_job *job, char *summary, size_t summary_size)
 {
@@ -61,6 +74,8 @@ static bool says_why_without_printers(
 	case JOB_ASSIGNED:
 	case JOB_PRINTING:
 	case JOB_PAUSED:
+		if (says_whom_it_waits_for(farm, job, summary, summary_size))
+			return true;
 		snprintf(summary, summary_size, "job %lld does not wait: it is %s on %s", id,
 			job_state_name(job->state), job->printer);
 		return true;
@@ -76,6 +91,11 @@ static bool says_why_without_printers(
 			job->state == JOB_FAILED ? "retry or cancel" : "inspect, redo or cancel");
 		return true;
 	case JOB_INSPECTED:
+		snprintf(summary, summary_size,
+			"job %lld does not wait: it is done, printed on %s and counted as %d good "
+			"and %d scrap",
+			id, job->printer, (int)job->good, (int)job->scrap);
+		return true;
 	case JOB_CANCELLED:
 		snprintf(summary, summary_size, "job %lld does not wait: it is %s", id,
 			job_state_name(job->state));

@@ -202,6 +202,13 @@ int session_resume(
 		error_set(error, "%s: the print is being taken over again", session->name);
 		return -EAGAIN;
 	}
+	if (session->dialect->waits_at_panel && session->dialect->waits_at_panel(session->driver)) {
+		error_set(error,
+			"%s waits for a person at the printer (%.120s): answer it there, at its "
+			"knob or screen; the print then goes on by itself",
+			session->name, session->attention_text);
+		return -EBUSY;
+	}
 	set_pause_wanted(session, false);
 	telemetry_interrupt(&session->job.telemetry);
 	session_act(session, "resume", now_us);

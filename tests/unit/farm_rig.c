@@ -221,9 +221,15 @@ static void report(struct rig *rig, struct rig_printer *printer)
 	snprintf(message.state.attempt, sizeof(message.state.attempt), "%s", printer->running);
 	message.state.fault = printer->fault;
 	message.state.no_remote_stop = printer->no_remote_stop;
+	if (printer->attention) {
+		message.state.activity = WIRE_NEEDS_ATTENTION;
+		snprintf(message.state.reason, sizeof(message.state.reason), "%s",
+			printer->attention);
+	}
 	if (printer->fault)
 		snprintf(message.state.reason, sizeof(message.state.reason), "%s",
-			driver_fault_name((enum driver_fault)printer->fault));
+			printer->reason ? printer->reason
+					: driver_fault_name((enum driver_fault)printer->fault));
 	message.state.heaters_age_us = 0;
 	message.state.progress.commands = 1000;
 	int64_t share = (rig->now_us - printer->running_since_us) / 1000000;

@@ -40,7 +40,8 @@ struct rig_printer {
 	char running[ATTEMPT_ID_BYTES]; /* empty: nothing */
 	int64_t running_since_us;
 	bool paused, no_remote_stop;
-	int fault; /* locked until WIRE_CONNECT */
+	int fault;			/* locked until WIRE_CONNECT */
+	const char *reason, *attention; /* its words; NULL: the fault's name; wants nobody */
 	size_t ended_count;
 	struct wire_ended ended[RIG_ENDED_MAX]; /* not booked yet */
 	size_t inbox_count;

@@ -96,6 +96,20 @@ static void test_a_start_that_was_not_durable_leaves_nothing_behind(void **state
 	rig_destroy(rig);
 }
 
+static void test_a_paused_nozzle_is_kept_at_the_standby_of_its_printer(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	struct wire_settings settings;
+	rig->config_printer[0].standby_celsius = 150;
+	rig_restart(rig);
+	assert_true(farm_printer_settings(rig->farm, "p1", &settings));
+	assert_true(settings.hotend_standby_celsius == 150);
+	assert_true(farm_printer_settings(rig->farm, "p2", &settings));
+	assert_true(settings.hotend_standby_celsius == 0);
+	rig_destroy(rig);
+}
+
 static void test_a_resume_reaches_a_print_whose_pause_is_still_under_way(void **state)
 {
 	(void)state;
@@ -1015,6 +1029,67 @@ static void test_a_job_says_why_it_waits(void **state)
 	rig_destroy(rig);
 }
 
+static void no_printer(void *context, const struct farm_why_view *why)
+{
+	(void)context;
+	(void)why;
+	fail();
+}
+
+static void why_of(struct rig *rig, int64_t order, char *summary, size_t size)
+{
+	assert_int_equal(farm_why(rig->farm, rig_job_of(rig, order, 0), NULL, no_printer, NULL,
+				 summary, size, &ignored),
+		0);
+}
+
+static void test_a_job_says_whom_its_print_waits_for_and_how_it_was_counted(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	const struct farm_clear clear = { .good = 0, .scrap = 1, .why = "" };
+	int64_t order;
+	char summary[512];
+	struct error error;
+	rig_add_order(rig, 1, &order);
+	rig_settle(rig);
+	rig->printer[0].attention = "Change filament";
+	rig_disconnect(rig, &rig->printer[0]);
+	rig_connect(rig, &rig->printer[0]);
+	rig_settle(rig);
+	why_of(rig, order, summary, sizeof(summary));
+	assert_non_null(strstr(summary, "on p1, which waits for a person: Change filament"));
+	rig->printer[0].attention = NULL;
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	rig->printer[0].part_on_bed = false;
+	int64_t job = rig_job_of(rig, order, 0);
+	assert_int_equal(farm_printer_clear(rig->farm, "eva", "p1", &clear, &error), 0);
+	assert_int_equal(farm_why(rig->farm, job, NULL, no_printer, NULL, summary, sizeof(summary),
+				 &ignored),
+		0);
+	assert_non_null(strstr(summary, "0 good and 1 scrap"));
+	rig_destroy(rig);
+}
+
+static void test_a_printer_says_the_whole_reason_of_a_lock(void **state)
+{
+	(void)state;
+	char reason[REASON_MAX_BYTES];
+	struct rig *rig = ready_rig(1);
+	memset(reason, 'x', sizeof(reason) - 1);
+	memcpy(reason + sizeof(reason) - 4, "end", sizeof("end"));
+	rig->printer[0].fault = DRIVER_FAULT_RESET;
+	rig->printer[0].reason = reason;
+	rig_disconnect(rig, &rig->printer[0]);
+	rig_connect(rig, &rig->printer[0]);
+	rig_settle(rig);
+	struct farm_printer_view view = rig_view(rig, "p1");
+	assert_true(view.not_ready_count > 0);
+	assert_non_null(strstr(view.not_ready[0], reason));
+	rig_destroy(rig);
+}
+
 /* ---- anything, in any order ---- */
 
 static void act_on_job(struct rig *rig, struct random *random)
@@ -1233,6 +1308,7 @@ int main(void)
 		cmocka_unit_test(test_an_order_becomes_jobs_that_print_and_are_counted),
 		cmocka_unit_test(test_nothing_starts_before_its_attempt_is_durable),
 		cmocka_unit_test(test_a_start_that_was_not_durable_leaves_nothing_behind),
+		cmocka_unit_test(test_a_paused_nozzle_is_kept_at_the_standby_of_its_printer),
 		cmocka_unit_test(test_a_resume_reaches_a_print_whose_pause_is_still_under_way),
 		cmocka_unit_test(test_a_reset_reaches_an_idle_board_and_never_a_print),
 		cmocka_unit_test(test_a_bed_is_never_used_before_it_was_cleared),
@@ -1278,6 +1354,8 @@ int main(void)
 			test_a_printer_that_is_away_is_expected_back_some_time_after_it_left),
 		cmocka_unit_test(test_planning_again_changes_nothing),
 		cmocka_unit_test(test_a_job_says_why_it_waits),
+		cmocka_unit_test(test_a_job_says_whom_its_print_waits_for_and_how_it_was_counted),
+		cmocka_unit_test(test_a_printer_says_the_whole_reason_of_a_lock),
 		cmocka_unit_test(test_no_order_of_events_breaks_an_invariant),
 	};
 	return cmocka_run_group_tests_name("farm", tests, NULL, NULL);

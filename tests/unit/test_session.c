@@ -409,6 +409,30 @@ static void printer_says(const char *text)
 	session_on_readable(rig.session, rig.now_us);
 }
 
+static bool wants_a_person(struct session_rig *unused)
+{
+	(void)unused;
+	return session_rig_state(&rig).activity == WIRE_NEEDS_ATTENTION;
+}
+
+/* Its M108 would have to wait behind the M0. */
+static void test_a_resume_says_that_only_a_person_at_the_panel_can_end_the_wait(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	session_rig_finish(&rig);
+	session_rig_init(&rig, "prusa-mk3");
+	session_rig_start_streamer(&rig);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	session_rig_write_file(&rig, "G28\nG1 X10 Y10 F3000\nM0 Change it\nG1 X20 Y10\n");
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 120, wants_a_person));
+	assert_int_equal(session_resume(rig.session, "a1", rig.now_us, &error), -EBUSY);
+	assert_non_null(strstr(error.text, "at the printer"));
+	assert_int_equal(session_rig_state(&rig).activity, WIRE_NEEDS_ATTENTION);
+}
+
 static void test_a_nozzle_that_waits_for_a_person_is_cooled_after_a_while_and_heated_again(
 	void **state)
 {
@@ -947,6 +971,7 @@ int main(void)
 		SESSION_TEST(test_a_dead_man_sleeps_while_nothing_of_ours_is_hot),
 		SESSION_TEST(
 			test_a_nozzle_that_waits_for_a_person_is_cooled_after_a_while_and_heated_again),
+		SESSION_TEST(test_a_resume_says_that_only_a_person_at_the_panel_can_end_the_wait),
 		SESSION_TEST(test_an_idle_board_that_went_silent_is_offline_within_half_a_minute),
 		SESSION_TEST(test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault),
 		SESSION_TEST(test_a_heater_stuck_on_is_stopped_before_the_firmware_sees_it),
