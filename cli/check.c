@@ -46,7 +46,7 @@ struct check {
 	bool hashed;
 	struct analysis_layer *layers; /* owned */
 	size_t layer_count;
-	bool preview_failed;
+	int preview_code; /* 0: drawn, or not asked for */
 	char sha256[2 * crypto_hash_sha256_BYTES + 1];
 	char format[16];
 	struct analysis analysis;
@@ -205,12 +205,20 @@ static int draw_preview(const struct format_source *source, int64_t start,
 static void preview(const struct format_source *source, int64_t start,
 	const struct inspector_settings *settings, struct check *check)
 {
-	int status = check->analysis.verdict == VERDICT_REFUSE && !check->analysis.part.any
-			     ? -ENODATA
-			     : draw_preview(source, start, *settings, check);
+	const struct picture_settings *picture = &check->options->picture;
+	int32_t layers = check->analysis.layers;
+	bool no_layer = picture->view == PICTURE_LAYER && layers > 0 && picture->layer > layers;
+	int status =
+		no_layer || (check->analysis.verdict == VERDICT_REFUSE && !check->analysis.part.any)
+			? -ENODATA
+			: draw_preview(source, start, *settings, check);
 
-	check->preview_failed = status != 0;
-	if (status == -ENODATA)
+	if (status)
+		check->preview_code = no_layer ? EXIT_BAD_FILE : EXIT_FAILURE;
+	if (no_layer)
+		fprintf(stderr, "printfarm: %s: no preview: no layer %d: it has %d\n",
+			check->options->preview, (int)picture->layer, (int)layers);
+	else if (status == -ENODATA)
 		fprintf(stderr, "printfarm: %s: no preview: %s\n", check->options->preview,
 			check->options->picture.view == PICTURE_THUMBNAIL ? "the slicer put none in"
 									  : "nothing is printed");
@@ -246,6 +254,7 @@ static int inspect_descriptor(int descriptor, const char *name, struct check *ch
 	if (!status) {
 		inspector_finish(inspector, &check->analysis);
 		keep_layers(check, inspector);
+		check->hashed &= !inspector_refused(inspector);
 		snprintf(check->format, sizeof check->format, "%s", inspector_format(inspector));
 	}
 	inspector_destroy(inspector);
@@ -360,8 +369,8 @@ static int check_file(const char *name, const struct options *options)
 	} else if (check->analysis.verdict == VERDICT_REFUSE) {
 		code = EXIT_BAD_FILE;
 	}
-	if (!code && check->preview_failed)
-		code = EXIT_FAILURE;
+	if (!code)
+		code = check->preview_code;
 	if (options->commands && code == EXIT_BAD_FILE)
 		print_refusal(shown, &check->analysis);
 	free(check->layers);

@@ -172,11 +172,21 @@ static void print_layers(const struct analysis *analysis)
 	printf("\n");
 }
 
+/* UltiGCode leaves the heat to the printer, start macros to themselves. */
+static void print_target(const char *heater, double celsius)
+{
+	if (celsius > 0)
+		printf("%s %s C", heater, decimal(celsius, 0));
+	else
+		printf("%s not set by the file", heater);
+}
+
 static void print_heat(const struct analysis *analysis)
 {
 	print_label("heat");
-	printf("hotend %s C, bed %s C", decimal(analysis->hotend_celsius, 0),
-		decimal(analysis->bed_celsius, 0));
+	print_target("hotend", analysis->hotend_celsius);
+	printf(", ");
+	print_target("bed", analysis->bed_celsius);
 	if (analysis->chamber_celsius > 0)
 		printf(", chamber %s C", decimal(analysis->chamber_celsius, 0));
 	if (analysis->fan_max > 0)

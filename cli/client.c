@@ -240,8 +240,17 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-static void say_problems(const json_t *problems)
+/* "visor.gcode line 12: TEXT" says that one already. */
+static bool ends_with(const char *message, const char *text)
 {
+	size_t length = strlen(message), own = strlen(text);
+
+	return own > 0 && length >= own && strcmp(message + length - own, text) == 0;
+}
+
+static void say_problems(const json_t *problems, const char *message)
+{
+	bool skipped = false;
 	size_t index;
 	const json_t *problem;
 
@@ -250,7 +259,9 @@ static void say_problems(const json_t *problems)
 		const char *text = json_is_string(problem) ? json_string_value(problem)
 							   : text_of(problem, "text");
 
-		if (line > 0)
+		if (!skipped && ends_with(message, text))
+			skipped = true;
+		else if (line > 0)
 			say(stderr, "  line %lld: %s\n", (long long)line, text);
 		else if (*text)
 			say(stderr, "  %s\n", text);
@@ -266,7 +277,7 @@ void client_complain(struct client_answer *answer)
 		cli_error("%s", message);
 	else
 		cli_error("printfarmd answered with status %ld and no reason", answer->status);
-	say_problems(json_object_get(json_object_get(error, "details"), "problems"));
+	say_problems(json_object_get(json_object_get(error, "details"), "problems"), message);
 	client_answer_finish(answer);
 }
 

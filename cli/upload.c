@@ -42,6 +42,12 @@ void upload_design_name(const char *path, char name[UPLOAD_NAME_MAX])
 static int look_at_file(const char *path)
 {
 	struct stat found;
+
+	if (strcmp(path, "-") == 0) {
+		cli_error("-: standard input cannot be submitted: the design is named after the "
+			  "file; write it to a file first");
+		return CLI_USAGE;
+	}
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0) {
@@ -101,8 +107,11 @@ static void say_warnings(const char *path, const json_t *stored)
 				base_name(path), json_array_size(problems) - index);
 			return;
 		}
-		say(stderr, "%s line %lld: %s\n", base_name(path),
-			(long long)words_integer(problem, "line"), words_text(problem, "text"));
+		/* Line 0: the file as a whole. */
+		say(stderr, "%s", base_name(path));
+		if (words_integer(problem, "line") > 0)
+			say(stderr, " line %lld", (long long)words_integer(problem, "line"));
+		say(stderr, ": %s\n", words_text(problem, "text"));
 	}
 }
 

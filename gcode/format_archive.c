@@ -179,6 +179,8 @@ static bool take_gcode(struct archive_reader *reader, struct archive *archive, c
 	int32_t number = number_in(name);
 
 	reader->result->plate_count++;
+	if (reader->chosen == 0)
+		reader->result->kind = kind_of(name);
 	if (number == 0)
 		number = reader->result->plate_count;
 	if (reader->plate > 0 && number != reader->plate)
@@ -188,7 +190,6 @@ static bool take_gcode(struct archive_reader *reader, struct archive *archive, c
 		return true; /* go on, to say how many */
 	}
 	reader->chosen = number;
-	reader->result->kind = kind_of(name);
 	return unpack(reader, archive);
 }
 

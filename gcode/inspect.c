@@ -166,6 +166,8 @@ static void decide_outer(struct inspector *inspector)
 		refuse(inspector, reason);
 		return;
 	}
+	if (inspector->settings.plate > 0)
+		refuse(inspector, "a plain file has no plates: leave --plate out");
 	refuse_name(inspector, head->kind);
 	inspector->reader = format_reader_create(
 		head->kind, inspector->settings.text_max_bytes, on_unpacked, inspector);
@@ -308,6 +310,11 @@ void inspector_finish(struct inspector *inspector, struct analysis *analysis)
 	snprintf(text, sizeof text, "%s", inspector->refused);
 	analysis_add_problem(
 		analysis, 0, policy_rule(POLICY_FORMAT)->name, VERDICT_REFUSE, NULL, text);
+}
+
+bool inspector_refused(const struct inspector *inspector)
+{
+	return inspector->refused != NULL;
 }
 
 const char *inspector_format(const struct inspector *inspector)

@@ -59,6 +59,10 @@ const struct analysis_layer *inspector_layers(const struct inspector *inspector,
  */
 void inspector_finish(struct inspector *inspector, struct analysis *analysis);
 
+/* After finish: the file as such was refused (format, plate), so that what text came out is not it.
+ */
+bool inspector_refused(const struct inspector *inspector);
+
 /* "gcode", "gzip", "bgcode", "zip", "3mf", "ufp", "empty" or "unknown", after the file's start was
  * fed or finish. */
 const char *inspector_format(const struct inspector *inspector);

@@ -2,6 +2,8 @@
 #include "daemon/control/api_private.h"
 #include "gcode/cnc.h"
 #include "gcode/command.h"
+#include "gcode/lexer.h"
+#include "gcode/policy.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -135,34 +137,49 @@ static void load_printer(struct api_call *call)
 	answer_printer(call, result, &error);
 }
 
-/* By the firmware that is configured; the streamer looks again, by the one that is there. */
-static enum command_result read_manual(
-	const struct api_call *call, const char *text, struct command *command)
+/* By the firmware and the profile that are configured; the streamer looks again, by the firmware
+ * that is there.  *why is filled when it may not be sent. */
+static enum command_result read_manual(const struct api_call *call, const char *text,
+	struct command *command, char *why, size_t why_size)
 {
+	struct policy_findings findings = { .count = 0 };
 	struct farm_printer_view view;
-	if (farm_printer_by_name(call->farm, call->argument[0], &view) &&
-		(cnc_is_dialect(view.config->dialect) || view.config->kind != KIND_PRINTER))
-		return cnc_manual(text, strlen(text), command);
-	return command_from_line_within(text, strlen(text), NULL, COMMAND_MAX, command);
+	struct lexer_line line;
+	bool found = farm_printer_by_name(call->farm, call->argument[0], &view);
+	const struct profile *profile = found ? view.profile : NULL;
+	enum command_result result;
+
+	command->rule = NULL;
+	if (found && (cnc_is_dialect(view.config->dialect) || view.config->kind != KIND_PRINTER)) {
+		result = cnc_manual(text, strlen(text), command);
+	} else {
+		lexer_read(text, strlen(text), &line);
+		result = command_from_words_within(&line, profile, COMMAND_MAX, command, &findings);
+	}
+	snprintf(why, why_size, "rule %s", command->rule ? command->rule : "of the file policy");
+	for (size_t i = 0; i < findings.count && command->rule; i++)
+		if (strcmp(policy_rule(findings.finding[i].id)->name, command->rule) == 0)
+			policy_describe(&findings.finding[i], why, why_size);
+	return result;
 }
 
 static void gcode_printer(struct api_call *call)
 {
 	struct error error = { "" };
-	char text[256] = "";
+	char text[256] = "", why[ANALYSIS_TEXT_MAX];
 	struct command command;
 	struct json_in in = { call->body, false, &error };
 	json_in_only(&in, (const char *const[]){ "command", NULL });
 	json_in_text(&in, "command", text, sizeof(text));
 	int result = in.failed ? -EINVAL : 0;
-	enum command_result checked = result ? COMMAND_NOTHING : read_manual(call, text, &command);
+	enum command_result checked =
+		result ? COMMAND_NOTHING : read_manual(call, text, &command, why, sizeof why);
 	if (!result && checked != COMMAND_SEND) {
 		result = -EINVAL;
 		if (checked == COMMAND_NOTHING)
 			error_set(&error, "\"command\" holds no command: such as M104 S0");
 		else
-			error_set(&error, "\"%.80s\" may not be sent: rule %s", text,
-				command.rule ? command.rule : "of the file policy");
+			error_set(&error, "\"%.80s\" may not be sent: %s", text, why);
 	}
 	if (!result)
 		result = farm_printer_gcode(call->farm, call->user, call->argument[0], command.text,

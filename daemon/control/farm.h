@@ -295,6 +295,7 @@ size_t farm_jobs_in_state(const struct farm *, enum job_state state);
 
 struct farm_printer_view {
 	const struct config_printer *config;
+	const struct profile *profile; /* NULL: none */
 	const struct printer_record *record;
 	const struct wire_printer_state *state; /* as last reported */
 	enum wire_link link;

@@ -262,6 +262,7 @@ static void view_printer(
 {
 	memset(view, 0, sizeof(*view));
 	view->config = &printer->config;
+	view->profile = printer->profile;
 	view->record = &printer->record;
 	view->state = &printer->state;
 	view->link = farm_printer_link(printer);

@@ -129,6 +129,8 @@ def test_preview():
         equal(size, (figures["thumbnail_width"], figures["thumbnail_height"]), "size of the slicer's picture")
         out.unlink()
         equal(run("--preview", out, file, file).returncode, 64, "two files")
+        done = run("--preview", out, "--view", "3000", file)
+        check(done.returncode == 65 and b"no layer 3000: it has 100" in done.stderr and not out.exists(), f"{done}")
         equal(run("--preview", out, "--size", "5x5", file).returncode, 64, "too small")
         equal(run("--preview", out, "--view", "sideways", file).returncode, 64, "no such view")
 

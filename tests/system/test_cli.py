@@ -283,6 +283,8 @@ def test_submit():
         daemon.asked.clear()
         daemon.run("submit", Path(daemon.dir.name) / "none.gcode", expect=66)
         daemon.run("submit", daemon.dir.name, expect=66)
+        result = daemon.run("submit", "-", expect=64)
+        check("standard input" in result.stderr, f"standard input: {result.stderr}")
         equal(daemon.asked, [], "what was asked without a file")
         # A daemon that dies before it answers is asked again, with the same key.
         daemon.run("submit", path)
@@ -294,6 +296,16 @@ def test_submit():
         daemon.answers["PUT", "/api/v1/files/visor.gcode"] = refused
         result = daemon.run("submit", path, expect=65)
         check("line 12" in result.stderr and not result.stdout, f"refused: {result}")
+        problems = [{"line": 12, "text": "too hot"}, {"line": 14, "text": "too fast"}]
+        daemon.answers["PUT", "/api/v1/files/visor.gcode"] = (422, {"error": {
+            "code": "refused_file", "message": "visor.gcode line 12: too hot", "details": {"problems": problems}}})
+        result = daemon.run("submit", path, expect=65)
+        equal((result.stderr.count("too hot"), result.stderr.count("line 14: too fast")), (1, 1), "sentences said")
+        whole = {"line": 0, "text": "sliced for another machine"}
+        daemon.answers["PUT", "/api/v1/files/visor.gcode"] = dict(
+            FILE, analysis=dict(FILE["analysis"], problems=[whole]))
+        result = daemon.run("submit", path)
+        check("visor.gcode: sliced for another machine" in result.stderr, f"a problem of the whole file: {result.stderr}")
 
 
 def test_design_names():

@@ -226,6 +226,17 @@ static void test_a_small_archive_with_a_flood_inside_is_refused(void **state)
 
 /* ---- plates, names, pictures ---------------------------------------------------------------- */
 
+static void test_a_plain_file_has_no_plates(void **state)
+{
+	static struct sent sent;
+
+	(void)state;
+	send(gcode_text_square, strlen(gcode_text_square), &(struct how){ .plate = 2 }, &sent);
+	assert_refused(&sent, "a plain file has no plates");
+	send(gcode_text_square, strlen(gcode_text_square), &(struct how){ 0 }, &sent);
+	assert_int_equal(sent.analysis.verdict, VERDICT_OK);
+}
+
 static void test_of_several_plates_one_must_be_chosen(void **state)
 {
 	static struct sent sent;
@@ -235,6 +246,7 @@ static void test_of_several_plates_one_must_be_chosen(void **state)
 	assert_refused(&sent, "2 plates with G-code: choose one with --plate N");
 	send_file("plates.3mf", &(struct how){ .plate = 3 }, &sent);
 	assert_refused(&sent, "no plate 3: it has 2");
+	assert_string_equal(sent.format, "3mf");
 	send_file("plates.3mf", &(struct how){ .plate = 2 }, &sent);
 	assert_same_commands(&sent, "plate 2");
 	assert_string_equal(sent.format, "3mf");
@@ -344,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_a_small_archive_with_a_flood_inside_is_refused),
 		cmocka_unit_test(test_every_packed_form_gives_the_same_commands),
 		cmocka_unit_test(test_pieces_of_any_size_and_a_pipe_give_the_same_commands),
+		cmocka_unit_test(test_a_plain_file_has_no_plates),
 		cmocka_unit_test(test_of_several_plates_one_must_be_chosen),
 		cmocka_unit_test(test_a_packed_file_under_a_plain_name_is_refused),
 		cmocka_unit_test(test_what_a_binary_file_says_of_itself_is_known),
