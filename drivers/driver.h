@@ -177,7 +177,7 @@ struct driver_identity {
 };
 
 struct driver_heater {
-	char name[4]; /* "T", "T1", "B", "C" */
+	char name[4]; /* "T" or, of several, "T0", "T1", …; "B", "C" */
 	double celsius, target_celsius;
 	int32_t power; /* 0-127, -1: not said */
 	/* The report did not say the target (Marlin 1.0 while it waits for heat): it is 0, and

@@ -125,23 +125,10 @@ static void on_error(struct klipper *k, const char *text, size_t length)
 	}
 }
 
-/* "FIRMWARE_NAME:Klipper FIRMWARE_VERSION:v0.12.0-…" becomes "Klipper v0.12.0-…". */
 static void on_identity(struct pipe *pipe, const char *text, size_t length)
 {
-	static const char version[] = "FIRMWARE_VERSION:";
-	char *name = pipe->identity.firmware;
-
 	report_identity(text, length, &pipe->identity);
 	pipe->identity_seen = true;
-	for (size_t at = 0; at + strlen(version) < length; at++) {
-		size_t from = at + strlen(version), used = strlen(name);
-
-		if (!begins(text + at, length - at, version) || used + 2 >= DRIVER_NAME_MAX)
-			continue;
-		name[used++] = ' ';
-		report_escape(text + from, length - from, name + used, DRIVER_NAME_MAX - used);
-		return;
-	}
 }
 
 static void on_ok(struct klipper *k, const char *text, size_t length)

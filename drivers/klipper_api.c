@@ -141,6 +141,7 @@ static void take_heaters(struct klipper *k, const struct json_text *status)
 		return;
 	k->reading_us = k->pipe.now_us;
 	k->pipe.heaters = k->readings;
+	report_name_the_only_tool(&k->pipe.heaters);
 	pipe_new_heaters(&k->pipe);
 }
 

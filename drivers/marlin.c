@@ -457,6 +457,9 @@ static void judge_baud(struct marlin *m, const char *bytes, size_t length)
 	for (size_t i = 0; i < length && m->bytes_seen < ENOUGH; i++) {
 		unsigned char byte = (unsigned char)bytes[i];
 
+		/* Ours: what is written to erase half a line is echoed as an unknown command. */
+		if (byte == '\b')
+			continue;
 		m->bytes_seen++;
 		m->bytes_bad += byte >= 0x7f || (byte < ' ' && byte != '\n' && byte != '\r');
 	}

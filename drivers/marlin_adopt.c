@@ -151,6 +151,13 @@ void marlin_adopt_erase(struct marlin *m)
 	marlin_write_raw(m, erase, sizeof(erase));
 }
 
+static bool is_active_tool(const struct marlin *m, const char *name)
+{
+	int tool = m->modal.tool >= 0 ? m->modal.tool : 0;
+
+	return name[0] == 'T' && (name[1] == '\0' || name[1] - '0' == tool);
+}
+
 static const char *cold_words(const struct marlin *m)
 {
 	const struct marlin_adopt *a = &m->adopt;
@@ -165,7 +172,7 @@ static const char *cold_words(const struct marlin *m)
 		if (heater->name[0] == 'B' && a->bed_celsius > 0)
 			return "the bed was switched off meanwhile";
 		/* While paused the nozzle may be off. */
-		if (strcmp(heater->name, "T") == 0 && a->hotend_celsius > 0 && !a->moved)
+		if (is_active_tool(m, heater->name) && a->hotend_celsius > 0 && !a->moved)
 			return "the hot end was switched off meanwhile";
 	}
 	return NULL;

@@ -179,6 +179,21 @@ static void drop_the_repeated_tool(struct driver_heaters *heaters)
 	heaters->count--;
 }
 
+void report_name_the_only_tool(struct driver_heaters *heaters)
+{
+	struct driver_heater *only = NULL;
+
+	for (size_t i = 0; i < heaters->count; i++) {
+		if (heaters->heater[i].name[0] != 'T')
+			continue;
+		if (only)
+			return;
+		only = &heaters->heater[i];
+	}
+	if (only && strcmp(only->name, "T0") == 0)
+		only->name[1] = '\0';
+}
+
 bool report_temperatures(const char *text, size_t length, struct driver_heaters *heaters)
 {
 	struct driver_heaters found = { .time_us = heaters->time_us };
@@ -211,6 +226,7 @@ bool report_temperatures(const char *text, size_t length, struct driver_heaters 
 		heater->power = -1;
 	}
 	drop_the_repeated_tool(&found);
+	report_name_the_only_tool(&found);
 	if (found.count == 0)
 		return false;
 	*heaters = found;
@@ -251,6 +267,16 @@ static size_t value_length(const char *text, size_t length)
 	return length;
 }
 
+static void add_version(struct driver_identity *identity, const char *value, size_t length)
+{
+	size_t used = strlen(identity->firmware);
+
+	if (used == 0 || used + 2 >= sizeof(identity->firmware))
+		return;
+	identity->firmware[used++] = ' ';
+	report_escape(value, length, identity->firmware + used, sizeof(identity->firmware) - used);
+}
+
 void report_identity(const char *text, size_t length, struct driver_identity *identity)
 {
 	size_t i = 0;
@@ -268,10 +294,13 @@ void report_identity(const char *text, size_t length, struct driver_identity *id
 		const char *bracket = memchr(value, '(', size);
 		size_t name = bracket ? (size_t)(bracket - value) : size;
 
-		while (name > 0 && value[name - 1] == ' ')
+		/* Smoothieware puts commas between its fields. */
+		while (name > 0 && (value[name - 1] == ' ' || value[name - 1] == ','))
 			name--;
 		if (key == 14 && memcmp(text + i, "FIRMWARE_NAME:", key) == 0)
 			report_escape(value, name, identity->firmware, sizeof(identity->firmware));
+		else if (key == 17 && memcmp(text + i, "FIRMWARE_VERSION:", key) == 0)
+			add_version(identity, value, name);
 		else if (key == 13 && memcmp(text + i, "MACHINE_TYPE:", key) == 0)
 			report_escape(value, size, identity->machine, sizeof(identity->machine));
 		else if (key == 5 && memcmp(text + i, "UUID:", key) == 0)

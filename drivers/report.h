@@ -18,11 +18,16 @@ bool report_is_position(const char *text, size_t length);
 bool report_position(const char *text, size_t length, double position_mm[3]);
 
 /* Fills names, readings and powers (time_us is left alone).  The first of two equal names counts;
- * "T" is dropped where "T0", "T1", … are listed beside it.  False: nothing readable, and *heaters
- * is untouched. */
+ * "T" is dropped where "T0", "T1", … are listed beside it, and an only hot end is "T".  False:
+ * nothing readable, and *heaters is untouched. */
 bool report_temperatures(const char *text, size_t length, struct driver_heaters *heaters);
 
-/* M115's first line.  Writes what it finds, escaped and cut. */
+/* Firmware calls an only hot end "T", "T0" or both, and "T" alone while it waits for its heat: here
+ * it has one name. */
+void report_name_the_only_tool(struct driver_heaters *heaters);
+
+/* M115's first line.  Writes what it finds, escaped and cut; a version that is told apart from the
+ * firmware's name follows it there. */
 void report_identity(const char *text, size_t length, struct driver_identity *identity);
 
 /* What follows "Cap:". */

@@ -152,6 +152,16 @@ static void check_rise(
 			whole(heater->target_celsius));
 }
 
+static void forget_gone(struct supervisor *supervisor, int64_t now_us)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < supervisor->count; i++)
+		if (now_us - supervisor->heater[i].seen_us < SUPERVISOR_GONE_US)
+			supervisor->heater[kept++] = supervisor->heater[i];
+	supervisor->count = kept;
+}
+
 enum supervisor_verdict supervisor_reading(
 	struct supervisor *supervisor, int64_t now_us, const struct driver_heaters *heaters)
 {
@@ -162,6 +172,7 @@ enum supervisor_verdict supervisor_reading(
 
 		if (!heater)
 			continue;
+		heater->seen_us = now_us;
 		if (reading->target_unsaid) {
 			heater->celsius = reading->celsius;
 			check_max(supervisor, heater);
@@ -177,6 +188,8 @@ enum supervisor_verdict supervisor_reading(
 		check_over(supervisor, heater, now_us);
 		check_rise(supervisor, heater, now_us);
 	}
+	if (heaters->count > 1)
+		forget_gone(supervisor, now_us);
 	return supervisor->verdict;
 }
 

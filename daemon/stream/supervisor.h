@@ -27,6 +27,7 @@ enum {
 	SUPERVISOR_OVER_US = 10000000,	/* above the target for so long */
 	SUPERVISOR_HOTEND_RISE_US = 40000000,
 	SUPERVISOR_BED_RISE_US = 60000000,
+	SUPERVISOR_GONE_US = 60000000, /* of a heater that is in no report any more */
 };
 #define SUPERVISOR_HOT_CELSIUS	    60.0 /* at or above: hot, whatever the target */
 #define SUPERVISOR_OVER_CELSIUS	    15.0
@@ -48,6 +49,7 @@ enum supervisor_verdict {
 struct supervisor_heater {
 	char name[4];
 	double celsius, target_celsius;
+	int64_t seen_us;
 	double lowest_celsius; /* since the target changed */
 	bool reached;	       /* since the target changed */
 	int over_max;	       /* readings in a row */
@@ -74,7 +76,9 @@ void supervisor_init(
 /* A byte came in. */
 void supervisor_heard(struct supervisor *supervisor, int64_t now_us);
 
-/* A reading came in, taken now.  Gives the verdict; it stays until supervisor_init. */
+/* A reading came in, taken now.  Gives the verdict; it stays until supervisor_init.  A heater that
+ * is in none for SUPERVISOR_GONE_US is forgotten; a reading of one heater is a part of a report (a
+ * wait for its heat), and does not tell that others are gone. */
 enum supervisor_verdict supervisor_reading(
 	struct supervisor *supervisor, int64_t now_us, const struct driver_heaters *heaters);
 

@@ -174,10 +174,10 @@ static void test_every_numbered_dialect_can_be_adopted(void **state)
 {
 	static const struct {
 		const char *firmware, *dialect;
-	} rows[] = { { "marlin-1.1.6", "marlin" }, { "marlin-1.1.9", "marlin" },
-		{ "marlin-2.0.8", "marlin" }, { "prusa-mk3", "prusa-mk3" },
-		{ "prusa-buddy", "prusa-buddy" }, { "repetier", "repetier" },
-		{ "smoothie-uart", "smoothie" } };
+	} rows[] = { { "marlin-1.0.2", "marlin" }, { "marlin-1.1.6", "marlin" },
+		{ "marlin-1.1.9", "marlin" }, { "marlin-2.0.8", "marlin" },
+		{ "prusa-mk3", "prusa-mk3" }, { "prusa-buddy", "prusa-buddy" },
+		{ "repetier", "repetier" }, { "smoothie-uart", "smoothie" } };
 
 	(void)state;
 	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
@@ -274,6 +274,40 @@ static void test_a_streamer_killed_in_a_heat_up_lets_it_go_on(void **state)
 	session_rig_run(&rig, 3, NULL);
 	assert_true(session_rig_truth(&rig).hotend_target_celsius == 200);
 	assert_printed_once();
+}
+
+/* These tell the hot end by another name while they wait for its heat. */
+static void test_after_a_heat_up_that_was_taken_over_nothing_counts_as_hot(void **state)
+{
+	static const struct {
+		const char *firmware, *dialect;
+	} rows[] = { { "marlin-1.0.2", "marlin" }, { "prusa-mk3", "prusa-mk3" },
+		{ "repetier", "repetier" } };
+
+	(void)state;
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		struct wire_printer_state end;
+
+		session_rig_finish(&rig);
+		session_rig_init(&rig, rows[row].firmware);
+		strcpy(rig.settings.dialect, rows[row].dialect);
+		session_rig_start_streamer(&rig);
+		assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+		write_print(10, true);
+		session_rig_start(&rig, "a1");
+		assert_true(session_rig_run(&rig, 300, is_heating_up));
+		kill_and_start(1000000);
+		assert_printed_once();
+		session_rig_run(&rig, 10, NULL);
+		end = session_rig_state(&rig);
+		if (end.activity != WIRE_IDLE || end.heater_count != 2)
+			fail_msg("%s: activity %d, %d heaters", rows[row].firmware,
+				(int)end.activity, (int)end.heater_count);
+		for (int64_t i = 0; i < end.heater_count; i++) {
+			assert_true(end.heater[i].target_celsius == 0);
+			assert_int_equal(end.heater[i].name[1], '\0');
+		}
+	}
 }
 
 static bool is_paused(struct session_rig *unused)
@@ -500,6 +534,9 @@ int main(void)
 			tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_streamer_killed_in_a_heat_up_lets_it_go_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_after_a_heat_up_that_was_taken_over_nothing_counts_as_hot, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_paused_print_stays_paused_until_somebody_resumes_it, set_up,
 			tear_down),

@@ -185,6 +185,10 @@ static const struct reading readings[] = {
 	{ "ok T:20.0 /0.0 B:20.0 /0.0 T0:20.0 /0.0 T1:19.5 /0.0 @:0", 3,
 		{ { "B", 20, 0, -1, false }, { "T0", 20, 0, -1, false },
 			{ "T1", 19.5, 0, -1, false } } },
+	{ "ok T:20.0 /0.0 B:21.0 /0.0 T0:20.0 /0.0 @:7 B@:0", 2,
+		{ { "B", 21, 0, 0, false }, { "T", 20, 0, -1, false } } },
+	{ "B:21.0 /60.0 T0:20.0 /210.0", 2,
+		{ { "B", 21, 60, -1, false }, { "T", 20, 210, -1, false } } },
 	{ "T:200.1 E:0 W:8", 1, { { "T", 200.1, 0, -1, true } } },
 	{ "T:20.0/30.0 B:21.0 / 31.0", 2,
 		{ { "T", 20, 30, -1, false }, { "B", 21, 31, -1, false } } },
@@ -208,8 +212,8 @@ static void test_temperatures_are_read_in_every_form(void **state)
 			assert_float_equal(heaters.heater[j].target_celsius,
 				row->heater[j].target_celsius, 1e-6);
 			assert_int_equal(heaters.heater[j].power, row->heater[j].power);
-			assert_int_equal(heaters.heater[j].target_unsaid,
-				row->heater[j].target_unsaid);
+			assert_int_equal(
+				heaters.heater[j].target_unsaid, row->heater[j].target_unsaid);
 		}
 	}
 }
@@ -243,6 +247,27 @@ static void test_m115_gives_names_and_capabilities(void **state)
 	report_capability("EMERGENCY_PARSER:0", 18, &identity);
 	assert_true(identity.autoreport_temperature);
 	assert_false(identity.emergency_parser);
+}
+
+static void test_a_version_told_apart_follows_the_name(void **state)
+{
+	static const char *const lines[][2] = {
+		{ "FIRMWARE_NAME:Smoothieware, FIRMWARE_URL:http%3A//smoothieware.org, "
+		  "X-SOURCE_CODE_URL:https://github.com/Smoothieware/Smoothieware, "
+		  "FIRMWARE_VERSION:edge-94de12c, PROTOCOL_VERSION:1.0, X-AXES:5",
+			"Smoothieware edge-94de12c" },
+		{ "FIRMWARE_NAME:Klipper FIRMWARE_VERSION:v0.12.0-1-gabc",
+			"Klipper v0.12.0-1-gabc" },
+		{ "FIRMWARE_VERSION:3", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct driver_identity identity = { .firmware = "" };
+
+		report_identity(lines[i][0], strlen(lines[i][0]), &identity);
+		assert_string_equal(identity.firmware, lines[i][1]);
+	}
 }
 
 /* Every line of the tables, and every start of it, at the end of a page behind which nothing may be
@@ -342,6 +367,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_temperatures_are_read_in_every_form),
 	cmocka_unit_test(test_a_position_is_no_temperature_and_rubbish_changes_nothing),
 	cmocka_unit_test(test_m115_gives_names_and_capabilities),
+	cmocka_unit_test(test_a_version_told_apart_follows_the_name),
 	cmocka_unit_test(test_no_byte_behind_a_line_is_read),
 	cmocka_unit_test(test_lines_are_the_same_wherever_the_bytes_are_cut),
 	cmocka_unit_test(test_a_line_without_end_is_bounded_and_the_next_one_is_whole),

@@ -220,6 +220,39 @@ static void test_bytes_without_readings_are_noticed_but_a_long_command_may_take_
 	assert_int_equal(supervisor_check(&scene.supervisor, later_us, false), SUPERVISOR_STALE);
 }
 
+static void read_heaters(struct supervisor *supervisor, int64_t now_us, const char *names)
+{
+	struct driver_heaters heaters = { .count = strlen(names) };
+
+	for (size_t i = 0; i < heaters.count; i++) {
+		heaters.heater[i].name[0] = names[i];
+		heaters.heater[i].celsius = 200;
+		heaters.heater[i].target_celsius = names[i] == 'C' ? 0 : 200;
+	}
+	supervisor_heard(supervisor, now_us);
+	supervisor_reading(supervisor, now_us, &heaters);
+}
+
+static void test_a_heater_that_is_in_no_report_any_more_is_forgotten(void **state)
+{
+	struct supervisor supervisor;
+
+	(void)state;
+	supervisor_init(&supervisor, 260, 110);
+	read_heaters(&supervisor, SECOND_US, "TC");
+	read_heaters(&supervisor, 50 * SECOND_US, "BC");
+	assert_int_equal(supervisor.count, 3);
+	/* A wait for the heat of one of them. */
+	for (int64_t s = 50; s < 200; s++)
+		read_heaters(&supervisor, s * SECOND_US, "T");
+	assert_int_equal(supervisor.count, 3);
+	for (int64_t s = 200; s < 270; s++)
+		read_heaters(&supervisor, s * SECOND_US, "BC");
+	assert_int_equal(supervisor.count, 2);
+	assert_string_equal(supervisor.heater[0].name, "C");
+	assert_string_equal(supervisor.heater[1].name, "B");
+}
+
 static void test_a_verdict_stays_until_the_port_is_opened_again(void **state)
 {
 	struct scene scene;
@@ -281,6 +314,7 @@ int main(void)
 		cmocka_unit_test(
 			test_bytes_without_readings_are_noticed_but_a_long_command_may_take_minutes),
 		cmocka_unit_test(test_a_hot_nozzle_with_its_target_off_still_counts_as_hot),
+		cmocka_unit_test(test_a_heater_that_is_in_no_report_any_more_is_forgotten),
 		cmocka_unit_test(test_a_verdict_stays_until_the_port_is_opened_again),
 		cmocka_unit_test(test_silence_of_a_cold_printer_is_none_of_our_business),
 		cmocka_unit_test(test_a_thousand_healthy_prints_raise_no_alarm),
