@@ -66,11 +66,20 @@ static bool classify_halt(const char *line, size_t length, struct reply *reply)
 	return true;
 }
 
+/* What a halted board answers to everything but M999. */
+static const char halted[] = "the board is halted, and stays so until its reset button is pressed, "
+			     "its power is switched off and on, or it is sent M999";
+
 static bool classify(const char *line, size_t length, struct reply *reply)
 {
 	if (classify_halt(line, length, reply))
 		return true;
-	if (begins(line, length, "ok - ignored")) {
+	if (length == 2 && begins(line, length, "!!")) {
+		reply->kind = REPLY_FAULT;
+		reply->fault = DRIVER_FAULT_KILLED;
+		reply->text = halted;
+		reply->text_length = sizeof(halted) - 1;
+	} else if (begins(line, length, "ok - ignored")) {
 		reply->kind = REPLY_OK;
 		reply->oks = 1;
 		reply->ignored = true;

@@ -214,6 +214,27 @@ static void test_an_emergency_stop_ends_heat_and_motion(void **state)
 	}
 }
 
+/* Smoothieware stays halted while its port is closed and opened again. */
+static void test_a_board_that_is_still_halted_says_what_helps(void **state)
+{
+	struct random random;
+	struct rig rig;
+
+	(void)state;
+	random_init(&random, 29);
+	start(&rig, &kin[2], 1, true);
+	assert_true(into_print(&rig, &random));
+	call(&rig, rig.dialect->estop);
+	rig_run(&rig, 2000000, is_paused);
+	rig_unplug(&rig);
+	rig_plug(&rig);
+	rig.faulted = rig.cancelled = rig.link_fault = false;
+	rig_run(&rig, 30000000, is_paused);
+	if (!strstr(rig.reason, "reset button") || !strstr(rig.reason, "M999"))
+		fail_msg("%s", rig.reason);
+	rig_finish(&rig);
+}
+
 static void test_a_heater_fault_is_named_within_seconds(void **state)
 {
 	struct random random;
@@ -340,6 +361,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_emergency_stop_ends_heat_and_motion),
+		cmocka_unit_test(test_a_board_that_is_still_halted_says_what_helps),
 		cmocka_unit_test(test_a_heater_fault_is_named_within_seconds),
 		cmocka_unit_test(test_a_freeze_while_hot_is_an_emergency_within_a_minute),
 		cmocka_unit_test(test_nothing_of_the_file_goes_to_a_board_that_has_restarted),
