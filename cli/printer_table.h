@@ -8,7 +8,8 @@
 
 void printer_table_print(const struct cli *cli, const json_t *printers);
 
-/* "210/215 C", "?" when nothing was read: never "off" for what is not known. */
-void printer_heat(const json_t *printer, const char *heater, char *text, size_t size);
+/* "210/215", of several hot ends one that is on; "209?" of an old reading; "?" when nothing was
+ * read: never "off" for what is not known. */
+void printer_hotend(const json_t *printer, char *text, size_t size);
 
 #endif

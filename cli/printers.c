@@ -28,25 +28,37 @@ static int whole(double celsius)
 		       : 0;
 }
 
-void printer_heat(const json_t *printer, const char *heater, char *text, size_t size)
+/* Of several the first that is on, else the first; NULL: none is told. */
+static const json_t *find_hotend(const json_t *heaters)
 {
-	const json_t *heaters = json_object_get(printer, "heaters"), *row;
+	const json_t *row, *found = NULL;
 	size_t index;
 
-	snprintf(text, size, "?");
-	if (words_is_null(printer, "heaters_age_s"))
-		return;
 	json_array_foreach (heaters, index, row) {
-		int celsius = whole(words_number(row, "celsius"));
-
-		if (strcmp(words_text(row, "name"), heater) != 0)
+		if (words_text(row, "name")[0] != 'T')
 			continue;
-		if (words_number(printer, "heaters_age_s") > HEAT_OLD_S)
-			snprintf(text, size, "%d?", celsius);
-		else
-			snprintf(text, size, "%d/%d", celsius,
-				whole(words_number(row, "target_celsius")));
+		if (words_number(row, "target_celsius") > 0)
+			return row;
+		if (!found)
+			found = row;
 	}
+	return found;
+}
+
+void printer_hotend(const json_t *printer, char *text, size_t size)
+{
+	const json_t *hotend = find_hotend(json_object_get(printer, "heaters"));
+	int celsius;
+
+	snprintf(text, size, "?");
+	if (words_is_null(printer, "heaters_age_s") || !hotend)
+		return;
+	celsius = whole(words_number(hotend, "celsius"));
+	if (words_number(printer, "heaters_age_s") > HEAT_OLD_S)
+		snprintf(text, size, "%d?", celsius);
+	else
+		snprintf(text, size, "%d/%d", celsius,
+			whole(words_number(hotend, "target_celsius")));
 }
 
 static const char *first_reason(const json_t *printer)
@@ -112,7 +124,7 @@ static void printer_row(struct table *table, const json_t *printer)
 	table_cell(table, words_style(bed), "%s", bed);
 	table_cell(table, TABLE_PLAIN, "%s", words_count(text, printer, "job"));
 	table_cell(table, TABLE_PLAIN, "%s", words_duration(text, printer, "eta_s"));
-	printer_heat(printer, "T", text, sizeof text);
+	printer_hotend(printer, text, sizeof text);
 	table_cell(table, TABLE_PLAIN, "%s", text);
 	table_cell(
 		table, TABLE_PLAIN, "%s%s%s", *material ? material : "-", *color ? " " : "", color);

@@ -1,4 +1,5 @@
 /* What the command line prints: harmless text, tables that fit, bars, times. */
+#include "cli/printer_table.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -283,6 +284,34 @@ static void test_times_are_as_short_as_they_can_be_told(void **state)
 	assert_string_equal(words_duration_of(text, -5), "0 s");
 }
 
+static void assert_hotend(const char *printer, const char *expected)
+{
+	json_t *object = json_loads(printer, 0, NULL);
+	char text[WORDS_MAX];
+
+	assert_non_null(object);
+	printer_hotend(object, text, sizeof text);
+	assert_string_equal(text, expected);
+	json_decref(object);
+}
+
+#define BED    "{\"name\": \"B\", \"celsius\": 60, \"target_celsius\": 60}"
+#define TOOL_0 "{\"name\": \"T0\", \"celsius\": 24.6, \"target_celsius\": 0}"
+#define TOOL_1 "{\"name\": \"T1\", \"celsius\": 209.6, \"target_celsius\": 215}"
+
+static void test_the_hot_end_is_found_whatever_the_firmware_calls_it(void **state)
+{
+	(void)state;
+	assert_hotend("{\"heaters_age_s\": 1, \"heaters\": [" BED ", {\"name\": \"T\", "
+		      "\"celsius\": 20, \"target_celsius\": 0}]}",
+		"20/0");
+	assert_hotend("{\"heaters_age_s\": 1, \"heaters\": [" BED ", " TOOL_0 "]}", "25/0");
+	assert_hotend("{\"heaters_age_s\": 1, \"heaters\": [" TOOL_0 ", " TOOL_1 "]}", "210/215");
+	assert_hotend("{\"heaters_age_s\": 99, \"heaters\": [" TOOL_0 "]}", "25?");
+	assert_hotend("{\"heaters_age_s\": 1, \"heaters\": [" BED "]}", "?");
+	assert_hotend("{\"heaters_age_s\": null, \"heaters\": []}", "?");
+}
+
 static void test_fields_that_are_missing_or_of_another_kind_do_no_harm(void **state)
 {
 	json_t *object = json_pack(
@@ -342,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_colour_is_only_there_when_asked_for),
 		cmocka_unit_test(test_a_bar_is_never_longer_than_its_place),
 		cmocka_unit_test(test_times_are_as_short_as_they_can_be_told),
+		cmocka_unit_test(test_the_hot_end_is_found_whatever_the_firmware_calls_it),
 		cmocka_unit_test(test_fields_that_are_missing_or_of_another_kind_do_no_harm),
 		cmocka_unit_test(test_a_design_is_named_after_its_file),
 	};
