@@ -143,8 +143,9 @@ bool farm_printer_may_start(const struct farm *farm, const struct farm_printer *
 {
 	return !farm->broken && !printer->removed && printer->profile && !printer->attempt &&
 	       farm_printer_link(printer) == WIRE_ONLINE && printer->state.activity == WIRE_IDLE &&
-	       printer->record.bed == BED_EMPTY && !printer->record.lock_fault &&
-	       printer->record.enabled && printer->ready_after_us <= farm->now_us &&
+	       !printer->state.hot_by_us && printer->record.bed == BED_EMPTY &&
+	       !printer->record.lock_fault && printer->record.enabled &&
+	       printer->ready_after_us <= farm->now_us &&
 	       !farm_printer_needs_confirmation(farm, printer);
 }
 
@@ -788,6 +789,14 @@ int farm_printer_clear(struct farm *farm, const char *user, const char *name,
 		error_set(error,
 			"%s is printing something that the ledger does not know: its bed cannot be "
 			"clear",
+			name);
+		return -EBUSY;
+	}
+	if (farm_printer_activity(printer) == WIRE_BY_HAND && !clear->not_yet) {
+		error_set(error,
+			"%s is in use by hand (its heaters are on, or it prints from its own "
+			"card): its bed cannot be clear before that is over; --not-yet only "
+			"counts what was printed",
 			name);
 		return -EBUSY;
 	}

@@ -246,6 +246,8 @@ static void view_readiness(
 	if (view->activity == WIRE_IDLE)
 		view_bed(printer, view);
 	view_activity(view);
+	if (view->activity == WIRE_IDLE && view->state->hot_by_us && view->link == WIRE_ONLINE)
+		not_ready(view, "its heaters are being switched off");
 	if (!farm_printer_runs_unattended(printer) && !farm_staffed(farm))
 		not_ready(view, "nobody is there, and it may not run unattended");
 	if (!view->not_ready_count && farm_printer_needs_confirmation(farm, printer))

@@ -93,7 +93,8 @@ static void fill_printer(
 		.enabled = printer->record.enabled,
 		.locked = printer->record.lock_fault != 0,
 		.bed_empty = printer->record.bed == BED_EMPTY,
-		.idle = !printer->attempt && activity == WIRE_IDLE,
+		/* Its streamer starts nothing before what the last print has heated is off. */
+		.idle = !printer->attempt && activity == WIRE_IDLE && !printer->state.hot_by_us,
 		.needs_attention = activity == WIRE_NEEDS_ATTENTION,
 		.by_hand = activity == WIRE_BY_HAND,
 		.needs_confirmation = farm_printer_needs_confirmation(farm, printer),

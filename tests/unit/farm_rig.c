@@ -215,9 +215,11 @@ static void report(struct rig *rig, struct rig_printer *printer)
 	struct wire_message message = { .kind = WIRE_PRINTER };
 	snprintf(message.printer, sizeof(message.printer), "%s", printer->name);
 	message.state.link = WIRE_ONLINE;
-	message.state.activity = !printer->running[0] ? WIRE_IDLE
-				 : printer->paused    ? WIRE_PAUSED
-						      : WIRE_PRINTING;
+	message.state.hot_by_us = printer->hot;
+	message.state.activity = printer->by_hand	? WIRE_BY_HAND
+				 : !printer->running[0] ? WIRE_IDLE
+				 : printer->paused	? WIRE_PAUSED
+							: WIRE_PRINTING;
 	snprintf(message.state.attempt, sizeof(message.state.attempt), "%s", printer->running);
 	message.state.fault = printer->fault;
 	message.state.no_remote_stop = printer->no_remote_stop;
@@ -293,7 +295,7 @@ static int start(struct rig *rig, struct rig_printer *printer, const struct wire
 {
 	if (knows(printer, message->attempt))
 		return 0;
-	if (rig->refuse_starts || printer->running[0] || printer->fault ||
+	if (rig->refuse_starts || printer->hot || printer->running[0] || printer->fault ||
 		printer->ended_count == RIG_ENDED_MAX)
 		return -EBUSY;
 	/* Invariant 5: the nozzle would run into the part. */

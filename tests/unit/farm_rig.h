@@ -39,7 +39,7 @@ struct rig_printer {
 	int64_t alive_since_s;
 	char running[ATTEMPT_ID_BYTES]; /* empty: nothing */
 	int64_t running_since_us;
-	bool paused, no_remote_stop;
+	bool paused, no_remote_stop, hot, by_hand;
 	int fault;			/* locked until WIRE_CONNECT */
 	const char *reason, *attention; /* its words; NULL: the fault's name; wants nobody */
 	size_t ended_count;

@@ -394,6 +394,43 @@ static void test_a_print_that_nobody_here_knows_makes_the_bed_unknown(void **sta
 	rig_destroy(rig);
 }
 
+static void test_a_bed_is_not_clear_while_the_printer_is_used_by_hand(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	const struct farm_clear clear = { .good = -1, .scrap = -1, .why = "" };
+	rig->printer[0].by_hand = true;
+	rig_disconnect(rig, &rig->printer[0]);
+	rig_connect(rig, &rig->printer[0]);
+	rig_settle(rig);
+	assert_int_equal(rig_view(rig, "p1").record->bed, BED_UNKNOWN);
+	assert_int_equal(farm_printer_clear(rig->farm, "eva", "p1", &clear, &ignored), -EBUSY);
+	assert_non_null(strstr(ignored.text, "by hand"));
+	rig_destroy(rig);
+}
+
+static void test_a_printer_whose_heaters_are_being_switched_off_is_waited_for(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig->printer[0].hot = true;
+	rig_disconnect(rig, &rig->printer[0]);
+	rig_connect(rig, &rig->printer[0]);
+	rig_settle(rig);
+	rig_add_order(rig, 1, &order);
+	rig_settle(rig);
+	assert_int_equal(rig->attempts.count, 0);
+	assert_false(rig_view(rig, "p1").ready);
+	rig->printer[0].hot = false;
+	rig_disconnect(rig, &rig->printer[0]);
+	rig_connect(rig, &rig->printer[0]);
+	rig_settle(rig);
+	assert_int_equal(rig_job_view(rig, rig_job_of(rig, order, 0)).state, JOB_PRINTING);
+	assert_int_equal(rig->attempts.count, 1);
+	rig_destroy(rig);
+}
+
 static void test_a_start_refused_because_of_an_unknown_print_does_not_empty_the_bed(void **state)
 {
 	(void)state;
@@ -1322,6 +1359,8 @@ int main(void)
 		cmocka_unit_test(test_a_start_that_provably_never_left_is_sent_again),
 		cmocka_unit_test(test_an_attempt_that_a_new_streamer_does_not_know_is_suspect),
 		cmocka_unit_test(test_a_print_that_nobody_here_knows_makes_the_bed_unknown),
+		cmocka_unit_test(test_a_bed_is_not_clear_while_the_printer_is_used_by_hand),
+		cmocka_unit_test(test_a_printer_whose_heaters_are_being_switched_off_is_waited_for),
 		cmocka_unit_test(
 			test_a_start_refused_because_of_an_unknown_print_does_not_empty_the_bed),
 		cmocka_unit_test(test_what_cannot_be_stopped_from_here_never_runs_unattended),
