@@ -163,6 +163,37 @@ static void print_box(const struct analysis *analysis)
 	printf(" mm\n");
 }
 
+static void print_name(const char *label, const char *name)
+{
+	if (!name[0])
+		return;
+	print_label(label);
+	printf("%.*s\n", LINE_WIDTH - VALUE_COLUMN, name);
+}
+
+/* What matters of a program for a laser or a mill. */
+static void print_program(const struct analysis *analysis)
+{
+	static const char axes[] = "XYZ";
+	const struct analysis_box *box = analysis->cut.any ? &analysis->cut : &analysis->travel;
+
+	print_name("for", analysis->machine);
+	if (box->any) {
+		print_label(analysis->cut.any ? "cuts in" : "moves in");
+		for (int axis = 0; axis < 3; axis++)
+			printf("%s%c %s to %s", axis ? ", " : "", axes[axis],
+				decimal(box->min_mm[axis], 2), decimal(box->max_mm[axis], 2));
+		printf(" mm\n");
+	}
+	print_label("way");
+	printf("%s mm with power, %s mm without\n", decimal(analysis->cut_mm, 1),
+		decimal(analysis->idle_mm, 1));
+	if (analysis->power_max > 0) {
+		print_label("power");
+		printf("up to S%s\n", decimal(analysis->power_max, 1));
+	}
+}
+
 static void print_layers(const struct analysis *analysis)
 {
 	print_label("layers");
@@ -192,14 +223,6 @@ static void print_heat(const struct analysis *analysis)
 	if (analysis->fan_max > 0)
 		printf(", fan up to %s %%", decimal(analysis->fan_max / 255 * 100, 0));
 	printf("\n");
-}
-
-static void print_name(const char *label, const char *name)
-{
-	if (!name[0])
-		return;
-	print_label(label);
-	printf("%.*s\n", LINE_WIDTH - VALUE_COLUMN, name);
 }
 
 static void print_origin(const struct analysis *analysis)
@@ -273,18 +296,26 @@ static void print_problems(const struct analysis *analysis)
 		printf("  and %lld more of the same kinds\n", (long long)hidden);
 }
 
+static void print_print(const struct analysis *analysis)
+{
+	if (analysis->time_s > 0)
+		print_features(analysis);
+	print_filament(analysis);
+	print_box(analysis);
+	print_layers(analysis);
+	print_heat(analysis);
+	print_origin(analysis);
+}
+
 void check_report(const char *name, const struct analysis *analysis)
 {
 	printf("%s: %s\n", name, analysis_verdict_name(analysis->verdict));
 	if (analysis->commands > 0) {
 		print_time(analysis);
-		if (analysis->time_s > 0)
-			print_features(analysis);
-		print_filament(analysis);
-		print_box(analysis);
-		print_layers(analysis);
-		print_heat(analysis);
-		print_origin(analysis);
+		if (analysis->program)
+			print_program(analysis);
+		else
+			print_print(analysis);
 		print_label("lines");
 		printf("%lld, %lld of them commands\n", (long long)analysis->lines,
 			(long long)analysis->commands);

@@ -105,6 +105,11 @@ struct analysis {
 	double fan_max; /* 0 to 255 */
 	size_t target_count;
 	struct analysis_target target[ANALYSIS_TARGETS_MAX];
+	/* Programs of lasers and mills: ways with laser or spindle on, and all others. */
+	bool program;
+	double cut_mm, idle_mm;
+	double power_max;			   /* highest S of a cut, 0: none */
+	struct analysis_box cut;		   /* of cuts */
 	double nozzle_mm;			   /* from the slicer's words, 0: not stated */
 	double layer_height_mm;			   /* the same */
 	int64_t first_print_line;		   /* first extruding move of the print, 0: none */

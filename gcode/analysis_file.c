@@ -61,7 +61,7 @@ void analysis_check_end(struct analyser *analyser)
 		analysis_report_file(analyser, POLICY_NO_COMMANDS, 0);
 	else if (analyser->junk_lines > result->commands)
 		analysis_report_file(analyser, POLICY_MOSTLY_JUNK, 0);
-	else if (!extrudes)
+	else if (!extrudes && !analyser->cnc)
 		analysis_report_file(analyser, POLICY_NO_EXTRUSION, 0);
 	if (hot)
 		analysis_report_file(analyser, POLICY_LEFT_HOT, result->lines);
@@ -163,6 +163,8 @@ void analysis_fill(struct analyser *analyser)
 	memcpy(result->box_max_mm, analyser->print.max_mm, sizeof result->box_max_mm);
 	fill_box(&result->part, &analyser->part);
 	fill_box(&result->travel, &analyser->travel);
+	fill_box(&result->cut, &analyser->cut);
+	result->program = analyser->cnc;
 	fill_words(analyser);
 	fill_tools(analyser);
 }

@@ -36,7 +36,7 @@ struct analyser {
 	struct time_model time;
 	struct time_limits planned; /* with which the times began */
 	bool limits_settled, assumed;
-	struct extent print, part, travel;
+	struct extent print, part, travel, cut;
 	struct filament filament[ANALYSIS_TOOLS_MAX];
 	bool stated[ANALYSIS_TOOLS_MAX]; /* a hotend target was set for this tool */
 	struct heater hotend[ANALYSIS_TOOLS_MAX], bed, chamber;

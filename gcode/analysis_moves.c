@@ -132,7 +132,8 @@ static void check_first_move(
 	if (analyser->moved || !(move->has[MODAL_X] || move->has[MODAL_Y] || move->has[MODAL_Z]))
 		return;
 	analyser->moved = true;
-	if (!analyser->home_seen && !analyser->macro_seen && !analyser->hints.self_heated)
+	if (!analyser->home_seen && !analyser->macro_seen && !analyser->hints.self_heated &&
+		!analyser->cnc)
 		policy_add(findings, POLICY_NOT_HOMED);
 }
 
@@ -208,6 +209,27 @@ static void lay_down(struct analyser *analyser, const struct modal_move *move, i
 		analyser->result.first_print_line = line;
 }
 
+/* Of a program: rapid moves never cut. */
+static void add_way(struct analyser *analyser, const struct modal_move *move)
+{
+	const struct cnc_modal *modal = &analyser->cnc_modal;
+	struct analysis *result = &analyser->result;
+	double dx = move->to_mm[MODAL_X] - move->from_mm[MODAL_X];
+	double dy = move->to_mm[MODAL_Y] - move->from_mm[MODAL_Y];
+	double dz = move->to_mm[MODAL_Z] - move->from_mm[MODAL_Z];
+	double planar_mm = move->is_arc ? move->radius_mm * move->angle_rad : hypot(dx, dy);
+	double way_mm = hypot(planar_mm, dz);
+
+	if (!modal->on || !(modal->power > 0) || modal->motion == 0) {
+		result->idle_mm += way_mm;
+		return;
+	}
+	result->cut_mm += way_mm;
+	if (modal->power > result->power_max)
+		result->power_max = modal->power;
+	extent_add_move(&analyser->cut, move);
+}
+
 static void apply_move(struct analyser *analyser, const struct modal_move *move, int64_t line,
 	struct policy_findings *findings)
 {
@@ -225,6 +247,8 @@ static void apply_move(struct analyser *analyser, const struct modal_move *move,
 		check_arc(move, findings);
 	if (extruded_mm != 0)
 		check_extrusion(analyser, extruded_mm, findings);
+	if (analyser->cnc && travels)
+		add_way(analyser, move);
 	if (extruded_mm > 0 && travels)
 		lay_down(analyser, move, line);
 	else if (travels)

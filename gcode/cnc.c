@@ -291,6 +291,16 @@ static void add_text(char *piece, const char *text)
 	memcpy(piece + used + 1, text, length + 1);
 }
 
+static void keep_power_state(struct cnc_modal *modal, const struct word *word)
+{
+	if (word->letter != 'M')
+		return;
+	if (word->value == 3 || word->value == 4)
+		modal->on = true;
+	else if (word->value == 2 || word->value == 5 || word->value == 30)
+		modal->on = false;
+}
+
 void cnc_split(const char *text, size_t length, struct cnc_modal *modal, struct cnc_pieces *pieces)
 {
 	const char *at = text, *end = text + length;
@@ -300,8 +310,12 @@ void cnc_split(const char *text, size_t length, struct cnc_modal *modal, struct 
 
 	pieces->count = 0;
 	while (next_word(&at, end, &word, &bad)) {
+		keep_power_state(modal, &word);
 		if (is_motion(&word)) {
 			modal->motion = (int)word.value;
+		} else if (word.letter == 'S') {
+			modal->power = word.value;
+			add_word(rest, &word);
 		} else if (stands_alone(&word)) {
 			if (pieces->count == CNC_PIECES_MAX - 1)
 				continue;

@@ -46,6 +46,8 @@ bool cnc_has_m3(const char *text, size_t length);
 struct cnc_modal {
 	int motion;    /* G code of the last move; 0 at the start */
 	char feed[16]; /* digits of the last F */
+	bool on;       /* M3 or M4: laser or spindle */
+	double power;  /* the last S; counts when it is on */
 };
 struct cnc_pieces {
 	size_t count;

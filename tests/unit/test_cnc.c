@@ -3,8 +3,10 @@
 #include "gcode/inspect.h"
 #include "gcode/lexer.h"
 #include "gcode/policy.h"
+#include "tests/unit/gcode_text.h"
 #include "tests/unit/guard_page.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -149,6 +151,24 @@ static void test_a_program_says_what_it_needs_of_its_machine(void **state)
 	assert_int_equal(inspected("G17 G21 G90\nM4 S5\nM104 S200\n").verdict, VERDICT_REFUSE);
 }
 
+static void test_a_program_is_measured_as_one_and_not_as_a_print(void **state)
+{
+	static const char text[] = "G21\nG90\nM4 S0\nG0 X10 Y10\nG1 X20 S500 F1000\nY20\n"
+				   "G2 X10 Y10 I-10 J0\nS900\nG0 X0\nG1 Y0\nM5\nG1 X100\nM2\n";
+	static struct analysis analysis;
+
+	(void)state;
+	gcode_text_inspect(text, strlen(text), NULL, &analysis);
+	assert_true(analysis.program);
+	/* A quarter of a circle of 10 mm, then 10 mm at a higher power. */
+	assert_true(fabs(analysis.cut_mm - (20 + acos(-1) * 5 + 10)) < 1e-6);
+	assert_true(fabs(analysis.idle_mm - (hypot(10, 10) + 10 + 100)) < 1e-6);
+	assert_true(analysis.power_max == 900);
+	assert_true(analysis.cut.any && analysis.cut.max_mm[0] == 20);
+	assert_false(gcode_text_has_problem(&analysis, "no-extrusion"));
+	assert_false(gcode_text_has_problem(&analysis, "not-homed"));
+}
+
 /* Four sides of 10 mm at 20 mm/s, and a rapid move there. */
 static void test_moves_that_go_on_from_the_line_before_take_their_time(void **state)
 {
@@ -204,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_a_program_is_told_from_a_print),
 		cmocka_unit_test(test_a_program_says_what_it_needs_of_its_machine),
 		cmocka_unit_test(test_an_operator_may_home_and_unlock_and_set_nothing),
+		cmocka_unit_test(test_a_program_is_measured_as_one_and_not_as_a_print),
 		cmocka_unit_test(test_moves_that_go_on_from_the_line_before_take_their_time),
 		cmocka_unit_test(test_a_line_is_taken_apart_into_what_the_model_knows),
 		cmocka_unit_test(test_a_head_cut_at_every_byte_is_read_no_further),
