@@ -3,6 +3,7 @@
 #include "cli/beside.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/doctor_row.h"
 #include "cli/doctor_show.h"
 #include "cli/flow.h"
 #include "cli/profile_match.h"
@@ -11,7 +12,12 @@
 #include <stdlib.h> /* strtod */
 #include <string.h>
 
-enum { SECONDS_MAX = 3600, PAGES_MAX = 400, ASKS_MAX = 64, ASK_BYTES = 96 };
+enum {
+	SECONDS_MAX = 3600,
+	PAGES_MAX = 400,
+	ASKS_MAX = 64,
+	USUAL_BAUD = 115200, /* of a port for which nothing else is said (port_serial.c) */
+};
 
 struct doctor {
 	struct cli *cli;
@@ -22,64 +28,6 @@ struct doctor {
 	json_t *found; /* what printfarm-stream --doctor said; NULL: not asked */
 	struct doctor_advice advice;
 };
-
-/* ---- the row of the configuration ------------------------------------------------------ */
-
-/* A text of libconfig. */
-static void print_text(const char *text)
-{
-	putchar('"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			putchar('\\');
-		putchar((unsigned char)*text < 0x20 ? '?' : *text);
-	}
-	putchar('"');
-}
-
-/* Where the firmware tells its range: the profile may be found by it. */
-static const double *size_of(const json_t *found, double size_mm[3])
-{
-	const json_t *list = json_object_get(found, "size_mm");
-
-	if (json_array_size(list) != 3)
-		return NULL;
-	for (size_t i = 0; i < 3; i++)
-		size_mm[i] = json_number_value(json_array_get(list, i));
-	return size_mm;
-}
-
-static void print_row(const struct doctor *doctor, const json_t *printer)
-{
-	const json_t *source = printer ? printer : doctor->found;
-	const char *machine = words_text(source, "machine");
-	const char *profile = printer ? words_text(printer, "profile") : "";
-	struct profile_match match;
-	double size_mm[3];
-	bool has_match = !*profile && profile_match(machine, size_of(source, size_mm), &match);
-
-	printf("# %s%s%s, %s\n", words_text(source, "firmware"), *machine ? ", " : "", machine,
-		doctor->port.is_by_path	 ? "named by its socket: it has no serial number of its own"
-		: doctor->port.is_stable ? "named by its serial number"
-					 : "no lasting name was found");
-	if (has_match && !match.by_name)
-		printf("# the profile was found by the size alone%s: check its limits\n",
-			match.others ? ", of several" : "");
-	else if (!*profile && !has_match)
-		printf("# no shipped profile is for it: choose one of profiles/, or write one\n");
-	printf("{ name = ");
-	print_text(doctor->name ? doctor->name : has_match ? match.profile.name : "printer");
-	printf(";\n  port = ");
-	print_text(doctor->port.stable);
-	printf(";\n  dialect = ");
-	print_text(printer ? "auto" : words_text(doctor->found, "dialect"));
-	printf("; baud = %lld; window = \"auto\";\n  profile = ",
-		(long long)(printer ? 0 : words_integer(doctor->found, "baud")));
-	print_text(*profile ? profile : has_match ? match.profile.name : "CHOOSE");
-	if (!printer && words_is_true(doctor->found, "resets"))
-		printf("; reset_line = true");
-	printf("; }\n");
-}
 
 /* ---- on a port, without the daemon ------------------------------------------------------- */
 
@@ -135,14 +83,25 @@ static void show_port_report(struct doctor *doctor)
 	doctor_show_printer(doctor->found);
 	if (words_is_true(doctor->found, "answers")) {
 		doctor_show_link(cli, doctor->found);
-		if (profile_match(words_text(doctor->found, "machine"),
-			    size_of(doctor->found, size_mm), &match))
+		if (!words_is_true(doctor->found, "programs") &&
+			profile_match(words_text(doctor->found, "machine"),
+				doctor_row_size(doctor->found, size_mm), &match))
 			say(stdout, "  %-12s %s%s\n", "profile", match.profile.name,
 				match.by_name ? "" : " (by the size alone)");
 	}
 	doctor_advise_port(&doctor->advice, &doctor->port, false);
 	doctor_advise_link(&doctor->advice, &doctor->port, doctor->found);
 	doctor_show_advice(cli, &doctor->advice);
+}
+
+static void print_row(const struct doctor *doctor)
+{
+	const struct doctor_row row = { .port = &doctor->port,
+		.found = doctor->found,
+		.dialect = words_text(doctor->found, "dialect"),
+		.baud = words_integer(doctor->found, "baud") };
+
+	doctor_row_print(&row);
 }
 
 static int examine_port(struct doctor *doctor)
@@ -158,7 +117,7 @@ static int examine_port(struct doctor *doctor)
 	if (doctor->cli->json)
 		words_print_json(doctor->cli, doctor->found);
 	else if (doctor->config && words_is_true(doctor->found, "answers"))
-		print_row(doctor, NULL);
+		print_row(doctor);
 	else if (doctor->config)
 		cli_error("%s: %s", doctor->path, words_text(doctor->found, "reason"));
 	else
@@ -177,6 +136,9 @@ struct trips {
 	bool is_open; /* its end has not been sent */
 	double latest_s;
 	int64_t lines, refusals;
+	/* As the port was opened the last time. */
+	char dialect[WORDS_MAX]; /* empty: not told */
+	int64_t baud;
 };
 
 /* A printer answers these when they are done, and moves when its planner has room. */
@@ -210,6 +172,18 @@ static void take_sent(struct trips *trips, const char *bytes, double at_s)
 		trips->asked_s[trips->asked++] = trips->is_long ? -1 : at_s;
 }
 
+/* "do open DIALECT window=.. baud=..", a remark of the streamer. */
+static void take_remark(struct trips *trips, const char *text)
+{
+	const char *baud = strstr(text, " baud=");
+	char dialect[32];
+
+	if (sscanf(text, " do %*[a-z] %31s window=", dialect) != 1 || !baud)
+		return;
+	snprintf(trips->dialect, sizeof trips->dialect, "%s", dialect);
+	trips->baud = strtoll(baud + 6, NULL, 10);
+}
+
 static void take_row(struct trips *trips, const char *row)
 {
 	char *end;
@@ -217,6 +191,8 @@ static void take_row(struct trips *trips, const char *row)
 
 	if (end == row || end[0] != ' ' || !end[1])
 		return;
+	if (end[1] == '#')
+		take_remark(trips, end + 2);
 	if (end[1] == '>')
 		take_sent(trips, end + 2, at_s);
 	/* Our own questions for the line counter are refused too, for their number. */
@@ -283,6 +259,21 @@ static void show_printer_report(struct doctor *doctor, const json_t *printer, st
 	doctor_show_advice(cli, &doctor->advice);
 }
 
+static void print_printer_row(
+	const struct doctor *doctor, const json_t *printer, const struct trips *trips)
+{
+	const struct doctor_row row = { .port = &doctor->port,
+		.printer = printer,
+		.dialect = *trips->dialect ? trips->dialect : "auto",
+		.baud = trips->baud > 0 || !*trips->dialect ? trips->baud : USUAL_BAUD };
+
+	if (!*trips->dialect)
+		cli_error(
+			"%s has not been heard since its streamer began: its dialect is not known",
+			doctor->name);
+	doctor_row_print(&row);
+}
+
 static int examine_printer(struct doctor *doctor)
 {
 	struct trips trips = { .us = json_array() };
@@ -294,10 +285,9 @@ static int examine_printer(struct doctor *doctor)
 	if (status == CLI_DONE) {
 		doctor->path = words_text(answer.json, "port");
 		host_look(doctor->path, &doctor->port);
-		if (!doctor->config)
-			status = read_recording(doctor, &trips);
+		status = read_recording(doctor, &trips);
 		if (status == CLI_DONE && doctor->config)
-			print_row(doctor, answer.json);
+			print_printer_row(doctor, answer.json, &trips);
 		else if (status == CLI_DONE && doctor->cli->json)
 			words_print_json(doctor->cli,
 				json_object_set(answer.json, "round_trips_us", trips.us) == 0

@@ -175,6 +175,37 @@ static bool is_far_end(const struct host_port *port, int pid)
 	       (holds(pid, "/dev/ptmx") || holds(pid, "/dev/pts/ptmx"));
 }
 
+/* The system cuts names to 15 bytes; the words that a streamer was started with tell more. */
+static void look_at_holder(struct host_holder *holder, int pid, const char *name)
+{
+	static const char streamer[] = "printfarm-stream";
+	char path[64], words[1024];
+	FILE *file;
+	size_t length = 0, at;
+
+	holder->pid = pid;
+	snprintf(holder->name, sizeof holder->name, "%s", name);
+	if (strncmp(name, streamer, 15) != 0)
+		return;
+	snprintf(holder->name, sizeof holder->name, "%s", streamer);
+	holder->is_streamer = true;
+	snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+	file = fopen(path, "re");
+	if (file) {
+		length = fread(words, 1, sizeof words - 1, file);
+		fclose(file);
+	}
+	words[length] = '\0';
+	/* Its state directory is called as its printer. */
+	for (at = 0; at < length; at += strlen(words + at) + 1)
+		if (strcmp(words + at, "--state") == 0 && at + 8 < length) {
+			const char *state = words + at + 8, *slash = strrchr(state, '/');
+
+			snprintf(holder->printer, sizeof holder->printer, "%.60s",
+				slash ? slash + 1 : state);
+		}
+}
+
 static void look_at_process(struct host_port *port, int pid)
 {
 	char path[64], name[HOST_WORD_MAX];
@@ -187,12 +218,8 @@ static void look_at_process(struct host_port *port, int pid)
 	if (strcmp(name, "brltty") == 0)
 		port->brltty = pid;
 	if (port->holder_count < HOST_HOLDERS_MAX && port->device[0] && !port->error &&
-		holds(pid, port->device) && !is_far_end(port, pid)) {
-		struct host_holder *holder = &port->holder[port->holder_count++];
-
-		holder->pid = pid;
-		memcpy(holder->name, name, sizeof holder->name);
-	}
+		holds(pid, port->device) && !is_far_end(port, pid))
+		look_at_holder(&port->holder[port->holder_count++], pid, name);
 }
 
 static void look_at_processes(struct host_port *port)

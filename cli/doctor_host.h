@@ -11,6 +11,8 @@ enum { HOST_HOLDERS_MAX = 4, HOST_WORD_MAX = 64 };
 struct host_holder {
 	int pid;
 	char name[HOST_WORD_MAX];
+	bool is_streamer;	     /* printfarm's own */
+	char printer[HOST_WORD_MAX]; /* the streamer's; empty: not known */
 };
 
 struct host_port {

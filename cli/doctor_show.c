@@ -66,8 +66,9 @@ void doctor_show_port(const struct host_port *port)
 	if (port->latency_ms >= 0)
 		row("latency", "timer of the chip: %d ms", port->latency_ms);
 	for (int i = 0; i < port->holder_count; i++)
-		row(i ? "" : "held by", "%s (process %d)", port->holder[i].name,
-			port->holder[i].pid);
+		row(i ? "" : "held by", "%s (process %d)%s%s", port->holder[i].name,
+			port->holder[i].pid, *port->holder[i].printer ? ", of the printer " : "",
+			port->holder[i].printer);
 }
 
 static void add_word(char *text, size_t size, const char *word)
@@ -87,6 +88,7 @@ void doctor_show_printer(const json_t *found)
 		{ "host_actions", "host actions" },
 		{ "advanced_ok", "advanced ok" },
 	};
+	const char *kind = words_text(found, "machine_kind");
 	char text[160] = "";
 
 	if (!words_is_true(found, "answers")) {
@@ -102,6 +104,9 @@ void doctor_show_printer(const json_t *found)
 	for (size_t i = 0; i < sizeof abilities / sizeof abilities[0]; i++)
 		if (words_is_true(found, abilities[i].key))
 			add_word(text, sizeof text, abilities[i].words);
+	if (words_is_true(found, "programs"))
+		row("kind", "%s: its row in printers wants kind = \"%s\"",
+			*kind ? kind : "laser or mill", *kind ? kind : "laser\" or \"mill");
 	row("can", "%s", *text ? text : "nothing beyond the usual");
 	if (*words_text(found, "window"))
 		row("window", "%s", words_text(found, "window"));
@@ -207,6 +212,19 @@ void doctor_show_link(const struct cli *cli, const json_t *found)
 
 /* ---- what to change ------------------------------------------------------------------ */
 
+static void advise_holder(
+	struct doctor_advice *advice, const struct host_holder *holder, bool is_ours)
+{
+	if (!holder->is_streamer)
+		doctor_advise(advice, "%s (process %d) holds the port: end it", holder->name,
+			holder->pid);
+	else if (!is_ours)
+		doctor_advise(advice,
+			"the farm's own streamer (process %d) holds the port: leave it, and ask "
+			"'printfarm doctor %s', which needs no port",
+			holder->pid, holder->printer[0] ? holder->printer : "NAME");
+}
+
 void doctor_advise_port(struct doctor_advice *advice, const struct host_port *port, bool is_ours)
 {
 	const char *name = strrchr(port->device, '/') ? strrchr(port->device, '/') + 1 : "";
@@ -219,12 +237,7 @@ void doctor_advise_port(struct doctor_advice *advice, const struct host_port *po
 			"name under /dev/serial/by-id",
 			strerror(port->error));
 	for (int i = 0; i < port->holder_count; i++)
-		if (!is_ours || strncmp(port->holder[i].name, "printfarm-strea", 15) != 0)
-			doctor_advise(advice, "%s (process %d) holds the port: end it%s",
-				port->holder[i].name, port->holder[i].pid,
-				strncmp(port->holder[i].name, "printfarm-strea", 15) == 0
-					? ", or ask 'printfarm doctor NAME', which needs no port"
-					: "");
+		advise_holder(advice, &port->holder[i], is_ours);
 	if (!port->error && !port->may_open && !is_ours)
 		doctor_advise(advice, "the port belongs to the group %s: run this with sudo",
 			port->group);
@@ -293,8 +306,6 @@ static void advise_speed(struct doctor_advice *advice, const json_t *found)
 void doctor_advise_link(
 	struct doctor_advice *advice, const struct host_port *port, const json_t *found)
 {
-	bool is_grbl = strncmp(words_text(found, "dialect"), "grbl", 4) == 0;
-
 	if (!words_is_true(found, "answers")) {
 		if (!port->error && port->may_open)
 			doctor_advise(advice, "is it switched on? Is it a printer? A board that "
@@ -303,7 +314,7 @@ void doctor_advise_link(
 	}
 	advise_noise(advice, found);
 	advise_speed(advice, found);
-	if (!is_grbl && strcmp(words_text(found, "dialect"), "marlin") == 0 &&
+	if (strcmp(words_text(found, "dialect"), "marlin") == 0 &&
 		!words_is_true(found, "emergency_parser"))
 		doctor_advise(advice,
 			"without EMERGENCY_PARSER an emergency stop waits behind a heat-up: build "

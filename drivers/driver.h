@@ -174,6 +174,8 @@ struct driver_identity {
 	char uuid[DRIVER_NAME_MAX];
 	char window[DRIVER_NAME_MAX]; /* how much is sent ahead, in words */
 	bool emergency_parser, autoreport_temperature, host_actions, advanced_ok, meatpack;
+	/* What it is set up for, where it says so: grbl's $32; PRINTER otherwise. */
+	enum driver_kind kind;
 };
 
 struct driver_heater {

@@ -150,12 +150,14 @@ static void on_firmware(struct grbl *g, const char *text, size_t length)
 /* $32=2 is grblHAL's lathe. */
 static void on_setting(struct grbl *g, int32_t number, double value)
 {
-	if (number == 32)
+	if (number == 32) {
 		g->laser_mode = value > 0.5 && value < 1.5;
-	else if (number == 13)
+		g->identity.kind = g->laser_mode ? DRIVER_KIND_LASER : DRIVER_KIND_MILL;
+	} else if (number == 13) {
 		g->report_inches = value > 0;
-	else if (number == 22)
+	} else if (number == 22) {
 		g->can_home = value > 0;
+	}
 }
 
 /* With no banner: a machine that moves is let come to rest, unless it shall be stopped. */

@@ -2,7 +2,9 @@
 #include "daemon/control/farm_state.h"
 
 #include "drivers/driver.h"
+#include "gcode/cnc.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +136,18 @@ enum wire_activity farm_printer_activity(const struct farm_printer *printer)
 	return printer->attached && printer->reported ? printer->state.activity : WIRE_IDLE;
 }
 
+bool farm_printer_lacks_kind(const struct farm_printer *printer)
+{
+	const char *firmware = printer->state.firmware;
+	char family[16] = "";
+	size_t length = 0;
+	if (printer->config.kind != KIND_PRINTER || cnc_is_dialect(printer->config.dialect))
+		return false;
+	for (; isalpha((unsigned char)firmware[length]) && length < sizeof(family) - 1; length++)
+		family[length] = (char)tolower((unsigned char)firmware[length]);
+	return cnc_is_dialect(family);
+}
+
 bool farm_printer_needs_confirmation(const struct farm *farm, const struct farm_printer *printer)
 {
 	return printer->config.kind != KIND_PRINTER && printer->confirmed_until_us <= farm->now_us;
@@ -145,7 +159,7 @@ bool farm_printer_may_start(const struct farm *farm, const struct farm_printer *
 	       farm_printer_link(printer) == WIRE_ONLINE && printer->state.activity == WIRE_IDLE &&
 	       !printer->state.hot_by_us && printer->record.bed == BED_EMPTY &&
 	       !printer->record.lock_fault && printer->record.enabled &&
-	       printer->ready_after_us <= farm->now_us &&
+	       printer->ready_after_us <= farm->now_us && !farm_printer_lacks_kind(printer) &&
 	       !farm_printer_needs_confirmation(farm, printer);
 }
 

@@ -288,6 +288,8 @@ struct farm_printer *farm_find_printer(
 struct farm_printer *farm_add_printer(struct farm *farm, const char *name);
 bool farm_printer_may_start(const struct farm *farm, const struct farm_printer *printer);
 /* A laser or a mill that nobody at the machine has said may start. */
+/* What speaks grbl is a laser or a mill, and nobody has said which. */
+bool farm_printer_lacks_kind(const struct farm_printer *printer);
 bool farm_printer_needs_confirmation(const struct farm *farm, const struct farm_printer *printer);
 /* Whatever the configuration says, lasers and mills never do, nor what cannot be stopped from here.
  */

@@ -239,6 +239,9 @@ static void view_readiness(
 		not_ready(view, "it is not configured any more");
 	if (view->link != WIRE_ONLINE)
 		not_ready(view, "it is not online%s%s", view->reason[0] ? ": " : "", view->reason);
+	if (farm_printer_lacks_kind(printer))
+		not_ready(view,
+			"it speaks grbl: its row in printers wants kind = \"laser\" or \"mill\"");
 	if (!printer->record.enabled)
 		not_ready(view, "it is disabled");
 	if (printer->record.lock_fault)

@@ -289,6 +289,20 @@ static bool meet(struct probe *probe, const char *path)
 	return true;
 }
 
+/* Option `kind` as the firmware is set up; empty: it does not say, or prints. */
+static const char *kind_word(const struct probe *probe)
+{
+	switch (probe->dialect->identity(probe->driver)->kind) {
+	case DRIVER_KIND_PRINTER:
+		return "";
+	case DRIVER_KIND_LASER:
+		return "laser";
+	case DRIVER_KIND_MILL:
+		return "mill";
+	}
+	return "";
+}
+
 int probe_doctor(const char *path, double noise_s)
 {
 	static struct probe probe;
@@ -315,6 +329,9 @@ int probe_doctor(const char *path, double noise_s)
 	print_result(&probe, path, open);
 	print_text("link", open ? driver_link_name(probe.port.link) : "");
 	print_text("window", probe.dialect->identity(probe.driver)->window);
+	/* "kind" is the port's. */
+	print_text("machine_kind", kind_word(&probe));
+	print_flag("programs", answers && probe.dialect->programs);
 	print_number("baud", open ? probe.found.baud : 0);
 	print_flag("resets", probe.found.resets);
 	print_size(&probe.found);

@@ -67,7 +67,7 @@ static void remark_open(struct session *session)
 		"bed=%.0f park_x=%.0f "
 		"park_y=%.0f park_lift=%.0f standby=%.0f",
 		session->job.adopting ? "adopt" : "open", session->dialect->name,
-		(long long)settings->window_lines, (long long)settings->baud,
+		(long long)settings->window_lines, (long long)session->found_baud,
 		settings->can_reset_line, settings->meatpack, (int)settings->machine_kind,
 		(int)session->port.link, settings->hotend_max_celsius * 1000,
 		settings->bed_max_celsius * 1000, settings->park_x_mm * 1000,

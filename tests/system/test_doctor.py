@@ -67,6 +67,8 @@ def test_each_firmware():
             found = answers[name]
             equal((found["answers"], found["dialect"]), (True, dialect), f"{name}: {found}")
             check(found["firmware"].startswith(firmware), f"{name}: {found['firmware']}")
+            equal(found["machine_kind"], {"grbl": "mill", "grblhal": "laser", "fluidnc": "laser"}.get(name),
+                  f"{name}: what it is set up for")
             trips = found["round_trips_us"]
             check(len(trips) > 90 and trips == sorted(trips) and trips[0] > 0, f"{name}: round trips {trips[:5]}")
             equal((found["noise_damaged"], found["noise_lost"]), (0, 0), f"{name}: noise")
@@ -113,6 +115,35 @@ def test_config():
         check("no shipped profile" in doctor("--port", ports.path("p2"), "--config").stdout, "an unknown machine")
 
 
+def check_config(folder, text):
+    config = folder / "printfarm.conf"
+    config.write_text(f'state_dir = "{folder}/state"; socket = "{folder}/api.sock";\n'
+                      f'profile_dir = "{Path.cwd()}/profiles";\n{text}\n')
+    result = subprocess.run([str(BUILD / "printfarmd"), "--check-config", "-c", str(config)], capture_output=True,
+                            text=True, timeout=20)
+    equal(result.returncode, 0, f"{text} {result.stderr}")
+
+
+def test_rows_together():
+    """rows appended to one file are a list that the daemon accepts: commas, names, the kind of lasers and mills"""
+    kinds = {"c1": ("grbl", "mill"), "c2": ("grbl-laser", "laser"), "n1": ("marlin machine=Nobody_Knows", ""),
+             "n2": ("marlin machine=Nobody_Knows", "")}
+    with Ports(*(f"{name} firmware={what}" for name, (what, _) in kinds.items())) as ports:
+        rows = Path(ports.dir.name) / "printers.txt"
+        for name, (_, kind) in kinds.items():
+            before = rows.read_text() if rows.exists() else ""
+            with open(rows, "a") as out:
+                subprocess.run([str(BUILD / "printfarm"), "doctor", "--port", ports.path(name), "--config"],
+                               stdout=out, stdin=subprocess.DEVNULL, timeout=60, check=True)
+            row = rows.read_text()[len(before):]
+            equal(re.findall(r'kind = "(\w+)"', row), [kind] if kind else [], f"{name}: {row}")
+            check(not kind or re.search(r"# .*" + kind, row), f"{name}: no remark: {row}")
+        text = rows.read_text()
+        names = re.findall(r'name = "([^"]+)"', text)
+        equal(len(set(names)), len(kinds), f"different names: {names}")
+        check_config(Path(ports.dir.name), "printers = (\n" + text.replace('"CHOOSE"', '"laser400"') + ");")
+
+
 def test_trouble():
     """a missing port, a port that is held, something that is no printer: each with a sentence and an exit code"""
     with Ports("p1 firmware=marlin") as ports:
@@ -139,11 +170,14 @@ def test_by_name():
         time.sleep(3)
         text = farm.cli("doctor", "p1").stdout
         check("Marlin 2.0.9.5" in text and re.search(r"ms mostly.*\(of [1-9]", text), text)
-        check("end it" not in text, f"its own streamer is blamed: {text}")
+        check("end it" not in text and "printfarm-stream (process" in text, f"its own streamer is blamed: {text}")
+        text = words_of(doctor("--port", farm.printer("p1")["port"], expect=75).stdout)
+        check("'printfarm doctor p1'" in text and "end it" not in text, f"its own streamer is blamed: {text}")
         row = farm.cli("doctor", "p1", "--config").stdout
         check('name = "p1"' in row and 'profile = "box"' in row, row)
+        check('dialect = "marlin"' in row and "baud = 115200" in row and 'material = "PLA"' in row, row)
         check("nobody" in farm.cli("doctor", "nobody", expect=1).stderr, "a printer that is not there")
         farm.cli("doctor", expect=0)
 
 
-main(test_each_firmware, test_report, test_noise, test_config, test_trouble, test_by_name)
+main(test_each_firmware, test_report, test_noise, test_config, test_rows_together, test_trouble, test_by_name)

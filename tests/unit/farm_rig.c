@@ -228,6 +228,9 @@ static void report(struct rig *rig, struct rig_printer *printer)
 		snprintf(message.state.reason, sizeof(message.state.reason), "%s",
 			printer->attention);
 	}
+	if (printer->firmware)
+		snprintf(message.state.firmware, sizeof(message.state.firmware), "%s",
+			printer->firmware);
 	if (printer->fault)
 		snprintf(message.state.reason, sizeof(message.state.reason), "%s",
 			printer->reason ? printer->reason

@@ -42,6 +42,7 @@ struct rig_printer {
 	bool paused, no_remote_stop, hot, by_hand;
 	int fault;			/* locked until WIRE_CONNECT */
 	const char *reason, *attention; /* its words; NULL: the fault's name; wants nobody */
+	const char *firmware;		/* NULL: it does not say */
 	size_t ended_count;
 	struct wire_ended ended[RIG_ENDED_MAX]; /* not booked yet */
 	size_t inbox_count;

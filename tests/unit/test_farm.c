@@ -209,6 +209,23 @@ static void test_a_laser_starts_nothing_until_somebody_at_it_says_so_and_then_on
 	rig_destroy(rig);
 }
 
+static void test_what_speaks_grbl_without_a_kind_starts_nothing_and_says_what_it_wants(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	static const char *const names[] = { "grbl 1.1h", "grblHAL 1.1f", "FluidNC 3.7" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		rig->printer[0].firmware = names[i];
+		rig_disconnect(rig, &rig->printer[0]);
+		rig_connect(rig, &rig->printer[0]);
+		rig_settle(rig);
+		struct farm_printer_view view = rig_view(rig, "p1");
+		assert_false(view.ready);
+		assert_non_null(strstr(view.not_ready[0], "kind = \"laser\" or \"mill\""));
+	}
+	rig_destroy(rig);
+}
+
 static void test_locks_and_beds_survive_restarts_of_everything(void **state)
 {
 	(void)state;
@@ -1351,6 +1368,8 @@ int main(void)
 		cmocka_unit_test(test_a_bed_is_never_used_before_it_was_cleared),
 		cmocka_unit_test(
 			test_a_laser_starts_nothing_until_somebody_at_it_says_so_and_then_once),
+		cmocka_unit_test(
+			test_what_speaks_grbl_without_a_kind_starts_nothing_and_says_what_it_wants),
 		cmocka_unit_test(test_locks_and_beds_survive_restarts_of_everything),
 		cmocka_unit_test(test_an_unlock_is_not_undone_by_an_old_report),
 		cmocka_unit_test(test_a_print_goes_on_while_control_is_dead_and_is_adopted),
