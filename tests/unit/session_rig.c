@@ -258,8 +258,13 @@ static void step(struct session_rig *rig, int64_t end_us)
 	const struct session_job *job = rig->session ? &rig->session->job : NULL;
 	int64_t next_us = sim_printer_next_event_us(rig->printer);
 
-	if (rig->session &&
-		take_prepared(job->active && job->starving_since_us != 0 && !rig->read_at))
+	/* The reading thread may hand out command after command: however long a busy machine takes
+	 * for that, no time passes in here. */
+	while (rig->session && job->active && job->starving_since_us != 0 && !rig->read_at) {
+		take_prepared(true);
+		session_on_prepared(rig->session, rig->now_us);
+	}
+	if (rig->session && take_prepared(false))
 		session_on_prepared(rig->session, rig->now_us);
 	if (rig->session && session_wake_us(rig->session) < next_us)
 		next_us = session_wake_us(rig->session);
