@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { QUEUE_FREE_MAX = 15, REPORT_OVER_OK = 4 };
+enum { QUEUE_FREE_MAX = 15, REPORT_OVER_OK = 4, ECHO_OVER_OK = 7 };
 
 void marlin_confirm(struct marlin *m, int64_t number)
 {
@@ -121,10 +121,15 @@ static void on_numbered_ok(struct marlin *m, int64_t number)
 		pop(m, PROOF_BY_NUMBER);
 }
 
-/* No answer to a line end can be there before it and three bytes of an "ok" have passed. */
+/* No answer to a line end can be there before it and three bytes of an "ok" have passed.  A board
+ * of native USB that is not known as one has no baud rate: there the barrier and its echo, at least
+ * seven times as many bytes, have shown how fast bytes pass. */
 static int64_t line_end_and_ok_us(const struct marlin *m)
 {
-	return m->settings.baud > 0 ? 4 * MARLIN_S(10) / m->settings.baud : 0;
+	int64_t told_us = m->settings.baud > 0 ? 4 * MARLIN_S(10) / m->settings.baud : 0;
+	int64_t shown_us = m->round_trip_us / ECHO_OVER_OK;
+
+	return m->round_trip_us > 0 && !m->no_echo && shown_us < told_us ? shown_us : told_us;
 }
 
 static void on_plain_ok(struct marlin *m)

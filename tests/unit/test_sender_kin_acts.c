@@ -214,6 +214,35 @@ static void test_an_emergency_stop_ends_heat_and_motion(void **state)
 	}
 }
 
+/* Native USB behind a name that is not known to be one: it has no baud rate. */
+static void test_a_board_faster_than_its_baud_rate_acknowledges_nothing_too_early(void **state)
+{
+	struct random random;
+
+	(void)state;
+	random_init(&random, 31);
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		const struct driver_settings settings = {
+			.baud = 9600, .window_lines = DRIVER_WINDOW_HELD, .seed = seed
+		};
+		struct sim_settings sim;
+		struct rig rig;
+
+		write_file(&random);
+		assert_true(sim_settings_init(&sim, "p", "prusa-buddy"));
+		sim.warm_start = true;
+		sim.boot_us = 200000;
+		sim.baud = 250000;
+		rig_init_dialect(&rig, "prusa-buddy", &sim, &settings, seed);
+		rig_print(&rig, (const char(*)[RIG_COMMAND_MAX])commands, COMMANDS);
+		assert_true(rig_run(&rig, INT64_C(3600000000), NULL));
+		assert_true(rig.done);
+		assert_int_equal(rig.dialect->counters(rig.driver)->surplus_acknowledgements, 0);
+		assert_int_equal(rig.dialect->counters(rig.driver)->lost_acknowledgements, 0);
+		rig_finish(&rig);
+	}
+}
+
 /* Smoothieware stays halted while its port is closed and opened again. */
 static void test_a_board_that_is_still_halted_says_what_helps(void **state)
 {
@@ -362,6 +391,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_emergency_stop_ends_heat_and_motion),
 		cmocka_unit_test(test_a_board_that_is_still_halted_says_what_helps),
+		cmocka_unit_test(
+			test_a_board_faster_than_its_baud_rate_acknowledges_nothing_too_early),
 		cmocka_unit_test(test_a_heater_fault_is_named_within_seconds),
 		cmocka_unit_test(test_a_freeze_while_hot_is_an_emergency_within_a_minute),
 		cmocka_unit_test(test_nothing_of_the_file_goes_to_a_board_that_has_restarted),
