@@ -126,6 +126,32 @@ static int submit(struct cli *cli, const struct submission *submission, const ch
 	return status;
 }
 
+/* Dates are read by the daemon, in the farm's zone; a wrong one is told before a long upload.  A
+ * quote reads the wishes first, commits nothing, and no design is named "". */
+static int check_wishes(struct cli *cli, const struct wishes *wishes)
+{
+	struct client_answer answer;
+	json_t *body = wishes_body(wishes, "");
+	const struct client_request request = {
+		.method = "POST",
+		.path = "/api/v1/quote",
+		.body = body,
+	};
+	int status;
+
+	if (!body)
+		return CLI_USAGE;
+	status = client_try(cli, &request, &answer);
+	json_decref(body);
+	if (status != CLI_DONE && answer.status == 404)
+		status = CLI_DONE;
+	if (status != CLI_DONE && answer.status != 0)
+		client_complain(&answer);
+	else
+		client_answer_finish(&answer);
+	return status;
+}
+
 int command_submit(struct cli *cli, int argc, char **argv)
 {
 	struct submission submission = { .wishes = wishes_usual(), .yield = 1 };
@@ -149,6 +175,10 @@ int command_submit(struct cli *cli, int argc, char **argv)
 			submission.design);
 	if (count > 1 && cli->json)
 		return cli_usage_error(cli, "--json shows one document: one FILE at a time");
+	if (submission.wishes.due && *submission.wishes.due)
+		status = check_wishes(cli, &submission.wishes);
+	if (status)
+		return status;
 	for (int i = 1; i <= count; i++) {
 		status = submit(cli, &submission, argv[i]);
 		if (status != CLI_DONE && first == CLI_DONE)

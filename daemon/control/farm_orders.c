@@ -245,13 +245,13 @@ static int64_t largest_yield(const struct farm_design *design)
 /* What is wrong with a wish, or nothing. */
 static int check_wish(const struct farm *farm, const struct farm_wish *wish, struct error *error)
 {
+	int result = check_numbers(farm, wish->units, wish->priority, wish->due_s, error);
+	if (result)
+		return result;
 	if (!farm_design_wanted(farm, wish->design)) {
 		error_set(error, "there is no design \"%s\"", wish->design);
 		return -ENOENT;
 	}
-	int result = check_numbers(farm, wish->units, wish->priority, wish->due_s, error);
-	if (result)
-		return result;
 	if (wish->test && wish->units > largest_yield(farm_design_wanted(farm, wish->design))) {
 		error_set(error, "a test print is one plate: %lld units are more than one holds",
 			(long long)wish->units);

@@ -66,9 +66,16 @@ def test_files():
             check(not names_line or "line" in result.stderr, f"{path.name}: no line in {result.stderr!r}")
             check(result.stderr.isprintable() or all(c.isprintable() or c in "\n" for c in result.stderr),
                   f"{path.name}: raw bytes reach the terminal: {result.stderr!r}")
+        good = box_gcode(farm.dir / "good.gcode")
+        for due in ("yesterday", "2020-01-01"):
+            result = farm.cli("submit", "--due", due, good, expect=1)
+            check("layers" not in result.stdout and result.stderr.strip(), f"{due}: {result}")
+        hot = farm.http("POST", "/api/v1/printers/p1/gcode", {"command": "M104 S500"})
+        check(b"500 (limit" in hot.body, f"a hot command: {hot.body!r}")
         equal(farm.get("/api/v1/files")["items"], [], "files known")
         equal(stored(farm), before, "files on disk")
         equal(farm.jobs(), [], "jobs")
+        farm.cli("submit", "--quote", "--due", "tomorrow", good)
         farm.cli("submit", farm.dir / "not-there.gcode", expect=66)
 
 

@@ -266,7 +266,8 @@ def test_submit():
         path = box_gcode(Path(daemon.dir.name) / "visor.gcode")
         result = daemon.run("submit", path, "-n", "400", "--due", "fri", "--yield", "4", "--hold", "--user", "ada")
         check("order 1" in result.stdout and "MK3S" in result.stdout, f"submit: {result.stdout}")
-        put, design, order = daemon.asked
+        date, put, design, order = daemon.asked
+        equal((date[1], json.loads(date[3])["due"]), ("/api/v1/quote", "fri"), "the date is asked before the upload")
         equal(put[3], Path(path).read_bytes(), "the uploaded bytes")
         equal(json.loads(design[3]), {"name": "visor", "plates": [{"sha256": FILE["sha256"], "yield": 4}]}, "design")
         body = json.loads(order[3])
@@ -283,6 +284,12 @@ def test_submit():
         daemon.asked.clear()
         daemon.run("submit", Path(daemon.dir.name) / "none.gcode", expect=66)
         daemon.run("submit", daemon.dir.name, expect=66)
+        daemon.answers["POST", "/api/v1/quote"] = (422, {"error": {"code": "invalid", "message": "what is yesterday"}})
+        result = daemon.run("submit", "--due", "yesterday", path, expect=1)
+        check("what is yesterday" in result.stderr, f"a wrong date: {result.stderr}")
+        equal([asked[1] for asked in daemon.asked], ["/api/v1/quote"], "asked with a wrong date")
+        daemon.answers["POST", "/api/v1/quote"] = QUOTE
+        daemon.asked.clear()
         result = daemon.run("submit", "-", expect=64)
         check("standard input" in result.stderr, f"standard input: {result.stderr}")
         equal(daemon.asked, [], "what was asked without a file")
