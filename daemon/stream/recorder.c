@@ -286,11 +286,35 @@ static void write_record(struct writer *writer, const struct reader *reader, int
 	}
 }
 
+/* Where the conversation is whole again; remarks are older, since they have a ring of their own. */
+static int64_t find_gap(const struct recorder *recorder, const struct recorder_cursor *cursor)
+{
+	static const enum recorder_kind kinds[] = { RECORDER_SENT, RECORDER_RECEIVED };
+	int64_t gap_us = INT64_MIN;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct ring *ring = &recorder->ring[kinds[i]];
+
+		if (cursor->next[kinds[i]] < ring->first && ring->before_us > gap_us)
+			gap_us = ring->before_us;
+	}
+	return gap_us;
+}
+
+static void write_gap(struct writer *writer, int64_t time_us)
+{
+	begin_row(writer, RECORDER_REMARK, time_us);
+	memcpy(writer->text + writer->length, RECORDER_GAP, sizeof(RECORDER_GAP) - 1);
+	writer->length += sizeof(RECORDER_GAP) - 1;
+	end_row(writer);
+}
+
 size_t recorder_format(const struct recorder *recorder, struct recorder_cursor *cursor, char *text,
 	size_t size, bool *more)
 {
 	struct writer writer = { .text = text, .size = size, .open = -1 };
 	struct reader reader;
+	int64_t gap_us = find_gap(recorder, cursor);
 	int kind;
 
 	start(&reader, recorder, cursor);
@@ -301,6 +325,14 @@ size_t recorder_format(const struct recorder *recorder, struct recorder_cursor *
 		if (room <= RECORD_TEXT_MAX + 1 ||
 			(writer.open < 0 && room <= RECORD_TEXT_MAX + ROW_BYTES * 2))
 			break;
+		if (gap_us != INT64_MIN && reader.record[kind].time_us > gap_us) {
+			write_gap(&writer, gap_us - recorder->origin_us);
+			for (int i = 0; i < RECORDER_KINDS; i++)
+				if (cursor->next[i] < recorder->ring[i].first)
+					cursor->next[i] = recorder->ring[i].first;
+			gap_us = INT64_MIN;
+			continue;
+		}
 		write_record(&writer, &reader, kind);
 		cursor->next[kind] = reader.record[kind].number + 1;
 		step(&reader, kind);

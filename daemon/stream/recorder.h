@@ -28,6 +28,9 @@ enum {
 struct recorder;
 
 /* Where a reader stands: records of each kind that it has seen.  Starts zeroed. */
+/* The remark in front of which something was forgotten that the reader has not had. */
+#define RECORDER_GAP "what was said before this is forgotten"
+
 struct recorder_cursor {
 	int64_t next[RECORDER_KINDS];
 };

@@ -84,13 +84,16 @@ static void read_settings(
 {
 	for (size_t i = 0; i < replay->count; i++) {
 		char text[LINE_BYTES];
+		const char *at;
 
-		if (replay->row[i].kind != TRANSCRIPT_REMARK || replay->row[i].length < 8 ||
-			memcmp(replay->row[i].bytes, "do open ", 8) != 0)
+		if (replay->row[i].kind != TRANSCRIPT_REMARK)
 			continue;
 		snprintf(text, sizeof(text), "%.*s", (int)replay->row[i].length,
 			replay->row[i].bytes);
-		snprintf(dialect, DRIVER_NAME_MAX, "%.*s", (int)strcspn(text + 8, " "), text + 8);
+		if (strncmp(text, "do open ", 8) != 0 && strncmp(text, "do adopt ", 9) != 0)
+			continue;
+		at = text + strcspn(text + 3, " ") + 4;
+		snprintf(dialect, DRIVER_NAME_MAX, "%.*s", (int)strcspn(at, " "), at);
 		settings->window_lines = (int32_t)(thousandths(text, " window=") * 1000);
 		settings->baud = (int32_t)(thousandths(text, " baud=") * 1000);
 		settings->can_reset_line = thousandths(text, " reset=") > 0;
@@ -161,6 +164,7 @@ static int run(struct replay *replay, const char *wanted, struct error *error)
 	}
 	replay->wake_us = DRIVER_NEVER;
 	replay->now_us = replay->shift_us = 1000000;
+	replay->probing = replay->report->own;
 	if (!replay->report->own)
 		replay_open_port(replay);
 	replay_play(replay);
@@ -210,6 +214,11 @@ int replay_main(const char *path, const char *dialect)
 	printf("  firmware          %s\n", report.identity.firmware);
 	printf("  sent as recorded  %d lines\n", report.same);
 	printf("  sent besides      %d lines, answered by a stand-in\n", report.own_lines);
+	if (report.asked > 0)
+		printf("  not replayed      %d lines that asked which firmware it is\n",
+			report.asked);
+	if (report.skipped > 0)
+		printf("  not replayed      %d rows, see above\n", report.skipped);
 	printf("  not sent          %d lines\n", report.unsent);
 	printf("  asked to resend   %lld times\n", (long long)report.counters.resends);
 	printf("  faults            %d, at the end %s\n", report.fault_count,

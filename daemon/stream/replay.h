@@ -23,6 +23,8 @@ struct replay_report {
 	int rows;
 	int same;      /* lines sent as recorded */
 	int own_lines; /* lines that the recorded host did not send */
+	int asked;     /* of ours, while no driver had the port: which firmware is it? */
+	int skipped;   /* rows that cannot be replayed: an adopted print, before a gap */
 	int unsent;    /* lines of the recorded host that the driver did not send */
 	struct driver_identity identity;
 	struct driver_heaters heaters;

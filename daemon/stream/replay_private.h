@@ -36,6 +36,8 @@ struct replay {
 	int64_t now_us, wake_us;
 	int64_t shift_us; /* our time less that of the recording */
 	bool open, job, stopped;
+	bool probing;	  /* no driver had the port */
+	bool skipping;	  /* until the port is opened anew */
 	bool halted;	  /* the recording waits for the driver */
 	bool all_offered; /* the print ends */
 	struct replay_script script;

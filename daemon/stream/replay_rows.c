@@ -1,4 +1,5 @@
 /* The rows of the recording, one by one. */
+#include "daemon/stream/recorder.h"
 #include "daemon/stream/replay_private.h"
 
 #include <stdlib.h>
@@ -72,6 +73,10 @@ static void play_sent(struct replay *replay, const struct replay_line *recorded)
 	struct command command;
 	bool can_offer = replay_read_command(replay, recorded->text, &command) == COMMAND_SEND;
 
+	if (replay->report->own && replay->probing) {
+		replay->report->asked++;
+		return;
+	}
 	if (replay->report->own) {
 		bool sent = !recorded->text[0] || match(replay, recorded) ||
 			    send_when_due(replay, recorded);
@@ -215,16 +220,22 @@ static void play_remark(struct replay *replay, const struct transcript_row *row)
 	snprintf(text, sizeof(text), "%.*s", (int)row->length, row->bytes);
 	if (strncmp(text, "do open", 7) == 0) {
 		replay_close_port(replay);
+		replay->probing = false;
+		replay->expected_length = 0;
 		replay_open_port(replay);
 		return;
 	}
 	/* What it went on from is in the progress page, not here. */
 	if (strncmp(text, "do adopt", 8) == 0) {
-		replay_tell(replay, "ends", "here a print was adopted; that is not replayed");
-		replay->at = replay->count;
+		replay_tell(replay, "skips",
+			"here a print was adopted, what it goes on from is not in the recording: "
+			"nothing is replayed until the port is opened anew");
+		replay_close_port(replay);
+		replay->skipping = true;
 		return;
 	}
 	if (strncmp(text, "offline: ", 9) == 0 || strcmp(text, "USB unplugged") == 0) {
+		replay->probing = replay->report->own;
 		replay_close_port(replay);
 		return;
 	}
@@ -267,13 +278,48 @@ static void play_remark(struct replay *replay, const struct transcript_row *row)
 	replay_offer(replay);
 }
 
+static bool begins(const struct transcript_row *row, const char *with)
+{
+	size_t length = strlen(with);
+
+	return row->kind == TRANSCRIPT_REMARK && row->length >= length &&
+	       memcmp(row->bytes, with, length) == 0;
+}
+
+/* The ring has forgotten what came before its gap, and a driver cannot begin in the middle. */
+static void look_for_gap(struct replay *replay)
+{
+	for (size_t i = replay->count; i-- > 0;)
+		if (begins(&replay->row[i], RECORDER_GAP)) {
+			char text[128];
+
+			snprintf(text, sizeof(text),
+				"the recording has a gap from %lld s to %lld s: nothing is "
+				"replayed until the port is opened behind it",
+				(long long)(replay->row[0].time_us / 1000000),
+				(long long)(replay->row[i].time_us / 1000000));
+			replay_tell(replay, "skips", text);
+			replay->skipping = true;
+			replay->report->skipped = (int)i;
+			replay->at = i + 1;
+			return;
+		}
+}
+
 void replay_play(struct replay *replay)
 {
 	int64_t slack_us = replay->report->own ? SLACK_US : 0;
 
-	for (replay->at = 0; replay->at < replay->count;) {
+	replay->at = 0;
+	if (replay->report->own)
+		look_for_gap(replay);
+	while (replay->at < replay->count) {
 		const struct transcript_row *row = &replay->row[replay->at++];
 
+		replay->skipping &= !begins(row, "do open ");
+		replay->report->skipped += replay->skipping;
+		if (replay->skipping)
+			continue;
 		replay_run_until(replay, row->time_us + replay->shift_us - slack_us);
 		if (row->time_us + replay->shift_us > replay->now_us)
 			replay->now_us = row->time_us + replay->shift_us;

@@ -132,7 +132,11 @@ static void test_the_oldest_is_forgotten_and_times_stay_right(void **state)
 	char *text = read_all(recorder, &cursor, RECORDER_TEXT_MIN);
 
 	assert_int_equal(strncmp(text, "    0.0000 < start\\n\n", 20), 0);
-	for (char *row = strchr(text, '\n') + 1; *row; row = strchr(row, '\n') + 1, rows++) {
+	char *gap = strchr(text, '\n') + 1, *begin = strchr(gap, '\n') + 1;
+
+	assert_non_null(strstr(gap, "# " RECORDER_GAP "\n"));
+	assert_true(strstr(gap, RECORDER_GAP) < begin);
+	for (char *row = begin; *row; row = strchr(row, '\n') + 1, rows++) {
 		long seconds, units;
 		int number;
 

@@ -1,4 +1,5 @@
 /* Every recorded conversation with real firmware, and some of our own, through a driver. */
+#include "daemon/stream/recorder.h"
 #include "daemon/stream/replay.h"
 #include "daemon/stream/session_private.h"
 #include "tests/unit/session_rig.h"
@@ -12,6 +13,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -233,6 +235,82 @@ static void test_a_changed_line_is_told(void **state)
 	unlink("/tmp/test_replay2.txt");
 }
 
+/* The recording of a print, changed: `head` in front of it, or `row` in front of the first row that
+ * holds `before`. */
+static void change(const char *head, const char *before, const char *row)
+{
+	FILE *from = fopen("/tmp/test_replay.txt", "r"), *to = fopen("/tmp/test_replay2.txt", "w");
+	char line[1024];
+	bool done = !before;
+
+	assert_non_null(from);
+	assert_non_null(to);
+	fputs(head, to);
+	while (fgets(line, sizeof(line), from)) {
+		if (!done && strstr(line, before)) {
+			/* At the time of the row that it stands before. */
+			fprintf(to, "%.10s %s\n", line, row);
+			done = true;
+		}
+		fputs(line, to);
+	}
+	fclose(from);
+	fclose(to);
+	assert_true(done);
+}
+
+static void test_the_questions_which_firmware_it_is_are_not_missing(void **state)
+{
+	static struct session_rig rig;
+	struct replay_report report;
+	struct error error = { "" };
+
+	(void)state;
+	record_print(&rig, "marlin-stock", NULL);
+	session_rig_finish(&rig);
+	change("    0.0000 > \\nM115\\n\n    0.0000 > $I\\n\n", NULL, NULL);
+	expect_same("/tmp/test_replay2.txt", true, DRIVER_FAULT_NONE);
+	assert_int_equal(replay_file("/tmp/test_replay2.txt", NULL, NULL, &report, &error), 0);
+	assert_int_equal(report.asked, 3);
+	unlink("/tmp/test_replay.txt");
+	unlink("/tmp/test_replay2.txt");
+}
+
+static void test_a_gap_or_an_adopted_print_is_told_and_makes_no_fault(void **state)
+{
+	static struct session_rig rig;
+	static const struct {
+		const char *head, *before, *row, *says;
+	} changes[] = {
+		{ "", " M109 ", "# " RECORDER_GAP, "the recording has a gap from 0 s to " },
+		{ "    0.0000 # do adopt prusa-mk3 window=0\n    0.0000 > N9 G28*1\\n\n", "do open",
+			"# do adopt marlin window=0", "here a print was adopted" },
+	};
+
+	(void)state;
+	record_print(&rig, "marlin-stock", NULL);
+	session_rig_finish(&rig);
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct replay_report report;
+		struct error error = { "" };
+		char *text = NULL;
+		size_t size = 0;
+		FILE *out = open_memstream(&text, &size);
+
+		change(changes[i].head, changes[i].before, changes[i].row);
+		assert_int_equal(
+			replay_file("/tmp/test_replay2.txt", NULL, out, &report, &error), 0);
+		fclose(out);
+		assert_non_null(strstr(text, changes[i].says));
+		free(text);
+		assert_true(report.own);
+		assert_true(report.skipped > 1);
+		assert_int_equal(report.fault_count + report.unsent + report.own_lines, 0);
+	}
+	unlink("/tmp/test_replay.txt");
+	unlink("/tmp/test_replay2.txt");
+}
+
 static void test_what_is_no_recording_is_refused_with_its_row(void **state)
 {
 	struct replay_report report;
@@ -258,6 +336,8 @@ int main(void)
 		cmocka_unit_test(test_a_print_over_a_noisy_line_replays_with_its_resends),
 		cmocka_unit_test(test_a_fault_of_ours_replays_to_the_same_fault),
 		cmocka_unit_test(test_a_changed_line_is_told),
+		cmocka_unit_test(test_the_questions_which_firmware_it_is_are_not_missing),
+		cmocka_unit_test(test_a_gap_or_an_adopted_print_is_told_and_makes_no_fault),
 		cmocka_unit_test(test_what_is_no_recording_is_refused_with_its_row),
 	};
 
