@@ -11,11 +11,12 @@
 enum {
 	ROWS_MAX = 1024,
 	LEFT = 110,   /* for the names */
-	TOP = 30,     /* for the days */
+	TOP = 44,     /* for days and times */
 	WIDTH = 1200, /* of the time */
 	ROW = 26,
 	BAR = 18,
-	LABEL_MIN = 34, /* a narrower bar has no label */
+	LETTER = 8,	/* at most so wide, on average */
+	TICKS_MAX = 16, /* with a label each */
 	HUES = 12,
 	DAY_S = 86400,
 };
@@ -152,26 +153,82 @@ static int64_t next_midnight_s(int64_t at_s)
 	return (int64_t)mktime(&local);
 }
 
-static void draw_days(const struct gantt *gantt)
+/* The next time of the clock that can be divided by `step_s`, in the local zone. */
+static int64_t next_tick_s(int64_t at_s, int64_t step_s)
+{
+	int64_t midnight_s = next_midnight_s(at_s), first_s = midnight_s - DAY_S;
+	int64_t next_s = at_s + step_s - (at_s - first_s) % step_s;
+
+	/* A day that is not 24 hours long has its odd step at its end. */
+	return next_s < midnight_s ? next_s : midnight_s;
+}
+
+static void draw_tick(const struct gantt *gantt, int64_t at_s, int64_t step_s)
+{
+	time_t at = (time_t)at_s;
+	int64_t x = x_of(gantt, at_s) / 100;
+	struct tm local;
+
+	localtime_r(&at, &local);
+	bool is_day = local.tm_hour == 0 && local.tm_min == 0;
+
+	fprintf(gantt->file,
+		"<line x1=\"%lld\" y1=\"%d\" x2=\"%lld\" y2=\"%lld\" stroke=\"%s\"/>\n",
+		(long long)x, TOP - 6, (long long)x, (long long)(TOP + height(gantt)),
+		is_day ? "#8a93a0" : "#e1e4e8");
+	if (step_s < DAY_S && x + 5 * LETTER <= LEFT + WIDTH)
+		fprintf(gantt->file, "<text x=\"%lld\" y=\"%d\">%02d:%02d</text>\n",
+			(long long)x + 3, TOP - 8, local.tm_hour, local.tm_min);
+}
+
+/* The day's name stands where the day begins, or where the picture does. */
+static void draw_day(const struct gantt *gantt, int64_t at_s)
 {
 	static const char *const day[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	int64_t days = (gantt->end_s - gantt->begin_s) / DAY_S + 1, step = 1 + days / 20;
+	time_t at = (time_t)at_s;
+	int64_t x = x_of(gantt, at_s) / 100, next_s = next_midnight_s(at_s);
+	int64_t end = x_of(gantt, next_s < gantt->end_s ? next_s : gantt->end_s) / 100;
+	struct tm local;
 
-	for (int64_t at_s = next_midnight_s(gantt->begin_s), number = 0; at_s < gantt->end_s;
-		at_s = next_midnight_s(at_s), number++) {
-		time_t at = (time_t)at_s;
-		int64_t x = x_of(gantt, at_s) / 100;
-		struct tm local;
+	localtime_r(&at, &local);
+	if (end - x < 14 * LETTER && at_s == gantt->begin_s && next_s < gantt->end_s)
+		return; /* the next one stands there */
+	fprintf(gantt->file, "<text x=\"%lld\" y=\"%d\">%s %d-%02d-%02d</text>\n", (long long)x + 3,
+		TOP - 24, day[local.tm_wday], local.tm_year + 1900, local.tm_mon + 1,
+		local.tm_mday);
+}
 
-		localtime_r(&at, &local);
-		fprintf(gantt->file,
-			"<line x1=\"%lld\" y1=\"%d\" x2=\"%lld\" y2=\"%lld\" stroke=\"#8a93a0\" "
-			"stroke-dasharray=\"2 3\"/>\n",
-			(long long)x, TOP - 6, (long long)x, (long long)(TOP + height(gantt)));
-		if (number % step == 0)
-			fprintf(gantt->file, "<text x=\"%lld\" y=\"%d\">%s %d.</text>\n",
-				(long long)x + 3, TOP - 10, day[local.tm_wday], local.tm_mday);
-	}
+static void draw_axis(const struct gantt *gantt)
+{
+	static const int64_t steps_s[] = { 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200,
+		DAY_S };
+	int64_t length_s = gantt->end_s - gantt->begin_s, step_s = DAY_S, days = 0;
+
+	for (size_t i = sizeof steps_s / sizeof *steps_s; i-- > 0;)
+		if (length_s / steps_s[i] <= TICKS_MAX)
+			step_s = steps_s[i];
+	for (int64_t at_s = next_tick_s(gantt->begin_s, step_s); at_s < gantt->end_s;
+		at_s = next_tick_s(at_s, step_s))
+		draw_tick(gantt, at_s, step_s);
+
+	int64_t every = 1 + length_s / DAY_S / (WIDTH / (14 * LETTER));
+
+	for (int64_t at_s = gantt->begin_s; at_s < gantt->end_s;
+		at_s = next_midnight_s(at_s), days++)
+		if (days % every == 0)
+			draw_day(gantt, at_s);
+}
+
+static void draw_now(const struct gantt *gantt)
+{
+	int64_t x = x_of(gantt, gantt->now_s) / 100, bottom = TOP + height(gantt);
+
+	fprintf(gantt->file,
+		"<line x1=\"%lld\" y1=\"%d\" x2=\"%lld\" y2=\"%lld\" stroke=\"#c01c28\" "
+		"stroke-width=\"2\"/>\n"
+		"<text x=\"%lld\" y=\"%lld\" fill=\"#c01c28\">now</text>\n",
+		(long long)x, TOP - 6, (long long)x, (long long)bottom, (long long)x + 3,
+		(long long)bottom + 14);
 }
 
 static void draw_rows(const struct gantt *gantt)
@@ -186,6 +243,28 @@ static void draw_rows(const struct gantt *gantt)
 		put_text(gantt->file, gantt->row[i]);
 		fputs("</text>\n", gantt->file);
 	}
+}
+
+/* "#12 visor.gcode" where it fits, or "#12". */
+static void draw_label(const struct gantt *gantt, const json_t *item, int64_t y)
+{
+	const char *plate = words_text(item, "plate");
+	int64_t from = x_of(gantt, words_integer(item, "start_s")) / 100,
+		to = x_of(gantt, words_integer(item, "end_s")) / 100;
+	char number[WORDS_MAX];
+
+	snprintf(number, sizeof number, "#%lld", (long long)words_integer(item, "order"));
+	size_t letters = to - from > 8 ? (size_t)(to - from - 8) / LETTER : 0;
+
+	if (strlen(number) > letters)
+		return;
+	fprintf(gantt->file, "<text x=\"%lld\" y=\"%lld\">%s", (long long)from + 4, (long long)y,
+		number);
+	if (strlen(number) + 1 + text_width(plate) <= letters) {
+		fputc(' ', gantt->file);
+		put_text(gantt->file, plate);
+	}
+	fputs("</text>\n", gantt->file);
 }
 
 static void draw_print(const struct gantt *gantt, const json_t *item)
@@ -208,17 +287,14 @@ static void draw_print(const struct gantt *gantt, const json_t *item)
 	fprintf(gantt->file, ", %lld units, %s to %s</title></rect>\n",
 		(long long)words_integer(item, "yield"), words_time(from, item, "start_s"),
 		words_time(to, item, "end_s"));
-	if (x_of(gantt, end_s) - x_of(gantt, start_s) >= 100 * LABEL_MIN)
-		fprintf(gantt->file, "<text x=\"%lld\" y=\"%lld\">#%lld</text>\n",
-			(long long)x_of(gantt, start_s) / 100 + 4, (long long)y + 13,
-			(long long)order);
+	draw_label(gantt, item, y + 13);
 }
 
 static void draw(const struct gantt *gantt)
 {
 	const json_t *item;
 	size_t index;
-	long long tall = TOP + height(gantt) + 10;
+	long long tall = TOP + height(gantt) + 24;
 
 	fprintf(gantt->file,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -228,9 +304,10 @@ static void draw(const struct gantt *gantt)
 		LEFT + WIDTH + 10, tall, LEFT + WIDTH + 10, tall);
 	draw_closed_hours(gantt);
 	draw_rows(gantt);
-	draw_days(gantt);
+	draw_axis(gantt);
 	json_array_foreach (gantt->items, index, item)
 		draw_print(gantt, item);
+	draw_now(gantt);
 	fputs("</svg>\n", gantt->file);
 }
 

@@ -37,6 +37,12 @@ def test_picture():
         check("nobody is there" in titles, "closed hours are shaded")
         names = {text.text for text in tree.iter(f"{SVG}text")}
         check({"p1", "p2"} <= names, f"rows: {names}")
+        check("now" in names, f"the present is marked: {names}")
+        zone = datetime.timezone.utc
+        days = {datetime.datetime.fromtimestamp(row["start_s"], zone).strftime("%a %Y-%m-%d") for row in plan}
+        check(days <= names, f"days {days} in {names}")
+        times = sorted(name for name in names if len(name) == 5 and name[2] == ":")
+        check(len(times) >= 2, f"times of the clock: {names}")
         staffed = farm.get("/api/v1/plan")["staffed"]
         for row in plan:
             check(any(stretch["begin_s"] <= row["start_s"] and row["end_s"] <= stretch["end_s"]
@@ -44,4 +50,16 @@ def test_picture():
         farm.cli("plan", "--gantt", "/nonexistent/plan.svg", expect=66)
 
 
-main(test_picture)
+def test_labels():
+    """a bar says whose it is and what is printed where there is room for it"""
+    with Farm(1) as farm:
+        farm.ready()
+        farm.add_design("visor", (box_gcode(farm.dir / "box.gcode"), 1))
+        order = farm.add_order("visor", 2)
+        wait(lambda: farm.get("/api/v1/plan")["items"], "a plan")
+        tree = ElementTree.fromstring(farm.cli("plan", "--gantt", "-").stdout)
+        names = {text.text for text in tree.iter(f"{SVG}text")}
+        check(f"#{order} box.gcode" in names, f"labels in bars: {names}")
+
+
+main(test_picture, test_labels)
