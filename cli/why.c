@@ -2,26 +2,11 @@
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
-#include "cli/text.h"
 #include "cli/words.h"
 
 #include <string.h>
 
 enum { INDENT = 15 };
-
-/* Whole sentences, broken between words: here nothing may be cut away. */
-static void say_sentence(const struct cli *cli, const char *text, size_t indent)
-{
-	size_t room = (size_t)cli->columns - indent;
-
-	while (text_width(text) > room) {
-		size_t next, bytes = text_fit_words(text, room, &next);
-
-		say(stdout, "%.*s\n%*s", (int)bytes, text, (int)indent, "");
-		text += next;
-	}
-	say(stdout, "%s\n", text);
-}
 
 static void why_printer(const struct cli *cli, const json_t *printer)
 {
@@ -29,14 +14,26 @@ static void why_printer(const struct cli *cli, const json_t *printer)
 	const char *plate = words_text(printer, "plate");
 	size_t index;
 
-	say(stdout, "%s%s%s%s\n", words_text(printer, "printer"), *plate ? " (" : "", plate,
-		*plate ? ")" : "");
+	words_sentence(cli, 0, 2, "%s%s%s%s", words_text(printer, "printer"), *plate ? " (" : "",
+		plate, *plate ? ")" : "");
 	if (json_array_size(unmet) == 0)
 		say(stdout, "  nothing stands against it\n");
 	json_array_foreach (unmet, index, condition) {
 		say(stdout, "  %-12.12s ", words_text(condition, "condition"));
-		say_sentence(cli, words_text(condition, "text"), INDENT);
+		words_sentence(cli, INDENT, INDENT, "%s", words_text(condition, "text"));
 	}
+}
+
+/* The words about it when the order is for another printer; NULL: it may be this one. */
+static const char *other_printer_is_wanted(const json_t *printer)
+{
+	const json_t *condition;
+	size_t index;
+
+	json_array_foreach (json_object_get(printer, "unmet"), index, condition)
+		if (strcmp(words_text(condition, "condition"), "printer") == 0)
+			return words_text(condition, "text");
+	return NULL;
 }
 
 static void show_why(const struct cli *cli, const json_t *why)
@@ -46,12 +43,31 @@ static void show_why(const struct cli *cli, const json_t *why)
 	size_t index;
 
 	if (*summary)
-		say_sentence(cli, summary, 0);
+		words_sentence(cli, 0, 0, "%s", summary);
 	else
 		say(stdout, "job %lld is %s\n", (long long)words_integer(why, "job"),
 			words_state(words_text(why, "state")));
-	json_array_foreach (json_object_get(why, "printers"), index, printer)
-		why_printer(cli, printer);
+	const json_t *printers = json_object_get(why, "printers");
+	const char *wish = NULL;
+	size_t others = 0;
+
+	json_array_foreach (printers, index, printer) {
+		const char *text = other_printer_is_wanted(printer);
+
+		if (text) {
+			wish = text;
+			others++;
+		} else {
+			why_printer(cli, printer);
+		}
+	}
+	if (others == 1 || others == json_array_size(printers)) {
+		json_array_foreach (printers, index, printer)
+			if (other_printer_is_wanted(printer))
+				why_printer(cli, printer);
+	} else if (others > 0) {
+		words_sentence(cli, 0, 2, "%zu others: %s", others, wish);
+	}
 }
 
 int command_why(struct cli *cli, int argc, char **argv)

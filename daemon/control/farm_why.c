@@ -5,10 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Lower is nearer to a start. */
+/* Lower is nearer to a start; a printer that the order does not name is out of the question. */
 static int distance(const struct match_result *match)
 {
-	return (int)match->unmet_count + (match->can_ever ? 0 : 1000) +
+	bool is_named = true;
+	for (size_t i = 0; i < match->unmet_count; i++)
+		if (match->unmet[i].condition == MATCH_PRINTER_WISH)
+			is_named = false;
+	return (is_named ? 0 : 10000) + (int)match->unmet_count + (match->can_ever ? 0 : 1000) +
 	       (match->can_without_person ? 0 : 100);
 }
 
