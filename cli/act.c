@@ -48,25 +48,28 @@ int act(struct cli *cli, int argc, char **argv, const char *noun, const char *ac
 
 void act_show_order(const struct cli *cli, const json_t *order)
 {
-	char good[WORDS_MAX], units[WORDS_MAX], promised[WORDS_MAX];
-	const char *state = words_text(order, "state");
+	char good[WORDS_MAX], units[WORDS_MAX], promised[WORDS_MAX] = "";
+	const char *state = words_text(order, "state"), *design = words_text(order, "design");
 	int64_t job = json_integer_value(json_array_get(json_object_get(order, "jobs"), 0));
+	bool is_open = strcmp(state, "open") == 0;
+	bool is_promised = words_integer(order, "promised_s") > 0;
 
-	(void)cli;
-	say(stdout, "order %lld (%s): %s, %s of %s good", (long long)words_integer(order, "id"),
-		words_text(order, "design"), state, words_count(good, order, "good"),
-		words_count(units, order, "units"));
-	if (words_integer(order, "promised_s") > 0)
-		say(stdout, ", done by %s%s", words_time(promised, order, "promised_s"),
-			words_is_true(order, "late") ? ", later than it is due" : "");
-	else if (strcmp(state, "open") == 0)
-		say(stdout, ", nobody can say when it is done");
-	say(stdout, "\n");
-	if (json_is_false(json_object_get(order, "allowed")) && strcmp(state, "open") == 0)
-		say(stdout, "  it waits until design %s is approved: printfarm design approve %s\n",
-			words_text(order, "design"), words_text(order, "design"));
+	if (is_promised)
+		words_time(promised, order, "promised_s");
+	words_sentence(cli, 0, 2, "order %lld (%s): %s, %s of %s good%s%s%s",
+		(long long)words_integer(order, "id"), design, state,
+		words_count(good, order, "good"), words_count(units, order, "units"),
+		is_promised ? ", done by "
+		: is_open   ? ", nobody can say when it is done"
+			    : "",
+		promised,
+		is_promised && words_is_true(order, "late") ? ", later than it is due" : "");
+	if (json_is_false(json_object_get(order, "allowed")) && is_open)
+		words_sentence(cli, 0, 2,
+			"  it waits until design %s is approved: printfarm design approve %s",
+			design, design);
 	/* Its first job knows why. */
-	if (strcmp(state, "open") == 0 && words_is_null(order, "promised_s") && job > 0)
+	if (is_open && words_is_null(order, "promised_s") && job > 0)
 		say(stdout, "  printfarm why %lld says what is missing\n", (long long)job);
 }
 
@@ -74,8 +77,7 @@ void act_show_job(const struct cli *cli, const json_t *job)
 {
 	const char *printer = words_text(job, "printer"), *reason = words_text(job, "reason");
 
-	(void)cli;
-	say(stdout, "job %lld: %s%s%s%s%s\n", (long long)words_integer(job, "id"),
+	words_sentence(cli, 0, 2, "job %lld: %s%s%s%s%s", (long long)words_integer(job, "id"),
 		words_state(words_text(job, "state")), *printer ? " on " : "", printer,
 		*reason ? ": " : "", reason);
 }
@@ -87,8 +89,7 @@ void act_show_printer(const struct cli *cli, const json_t *printer)
 	const json_t *reason;
 	size_t index;
 
-	(void)cli;
-	say(stdout, "%s: %s, bed %s, %s%s\n", words_text(printer, "name"),
+	words_sentence(cli, 0, 2, "%s: %s, bed %s, %s%s", words_text(printer, "name"),
 		words_text(printer, "link"), words_text(printer, "bed"),
 		words_state(words_text(printer, "activity")),
 		words_is_true(printer, "enabled") ? "" : ", disabled");
@@ -98,5 +99,5 @@ void act_show_printer(const struct cli *cli, const json_t *printer)
 			words_duration(wait, printer, "starts_in_s"));
 	json_array_foreach (reasons, index, reason)
 		if (json_is_string(reason))
-			say(stdout, "  %s\n", json_string_value(reason));
+			words_sentence(cli, 0, 4, "  %s", json_string_value(reason));
 }

@@ -24,13 +24,11 @@ static int run_check(struct cli *cli, int argc, char **argv)
 
 static const struct command design_commands[] = {
 	{ "add", "NAME --plate FILE[#N][:YIELD] [...] [--revise]", "a design of one or more plates",
-		"A plate is a G-code file that makes YIELD units (1) at once.  The planner "
-		"chooses\n"
-		"the mix of plates that is done soonest.  FILE#2 is the second plate of an\n"
-		"archive.\n"
+		"A plate is a G-code file that makes YIELD units (1) at once.  The planner\n"
+		"chooses the mix of plates that is done soonest.  FILE#2 is the second plate of\n"
+		"an archive.\n"
 		"  --revise     NAME exists with other plates: make NAME@2 of these\n\n"
-		"example: printfarm design add visor --plate visor.gcode:1 --plate "
-		"visor-x4.gcode:4\n",
+		"example: printfarm design add visor --plate visor.gcode --plate four.gcode:4\n",
 		command_design_add, NULL },
 	{ "approve", "NAME [--evidence TEXT] [--sign KEYFILE]",
 		"this content of it may be produced",
@@ -274,5 +272,5 @@ int cli_run(struct cli *cli, const struct command *rows, int argc, char **argv)
 		return status;
 	if (argc > 0)
 		return cli_run(cli, command->sub, argc, argv);
-	return cli_usage_error(cli, "one more word is expected");
+	return cli_usage_error(cli, "a command is expected");
 }

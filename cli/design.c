@@ -78,7 +78,7 @@ int command_design_add(struct cli *cli, int argc, char **argv)
 	if (cli->json)
 		words_print_json(cli, answer.json);
 	else
-		say(stdout, "design %s: %zu plate%s\n", words_text(answer.json, "name"),
+		words_sentence(cli, 0, 2, "design %s: %zu plate%s", words_text(answer.json, "name"),
 			plates.count, plates.count == 1 ? "" : "s");
 	client_answer_finish(&answer);
 	return CLI_DONE;
@@ -187,23 +187,24 @@ static void plate_row(struct table *table, const json_t *plate)
 			(int)(size_mm(plate, 1) + 0.5), (int)(size_mm(plate, 2) + 0.5));
 }
 
-static void say_approval(const json_t *design)
+static void say_approval(const struct cli *cli, const json_t *design)
 {
 	const json_t *approval = json_object_get(design, "approval");
 	const char *signer = words_text(approval, "signer");
 	const char *evidence = words_text(approval, "evidence");
 
-	say(stdout, "content %.12s, ", words_text(design, "content_sha256"));
+	const char *content = words_text(design, "content_sha256");
+
 	if (!json_is_object(approval))
-		say(stdout, "not approved\n");
+		words_sentence(cli, 0, 2, "content %.12s, not approved", content);
 	else if (words_is_true(approval, "valid"))
-		say(stdout, "approved by %s on %.10s%s%s%s%s\n", words_text(approval, "by"),
-			words_text(approval, "approved_at"), *signer ? ", signed by " : "", signer,
-			*evidence ? ": " : "", evidence);
+		words_sentence(cli, 0, 2, "content %.12s, approved by %s on %.10s%s%s%s%s", content,
+			words_text(approval, "by"), words_text(approval, "approved_at"),
+			*signer ? ", signed by " : "", signer, *evidence ? ": " : "", evidence);
 	else
-		say(stdout, "approval revoked by %s on %.10s: %s\n",
-			words_text(approval, "revoked_by"), words_text(approval, "revoked_at"),
-			words_text(approval, "revoke_reason"));
+		words_sentence(cli, 0, 2, "content %.12s, approval revoked by %s on %.10s: %s",
+			content, words_text(approval, "revoked_by"),
+			words_text(approval, "revoked_at"), words_text(approval, "revoke_reason"));
 }
 
 int command_design_show(struct cli *cli, int argc, char **argv)
@@ -234,9 +235,9 @@ int command_design_show(struct cli *cli, int argc, char **argv)
 	} else {
 		struct table *table = table_create(columns);
 
-		say(stdout, "design %s, since %.10s\n", words_text(answer.json, "name"),
+		words_sentence(cli, 0, 2, "design %s, since %.10s", words_text(answer.json, "name"),
 			words_text(answer.json, "created_at"));
-		say_approval(answer.json);
+		say_approval(cli, answer.json);
 		json_array_foreach (json_object_get(answer.json, "plates"), index, plate)
 			plate_row(table, plate);
 		words_print_table(cli, table);

@@ -244,7 +244,7 @@ static void show_printer_report(struct doctor *doctor, const json_t *printer, st
 	doctor_show_round_trips(cli, trips->us);
 	say(stdout, "  %-12s of the last %lld lines %lld arrived damaged\n", "noise",
 		(long long)trips->lines, (long long)trips->refusals);
-	flow_show(printer);
+	flow_show(cli, printer);
 	doctor_advise_port(&doctor->advice, &doctor->port, true);
 	if (strcmp(words_text(printer, "link"), "online") != 0)
 		doctor_advise(&doctor->advice,

@@ -56,14 +56,14 @@ static void show_job(const struct cli *cli, const json_t *job)
 	char start[WORDS_MAX], end[WORDS_MAX], text[WORDS_MAX];
 
 	act_show_job(cli, job);
-	say(stdout, "  %-10s %lld (%s)\n", "order", (long long)words_integer(job, "order"),
+	words_row(cli, "order", "%lld (%s)", (long long)words_integer(job, "order"),
 		words_text(job, "design"));
 	if (json_is_object(plate))
-		say(stdout, "  %-10s %s, %lld unit%s\n", "plate", words_text(plate, "file"),
+		words_row(cli, "plate", "%s, %lld unit%s", words_text(plate, "file"),
 			(long long)words_integer(plate, "yield"),
 			words_integer(plate, "yield") == 1 ? "" : "s");
 	if (*planned)
-		say(stdout, "  %-10s on %s from %s to %s\n", "planned", planned,
+		words_row(cli, "planned", "on %s from %s to %s", planned,
 			words_time(start, job, "planned_start_s"),
 			words_time(end, job, "planned_end_s"));
 	if (!words_is_null(job, "good"))

@@ -114,48 +114,60 @@ int command_order_list(struct cli *cli, int argc, char **argv)
 
 /* ---- one order ------------------------------------------------------------ */
 
-static void say_wish(const json_t *order, const char *key, const char *title)
+/* There may be thousands. */
+static void show_jobs(const struct cli *cli, const json_t *jobs)
 {
-	const char *text = words_text(order, key);
+	enum { INDENT = 12 };
+	const json_t *job;
+	size_t index, used = INDENT;
 
-	if (*text)
-		say(stdout, "  %-10s %s\n", title, text);
+	say(stdout, "  %-10s", "jobs");
+	json_array_foreach (jobs, index, job) {
+		char text[WORDS_MAX];
+		int length =
+			snprintf(text, sizeof text, " %lld", (long long)json_integer_value(job));
+
+		if (used + (size_t)length > (size_t)cli->columns) {
+			say(stdout, "\n%*s", INDENT, "");
+			used = INDENT;
+		}
+		say(stdout, "%s", text);
+		used += (size_t)length;
+	}
+	say(stdout, "\n");
 }
 
-static void show_order(const json_t *order)
+static void show_order(const struct cli *cli, const json_t *order)
 {
-	const json_t *jobs = json_object_get(order, "jobs"), *job;
-	char text[WORDS_MAX], high[WORDS_MAX];
-	size_t index;
+	char text[WORDS_MAX], high[WORDS_MAX], over[WORDS_MAX] = "";
+	bool has_over = words_integer(order, "over") > 0;
 
-	say(stdout, "order %lld: %lld x %s, %s\n", (long long)words_integer(order, "id"),
-		(long long)words_integer(order, "units"), words_text(order, "design"),
-		words_text(order, "state"));
-	say(stdout, "  %-10s %lld good, %lld scrap, %lld printed, %lld printing, %lld left",
-		"units", (long long)words_integer(order, "good"),
-		(long long)words_integer(order, "scrap"),
+	if (has_over)
+		words_count(over, order, "over");
+	words_sentence(cli, 0, 2, "order %lld: %lld x %s, %s",
+		(long long)words_integer(order, "id"), (long long)words_integer(order, "units"),
+		words_text(order, "design"), words_text(order, "state"));
+	words_row(cli, "units",
+		"%lld good, %lld scrap, %lld printed, %lld printing, %lld left%s%s%s",
+		(long long)words_integer(order, "good"), (long long)words_integer(order, "scrap"),
 		(long long)words_integer(order, "printed"),
 		(long long)words_integer(order, "printing"),
-		(long long)words_integer(order, "left"));
-	if (words_integer(order, "over") > 0)
-		say(stdout, ", %lld more than asked", (long long)words_integer(order, "over"));
-	say(stdout, "\n  %-10s %s%s\n", "promised", words_time(text, order, "promised_s"),
+		(long long)words_integer(order, "left"), has_over ? ", " : "", over,
+		has_over ? " more than asked" : "");
+	words_row(cli, "promised", "%s%s", words_time(text, order, "promised_s"),
 		words_is_true(order, "late") ? ", later than it is due" : "");
 	if (words_integer(order, "promised_high_s") > 0)
-		say(stdout, "  %-10s %s to %s in 8 of 10 cases\n", "",
+		words_row(cli, "", "%s to %s in 8 of 10 cases",
 			words_time(text, order, "promised_low_s"),
 			words_time(high, order, "promised_high_s"));
-	say(stdout, "  %-10s %s\n", "due", words_time(text, order, "due_s"));
-	say(stdout, "  %-10s %lld\n", "priority", (long long)words_integer(order, "priority"));
-	say_wish(order, "user", "user");
-	say_wish(order, "material", "material");
-	say_wish(order, "color", "color");
-	say_wish(order, "printer", "printer");
-	say_wish(order, "tag", "tag");
-	say(stdout, "  %-10s", "jobs");
-	json_array_foreach (jobs, index, job)
-		say(stdout, " %lld", (long long)json_integer_value(job));
-	say(stdout, "\n");
+	words_row(cli, "due", "%s", words_time(text, order, "due_s"));
+	words_row(cli, "priority", "%lld", (long long)words_integer(order, "priority"));
+	words_row(cli, "user", "%s", words_text(order, "user"));
+	words_row(cli, "material", "%s", words_text(order, "material"));
+	words_row(cli, "color", "%s", words_text(order, "color"));
+	words_row(cli, "printer", "%s", words_text(order, "printer"));
+	words_row(cli, "tag", "%s", words_text(order, "tag"));
+	show_jobs(cli, json_object_get(order, "jobs"));
 }
 
 int command_order_show(struct cli *cli, int argc, char **argv)
@@ -172,7 +184,7 @@ int command_order_show(struct cli *cli, int argc, char **argv)
 	if (cli->json)
 		words_print_json(cli, answer.json);
 	else
-		show_order(answer.json);
+		show_order(cli, answer.json);
 	client_answer_finish(&answer);
 	return CLI_DONE;
 }

@@ -9,43 +9,65 @@
 
 #include <string.h>
 
-enum { COMMAND_BYTES_MAX = 1024 };
+enum { COMMAND_BYTES_MAX = 1024, HEATERS_BYTES_MAX = 1024, TAGS_BYTES_MAX = 1024 };
 
-static void say_line(const char *title, const char *text)
-{
-	if (*text)
-		say(stdout, "  %-10s %s\n", title, text);
-}
-
-static void show_heaters(const json_t *printer)
+static void show_heaters(const struct cli *cli, const json_t *printer)
 {
 	const json_t *heaters = json_object_get(printer, "heaters"), *row;
 	char now[DECIMAL_TEXT_MAX], target[DECIMAL_TEXT_MAX], age[WORDS_MAX];
-	size_t index;
+	char text[HEATERS_BYTES_MAX] = "";
+	size_t index, used = 0;
 
 	if (words_is_null(printer, "heaters_age_s")) {
-		say_line("heaters", "unknown");
+		words_row(cli, "heaters", "unknown");
 		return;
 	}
-	say(stdout, "  %-10s", "heaters");
-	json_array_foreach (heaters, index, row)
-		say(stdout, "%s %s %s C (target %s C)", index ? "," : "", words_text(row, "name"),
+	json_array_foreach (heaters, index, row) {
+		int wrote = snprintf(text + used, sizeof text - used, "%s %.20s C (target %s C), ",
+			words_text(row, "name"),
 			decimal_write(now, words_number(row, "celsius"), 1),
 			decimal_write(target, words_number(row, "target_celsius"), 1));
-	say(stdout, ", read %s ago\n", words_duration(age, printer, "heaters_age_s"));
+
+		if (wrote < 0 || (size_t)wrote >= sizeof text - used)
+			break;
+		used += (size_t)wrote;
+	}
+	text[used] = '\0';
+	words_row(cli, "heaters", "%sread %s ago", text,
+		words_duration(age, printer, "heaters_age_s"));
 }
 
-static void show_loaded(const json_t *printer)
+static void show_loaded(const struct cli *cli, const json_t *printer)
 {
 	const char *material = words_text(printer, "material"),
 		   *color = words_text(printer, "color");
-	char spool[WORDS_MAX];
+	char spool[WORDS_MAX] = "";
 
-	say(stdout, "  %-10s %s%s%s", "loaded", *material ? material : "nobody has said what",
-		*color ? " " : "", color);
 	if (!words_is_null(printer, "spool"))
-		say(stdout, ", spool %s", words_count(spool, printer, "spool"));
-	say(stdout, "\n");
+		words_count(spool, printer, "spool");
+	words_row(cli, "loaded", "%s%s%s%s%s", *material ? material : "nobody has said what",
+		*color ? " " : "", color, *spool ? ", spool " : "", spool);
+}
+
+static void show_tags(const struct cli *cli, const json_t *printer)
+{
+	const json_t *tags = json_object_get(printer, "tags"), *tag;
+	char text[TAGS_BYTES_MAX] = "";
+	size_t index;
+
+	json_array_foreach (tags, index, tag) {
+		size_t used = strlen(text);
+
+		snprintf(text + used, sizeof text - used, "%s%s", index ? " " : "",
+			json_string_value(tag) ? json_string_value(tag) : "");
+	}
+	words_row(cli, "tags", "%s", text);
+}
+
+static void show_text(
+	const struct cli *cli, const json_t *printer, const char *title, const char *key)
+{
+	words_row(cli, title, "%s", words_text(printer, key));
 }
 
 static void show_sent(const struct cli *cli, const json_t *printer)
@@ -58,47 +80,41 @@ static void show_sent(const struct cli *cli, const json_t *printer)
 
 static void show_printer(const struct cli *cli, const json_t *printer)
 {
-	const json_t *lock = json_object_get(printer, "lock"), *tags, *tag;
+	const json_t *lock = json_object_get(printer, "lock");
 	char text[WORDS_MAX], left[WORDS_MAX];
-	size_t index;
 
 	act_show_printer(cli, printer);
 	if (json_is_object(lock))
-		say(stdout, "  %-10s %s: %s\n", "locked", words_text(lock, "fault"),
+		words_row(cli, "locked", "%s: %s", words_text(lock, "fault"),
 			words_text(lock, "text"));
 	if (!json_is_object(lock) ||
 		strcmp(words_text(lock, "text"), words_text(printer, "reason")))
-		say_line("reason", words_text(printer, "reason"));
+		show_text(cli, printer, "reason", "reason");
 	if (!words_is_null(printer, "job"))
-		say(stdout, "  %-10s %s, %s done, %s left\n", "job",
-			words_count(text, printer, "job"), words_share(left, printer, "progress"),
+		words_row(cli, "job", "%s, %s done, %s left", words_count(text, printer, "job"),
+			words_share(left, printer, "progress"),
 			words_duration((char[WORDS_MAX]){ 0 }, printer, "eta_s"));
-	show_heaters(printer);
-	show_loaded(printer);
-	say_line("profile", words_text(printer, "profile"));
-	say_line("firmware", words_text(printer, "firmware"));
-	say_line("window", words_text(printer, "window"));
-	say_line("machine", words_text(printer, "machine"));
-	say_line("uuid", words_text(printer, "uuid"));
-	say_line("port", words_text(printer, "port"));
+	show_heaters(cli, printer);
+	show_loaded(cli, printer);
+	show_text(cli, printer, "profile", "profile");
+	show_text(cli, printer, "firmware", "firmware");
+	show_text(cli, printer, "window", "window");
+	show_text(cli, printer, "machine", "machine");
+	show_text(cli, printer, "uuid", "uuid");
+	/* To be copied: a name is not broken. */
+	say(stdout, "  %-10s %s\n", "port", words_text(printer, "port"));
 	if (json_is_false(json_object_get(printer, "remote_stop")))
-		say_line("stop",
+		words_row(cli, "stop",
 			"no remote stop: M112 waits for its turn; only its switch stops it at "
 			"once");
 	if (strcmp(words_text(printer, "kind"), "printer") != 0)
-		say_line("kind", words_text(printer, "kind"));
-	say_line("unattended", words_text(printer, "unattended"));
-	tags = json_object_get(printer, "tags");
-	if (json_array_size(tags) > 0) {
-		say(stdout, "  %-10s", "tags");
-		json_array_foreach (tags, index, tag)
-			say(stdout, " %s", json_string_value(tag) ? json_string_value(tag) : "");
-		say(stdout, "\n");
-	}
-	say(stdout, "  %-10s %lld, %lld sent again\n", "lines",
+		show_text(cli, printer, "kind", "kind");
+	show_text(cli, printer, "unattended", "unattended");
+	show_tags(cli, printer);
+	words_row(cli, "lines", "%lld, %lld sent again",
 		(long long)words_integer(printer, "lines_sent"),
 		(long long)words_integer(printer, "resends"));
-	flow_show(printer);
+	flow_show(cli, printer);
 }
 
 int command_printer_show(struct cli *cli, int argc, char **argv)

@@ -48,6 +48,6 @@ void quote_show(const struct cli *cli, const json_t *quote)
 			words_time(text, quote, "done_low_s"),
 			words_time(high, quote, "done_high_s"));
 	if (*why)
-		say(stdout, "%s\n", why);
+		words_sentence(cli, 0, 0, "%s", why);
 	show_plates(cli, json_object_get(quote, "plates"));
 }

@@ -418,7 +418,7 @@ static void show_report(const struct rehearsing *work, const json_t *job)
 	say(stdout, "  %-10s %lld commands, %lld of them without extrusion; %lld left out\n",
 		"sent", (long long)work->rehearsal.kept, (long long)work->rehearsal.changed,
 		(long long)work->rehearsal.dropped);
-	flow_show_totals(last, took_s);
+	flow_show_totals(work->cli, last, took_s);
 	say(stdout, "the bed counts as occupied: 'printfarm clear %s' when nothing lies on it\n",
 		work->printer);
 }

@@ -41,10 +41,10 @@ static void show_spool(const struct cli *cli, const json_t *spool)
 	const char *color = words_text(spool, "color"), *printer = words_text(spool, "printer");
 	char grams[WORDS_MAX];
 
-	(void)cli;
-	say(stdout, "spool %lld: %s%s%s, %s left%s%s%s\n", (long long)words_integer(spool, "id"),
-		words_text(spool, "material"), *color ? " " : "", color,
-		words_amount(grams, spool, "grams_left", "g"), *printer ? ", in " : "", printer,
+	words_sentence(cli, 0, 2, "spool %lld: %s%s%s, %s left%s%s%s",
+		(long long)words_integer(spool, "id"), words_text(spool, "material"),
+		*color ? " " : "", color, words_amount(grams, spool, "grams_left", "g"),
+		*printer ? ", in " : "", printer,
 		words_is_true(spool, "retired") ? ", retired" : "");
 }
 

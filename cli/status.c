@@ -60,7 +60,7 @@ static void show_status(const struct cli *cli, const json_t *status)
 {
 	char since[WORDS_MAX];
 
-	say(stdout, "%s, printfarmd %s, up since %s\n", words_text(status, "farm"),
+	words_sentence(cli, 0, 2, "%s, printfarmd %s, up since %s", words_text(status, "farm"),
 		words_text(status, "version"), words_time(since, status, "started_s"));
 	show_troubles(status);
 	show_jobs(json_object_get(status, "jobs"));

@@ -77,7 +77,7 @@ static double filament_grams(const json_t *analysis)
 	return grams;
 }
 
-static void say_found(const char *path, const json_t *stored)
+static void say_found(const struct cli *cli, const char *path, const json_t *stored)
 {
 	const json_t *analysis = json_object_get(stored, "analysis");
 	const char *slicer = words_text(analysis, "slicer");
@@ -85,13 +85,16 @@ static void say_found(const char *path, const json_t *stored)
 	double grams = filament_grams(analysis);
 	char text[WORDS_MAX];
 
-	say(stdout, "%s: %s%s%s, %s", base_name(path), *slicer ? slicer : "slicer unknown",
-		*machine ? " for " : "", machine,
-		words_duration_of(
-			text, words_number(analysis, "time_s") + words_number(analysis, "heat_s")));
+	char weight[WORDS_MAX] = "";
+
 	if (grams >= 0)
-		say(stdout, ", %lld g", (long long)(grams + 0.5));
-	say(stdout, ", %lld layers\n", (long long)words_integer(analysis, "layers"));
+		snprintf(weight, sizeof weight, ", %lld g", (long long)(grams + 0.5));
+	words_sentence(cli, 0, 2, "%s: %s%s%s, %s%s, %lld layer%s", base_name(path),
+		*slicer ? slicer : "slicer unknown", *machine ? " for " : "", machine,
+		words_duration_of(
+			text, words_number(analysis, "time_s") + words_number(analysis, "heat_s")),
+		weight, (long long)words_integer(analysis, "layers"),
+		words_integer(analysis, "layers") == 1 ? "" : "s");
 }
 
 static void say_warnings(const char *path, const json_t *stored)
@@ -137,7 +140,7 @@ int upload(struct cli *cli, const char *path, int64_t plate, json_t **stored)
 		return status;
 	*stored = answer.json;
 	if (!cli->json && !cli->quiet) {
-		say_found(path, answer.json);
+		say_found(cli, path, answer.json);
 		say_warnings(path, answer.json);
 	}
 	return CLI_DONE;

@@ -1,10 +1,13 @@
 /* Fields of the daemon's answers as words for people; see words.h. */
 #include "cli/words.h"
+#include "cli/text.h"
 #include "gcode/decimal.h"
 
+#include <stdarg.h>
+#include <stdio.h>  /* sscanf, vasprintf */
+#include <stdlib.h> /* free */
 #include <string.h>
-#include <stdio.h> /* sscanf */
-#include <time.h>  /* localtime_r, strftime, timegm */
+#include <time.h> /* localtime_r, strftime, timegm */
 
 const char *words_text(const json_t *object, const char *key)
 {
@@ -200,6 +203,64 @@ int words_print_json(const struct cli *cli, const json_t *value)
 	json_dumpf(json_is_array(items) ? items : value, stdout, flags | JSON_ENCODE_ANY);
 	fputc('\n', stdout);
 	return CLI_DONE;
+}
+
+static void put_sentence(const struct cli *cli, size_t used, size_t indent, const char *text)
+{
+	while (*text) {
+		size_t columns = (size_t)cli->columns, next;
+		size_t room = used < columns ? columns - used : 1;
+		size_t bytes = text_fit_words(text, room, &next);
+
+		/* A word that the next line has more room for. */
+		if (text[bytes] && text[bytes] != ' ' && used > indent) {
+			bytes = next = 0;
+		}
+		say(stdout, "%.*s", (int)bytes, text);
+		text += next;
+		if (*text)
+			say(stdout, "\n%*s", (int)indent, "");
+		used = indent;
+	}
+	say(stdout, "\n");
+}
+
+static char *clean_text(const char *format, va_list arguments)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		return NULL;
+	char *clean = text_clean(text, false);
+
+	free(text);
+	return clean;
+}
+
+void words_sentence(const struct cli *cli, size_t used, size_t indent, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	char *text = clean_text(format, arguments);
+	va_end(arguments);
+	put_sentence(cli, used, indent, text ? text : "");
+	free(text);
+}
+
+void words_row(const struct cli *cli, const char *title, const char *format, ...)
+{
+	enum { TEXT_COLUMN = 13 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	char *text = clean_text(format, arguments);
+	va_end(arguments);
+	if (text && *text) {
+		say(stdout, "  %-10s ", title);
+		put_sentence(cli, TEXT_COLUMN, TEXT_COLUMN, text);
+	}
+	free(text);
 }
 
 void words_print_table(const struct cli *cli, const struct table *table)

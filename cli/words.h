@@ -51,6 +51,14 @@ const char *words_state(const char *state);
 /* Prints one document: the value, or for lists what is in "items".  Returns CLI_DONE. */
 int words_print_json(const struct cli *cli, const json_t *value);
 
+/* A sentence on standard output that is broken between words where the terminal ends; `used`
+ * columns of its first line are taken, the next lines begin behind `indent` blanks. */
+void words_sentence(const struct cli *cli, size_t used, size_t indent, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* "  title      text": a row of what is known of one thing.  Without a text: nothing. */
+void words_row(const struct cli *cli, const char *title, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 void words_print_table(const struct cli *cli, const struct table *table);
 
 #endif

@@ -185,7 +185,7 @@ static void say_machine(const struct question *question, char *text)
 		return;
 	}
 
-	snprintf(text, MATCH_TEXT_MAX, "was sliced for %s, this is a %s",
+	snprintf(text, MATCH_TEXT_MAX, "was sliced for %s, not for %s",
 		put_word(wanted, question->plate->machine),
 		put_word(have, question->printer->machine[0]));
 }

@@ -15,25 +15,45 @@
 
 enum { REPLAY_PATH_MAX = 4096, REPLAY_TEXT_MAX = 16 << 20 };
 
+/* "  name      what", broken between words at 79 columns. */
+static void say_row(FILE *out, int name_columns, const char *name, int length, const char *what)
+{
+	enum { COLUMNS = 79 };
+	size_t room = (size_t)(COLUMNS - 3 - name_columns);
+
+	fprintf(out, "  %-*.*s", name_columns, length, name);
+	while (strlen(what) > room) {
+		size_t at = room;
+
+		while (at > 0 && what[at] != ' ')
+			at--;
+		if (at == 0)
+			break;
+		fprintf(out, " %.*s\n  %*s", (int)at, what, name_columns, "");
+		what += at + 1;
+	}
+	fprintf(out, " %s\n", what);
+}
+
 static void usage(FILE *out)
 {
 	char keys[4096];
 	const struct sim_firmware *row;
 
-	fputs("usage: printfarm-sim --dir DIR --printers SPEC [--speed X] [--seed N] [--faults "
-	      "FILE]\n"
+	fputs("usage: printfarm-sim --dir DIR --printers SPEC [--speed X] [--seed N]\n"
+	      "                     [--faults FILE]\n"
 	      "       printfarm-sim --replay FILE [--dir DIR] [--speed X]\n"
 	      "       printfarm-sim --help | --version\n\n"
 	      "SPEC is FIRMWARE:COUNT[,...] or a file with \"NAME key=value ...\" a line.\n\n",
 		out);
 	fputs("firmwares:\n", out);
 	for (size_t i = 0; (row = sim_firmware_row(i)) != NULL; i++)
-		fprintf(out, "  %-14s %s\n", row->name, row->what);
+		say_row(out, 14, row->name, (int)strlen(row->name), row->what);
 	fputs("keys (defaults):\n", out);
 	spec_describe_keys(keys, sizeof keys);
 	for (char *line = strtok(keys, "\n"); line; line = strtok(NULL, "\n")) {
 		char *tab = strchr(line, '\t');
-		fprintf(out, "  %-17.*s %s\n", (int)(tab - line), line, tab + 1);
+		say_row(out, 17, line, (int)(tab - line), tab + 1);
 	}
 }
 

@@ -192,7 +192,7 @@ ACTING = [
 
 
 def is_table(words):
-    return words[0] in ("plan", "jobs", "printers", "spool") or words[:2] in (("design", "list"), ("order", "list"))
+    return words[0] in ("plan", "jobs", "printers", "spool", "status", "why") or words[1:2] in (("list",), ("show",))
 
 
 def test_tables():
@@ -205,7 +205,10 @@ def test_tables():
                 wide = [line for line in text.splitlines() if len(line) > 80]
                 check(not wide, f"{words}: {wide}")
         for words in ACTING:
-            check(daemon.run(*words).stdout.strip(), f"{words} says nothing")
+            text = daemon.run(*words).stdout
+            check(text.strip(), f"{words} says nothing")
+            wide = [line for line in text.splitlines() if len(line) > 80]
+            check(not wide, f"{words}: {wide}")
         lines = daemon.run("order", "list").stdout.splitlines()
         equal(len(lines), 2, "lines of order list without the one that is done")
         equal(len(daemon.run("spool", "list").stdout.splitlines()), 2, "lines of spool list")
@@ -612,6 +615,13 @@ def test_help():
         check("usage: printfarm " + name in text, f"help {name}: {text}")
         check(max(map(len, text.splitlines())) <= 80, f"help {name} is too wide")
         equal(run(name, "--help").stdout, text, f"{name} --help")
+        for part in [line.split()[0] for line in text.splitlines() if line.startswith("  ") and line[2].isalpha()
+                     and line.split()[0] != name and "usage: printfarm " + name + " COMMAND" in text]:
+            text = run("help", name, part).stdout
+            check(max(map(len, text.splitlines())) <= 80, f"help {name} {part} is too wide")
+    sim = subprocess.run([BUILD / "printfarm-sim", "--help"], capture_output=True, text=True, check=True).stdout
+    check(max(map(len, sim.splitlines())) <= 80, "printfarm-sim --help is too wide")
+    check("expected" in run("printer", expect=64).stderr, "a group without a command")
     check("--scrap" in run("help", "job", "inspect").stdout, "help about a part of a command")
     check("--scrap" in run("job", "inspect", "-h").stdout, "-h behind a part of a command")
 

@@ -294,7 +294,7 @@ static void test_machine_and_wishes_are_compared_byte_by_byte(void **state)
 	assert_matches(&scene);
 	scene.printer.machine[0] = "ENDER3";
 	scene.printer.machine_count = 1;
-	assert_only(&scene, MATCH_MACHINE, "was sliced for MK3S, this is a ENDER3");
+	assert_only(&scene, MATCH_MACHINE, "was sliced for MK3S, not for ENDER3");
 	scene.printer.machine[1] = "MK3S";
 	scene.printer.machine_count = 2;
 	assert_matches(&scene);
