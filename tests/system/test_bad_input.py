@@ -266,6 +266,23 @@ class Lenient(Farm):
         return result.stdout.splitlines()
 
 
+class Marlins(Farm):
+    """All its machines say that they are Marlins."""
+
+    def config_text(self):
+        return super().config_text().replace("bed_max_celsius = 110;", 'bed_max_celsius = 110; firmware = "marlin";')
+
+
+def test_dialects():
+    """where all machines would heat and extrude nothing, a file for mach3 is refused at upload"""
+    cold = b"G28\nG90\nM190 P60\nM109 P210\nG1 X50 Y50 Z0.2 F3000\nG1 X90 A3\nM104 S0\n"
+    for farm_class, status in ((Farm, 201), (Marlins, 422)):
+        with farm_class(1) as farm:
+            answer = farm.http("PUT", "/api/v1/files/cold.gcode", cold, timeout_s=20)
+            equal(answer.status, status, farm_class.__name__)
+            check(b"mach3" in answer.body, answer.body)
+
+
 def test_rules_of_the_profile():
     """a rule that all profiles relax holds for uploads and for what is sent; others do not"""
     with Lenient(1) as farm:
@@ -283,4 +300,4 @@ def test_rules_of_the_profile():
 
 
 main(test_files, test_archives, test_nobody_fits, test_configuration, test_reload, test_second_control, test_second_streamer, test_disk_floor,
-     test_disk_full, test_ports, test_rules_of_the_profile)
+     test_disk_full, test_ports, test_dialects, test_rules_of_the_profile)
