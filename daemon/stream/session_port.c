@@ -244,6 +244,7 @@ void session_read_port(struct session *session, int64_t now_us)
 {
 	char bytes[DRIVER_RECEIVE_MAX];
 
+	session->now_us = now_us; /* remarks stand behind what they are about */
 	for (int i = 0; i < SESSION_READS && port_is_open(&session->port); i++) {
 		ssize_t count =
 			session->port.operations->read(&session->port, bytes, sizeof(bytes));

@@ -109,4 +109,16 @@ def test_senders_side():
             check("recorded by another host" in farm.cli("replay", path).stdout, path.name)
 
 
-main(test_printers_side, test_another_host, test_senders_side)
+def test_found_dialect():
+    """the whole log of a printer whose dialect was found out replays: the questions are not missing"""
+    with Farm(1, printer_options='dialect = "auto";') as farm:
+        farm.ready()
+        order = farm.simple_order(1)
+        wait(lambda: farm.order(order)["printed"] == 1, "the part is printed")
+        log = farm.dir / "p1.txt"
+        log.write_text(farm.cli("printer", "log", "p1").stdout)
+        text = farm.cli("replay", log).stdout
+        check("lines that asked which firmware it is" in text and "print     done" in text, text[-1500:])
+
+
+main(test_printers_side, test_another_host, test_senders_side, test_found_dialect)
