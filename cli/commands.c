@@ -208,8 +208,8 @@ const struct command cli_commands[] = {
 	{ "version", "", "the version of this program", NULL, command_version, NULL },
 	{ "watch", "[ORDER | order ORDER | job JOB]", "progress bars until it is done", NULL,
 		command_watch, NULL },
-	{ "why", "JOB [PRINTER]", "why it waits: every printer, every unmet condition", NULL,
-		command_why, NULL },
+	{ "why", "JOB | order ORDER [PRINTER]",
+		"why it waits: every printer, every unmet condition", NULL, command_why, NULL },
 	{ 0 },
 };
 

@@ -70,19 +70,65 @@ static void show_why(const struct cli *cli, const json_t *why)
 	}
 }
 
-int command_why(struct cli *cli, int argc, char **argv)
+/* The first job of an order that waits, else its first that has not ended. */
+static int find_job(struct cli *cli, int64_t order, int64_t *job)
 {
-	char path[CLIENT_PATH_MAX], printer[CLIENT_PATH_MAX], url[2 * CLIENT_PATH_MAX];
+	char path[CLIENT_PATH_MAX];
 	struct client_answer answer;
-	int count;
-	int status = args_parse_counted(cli, NULL, argc, argv, 1, 2, &count);
+	const json_t *row;
+	size_t index;
+
+	snprintf(path, sizeof path, "/api/v1/jobs?order=%lld", (long long)order);
+	int status = client_get(cli, path, &answer);
 
 	if (status)
 		return status;
-	client_path(path, "jobs", argv[1], "why");
-	client_path(printer, "", count > 1 ? argv[2] : "", NULL);
-	snprintf(url, sizeof url, "%s%s%s", path, count > 1 ? "?printer=" : "",
-		count > 1 ? strrchr(printer, '/') + 1 : "");
+	*job = 0;
+	json_array_foreach (words_items(answer.json), index, row) {
+		const char *state = words_text(row, "state");
+		bool waits = strcmp(state, "queued") == 0 || strcmp(state, "held") == 0;
+
+		if (waits || *job == 0)
+			*job = words_integer(row, "id");
+		if (waits)
+			break;
+	}
+	client_answer_finish(&answer);
+	if (*job > 0)
+		return 0;
+	cli_error("order %lld has no job that waits: 'printfarm order show %lld' says more",
+		(long long)order, (long long)order);
+	return CLI_REFUSED;
+}
+
+int command_why(struct cli *cli, int argc, char **argv)
+{
+	char path[CLIENT_PATH_MAX], printer[CLIENT_PATH_MAX], url[2 * CLIENT_PATH_MAX];
+	char number[WORDS_MAX];
+	struct client_answer answer;
+	int64_t job;
+	int count;
+	int status = args_parse_counted(cli, NULL, argc, argv, 1, 3, &count);
+
+	if (status)
+		return status;
+	bool is_order = strcmp(argv[1], "order") == 0 && count > 1;
+	int at = is_order ? 2 : 1;
+
+	if (count > at + 1 || !args_read_number(argv[at], 1, INT64_MAX, &job))
+		return cli_usage_error(cli,
+			"'%s' is no job: its number is expected, or 'order' and the number of an "
+			"order",
+			argv[at]);
+	if (is_order)
+		status = find_job(cli, job, &job);
+	if (status)
+		return status;
+	snprintf(number, sizeof number, "%lld", (long long)job);
+	client_path(path, "jobs", number, "why");
+	client_path(printer, "", count > at ? argv[at + 1] : "", NULL);
+	snprintf(url, sizeof url, "%s%s%s", path, count > at ? "?printer=" : "",
+		count > at ? strrchr(printer, '/') + 1 : "");
 	url[CLIENT_PATH_MAX - 1] = '\0';
 	status = client_get(cli, url, &answer);
 	if (status)

@@ -158,7 +158,8 @@
 		card.append(element("p", "", join([o.printing ? o.printing + " printing" : "",
 			o.printed ? o.printed + " to be counted" : "", o.left ? o.left + " left" : "",
 			o.scrap ? o.scrap + " scrap" : ""], ", ")));
-		card.append(facts([["order", String(o.id)], ["done", moment(o.promised_at) || "cannot be said"],
+		card.append(facts([["order", String(o.id)], ["done", moment(o.promised_at) ||
+			"cannot be said; printfarm why order " + o.id + " says why"],
 			["due", moment(o.due_at)]]));
 		return card;
 	}

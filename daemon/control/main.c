@@ -79,6 +79,8 @@ static int check_config(const char *file)
 	printf("%s: good: %zu printer%s, %zu profile%s\n", file, config.printer_count,
 		config.printer_count == 1 ? "" : "s", config.profile_count,
 		config.profile_count == 1 ? "" : "s");
+	if (config.printer_count == 0)
+		printf("it has no printers: nothing can be printed; 'printers' lists them\n");
 	config_finish(&config);
 	return 0;
 }

@@ -583,6 +583,9 @@ def test_real_words():
         # Nobody can make it: said at once, with the way to the reason.
         said = farm.cli("order", "create", "hook", "--color", "red").stdout
         check("nobody can say" in said and "printfarm why" in said, said)
+        order = said.split("order ")[1].split()[0]
+        check("needs red" in farm.cli("why", "order", order).stdout, "why of an order")
+        check("is no job" in farm.cli("why", "m21", expect=64).stderr, "why of nothing")
         check("needs red" in farm.cli("why", said.split("printfarm why ")[1].split()[0]).stdout, "why")
         wide = [line for words in (("status",), ("jobs", "--all"), ("printers",), ("plan",), ("order", "list", "--all"),
                                    ("design", "show", "hook"), ("job", "show", "1"))
