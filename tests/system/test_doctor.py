@@ -1,4 +1,4 @@
-"""printfarm doctor: a port without the daemon, and a printer of the farm."""
+"""printfarm doctor: a port without the daemon, and a printer of the farm.  time limit: 300 s"""
 
 import json
 import os
