@@ -1,4 +1,4 @@
-"""Which content of a design may be produced: approved, signed, revoked, revised."""
+"""Which content of a design may be produced: approved, signed, revoked, revised.  time limit: 240 s"""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Bad files, bad configuration, bad ports, a full disk, and second instances."""
+"""Bad files, bad configuration, bad ports, a full disk, and second instances.  time limit: 240 s"""
 
 import fcntl
 import gzip

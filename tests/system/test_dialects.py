@@ -1,4 +1,4 @@
-"""One print on each firmware with numbered lines, end to end, its dialect configured or found out."""
+"""One print on each firmware with numbered lines, end to end, its dialect configured or found out.  time limit: 240 s"""
 
 from harness import Farm, box_gcode, check, equal, main, wait
 

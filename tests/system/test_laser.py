@@ -1,4 +1,4 @@
-"""Lasers and mills: confirmed at the machine, exactly the program, and dark after every way to stop."""
+"""Lasers and mills: confirmed at the machine, exactly the program, and dark after every way to stop.  time limit: 240 s"""
 
 from harness import Farm, check, equal, kill_and_wait, main, wait
 

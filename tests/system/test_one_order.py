@@ -1,4 +1,4 @@
-"""One order from file to counted units on a clean line."""
+"""One order from file to counted units on a clean line.  time limit: 240 s"""
 
 from harness import Farm, box_gcode, check, equal, main, wait
 

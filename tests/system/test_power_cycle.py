@@ -1,4 +1,4 @@
-"""A printer switched off and on forgets nothing that matters: no job until a person acts."""
+"""A printer switched off and on forgets nothing that matters: no job until a person acts.  time limit: 240 s"""
 
 from harness import Farm, box_gcode, check, equal, main, wait
 
