@@ -53,8 +53,11 @@ class Rehearsal:
         self.said = farm.dir / "rehearsal.txt"
         farm.files["kept.gcode"] = farm.dir / "kept.gcode"
         with open(self.said, "w") as said:
-            self.process = subprocess.Popen([str(BUILD / "printfarm"), "--socket", str(farm.socket), "rehearse",
-                                             str(path), "p1", "--keep", str(farm.dir / "kept.gcode")], stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+            # Whoever runs the tests in the background has made them deaf to some signals.
+            self.process = subprocess.Popen(["env", "--default-signal=HUP,INT,TERM", str(BUILD / "printfarm"), "--socket",
+                                             str(farm.socket), "rehearse", str(path), "p1", "--keep",
+                                             str(farm.dir / "kept.gcode")],
+                                            stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         wait(lambda: "waits: " in self.text(), "why it waits")
 
     def text(self):
