@@ -225,7 +225,7 @@ static void put_sentence(const struct cli *cli, size_t used, size_t indent, cons
 	say(stdout, "\n");
 }
 
-static char *clean_text(const char *format, va_list arguments)
+static __attribute__((format(printf, 1, 0))) char *clean_text(const char *format, va_list arguments)
 {
 	char *text = NULL;
 
