@@ -305,10 +305,21 @@ void farm_printer_set_bed(struct farm *farm, struct farm_printer *printer, enum 
 void farm_printer_lock(
 	struct farm *farm, struct farm_printer *printer, int fault, const char *reason);
 bool farm_fault_locks(int fault);
+/* Hands it to the printer's streamer under a new number; false: not connected, nothing left.
+ * `request` may be NULL. */
+bool farm_printer_send_message(struct farm *farm, const struct farm_printer *printer,
+	struct wire_message *message, uint64_t *request);
+bool farm_printer_send(struct farm *farm, const struct farm_printer *printer, enum wire_kind kind,
+	const char *text, uint64_t *request);
+/* Now, or as soon as the streamer is back. */
+void farm_printer_ask_connect(struct farm *farm, struct farm_printer *printer);
 const char *farm_printer_material(const struct farm *farm, const struct farm_printer *printer);
 const char *farm_printer_color(const struct farm *farm, const struct farm_printer *printer);
 struct spool_record *farm_printer_spool(
 	const struct farm *farm, const struct farm_printer *printer);
+/* The streamer runs an attempt that is not open here: given up while the printer was not
+ * configured, or the ledger is a restored one. */
+bool farm_printer_prints_unknown(const struct farm *farm, const struct farm_printer *printer);
 double farm_attempt_progress(const struct farm_attempt *attempt); /* 0..1 */
 int64_t farm_attempt_eta_s(const struct farm *farm, const struct farm_attempt *attempt);
 bool farm_staffed(const struct farm *farm);
