@@ -36,8 +36,9 @@ static int add_plate(struct cli *cli, const char *word, json_t *plates)
 
 	if (status == CLI_DONE)
 		json_array_append_new(
-			plates, json_pack("{s:s, s:I}", "sha256", words_text(stored, "sha256"),
-					"yield", (json_int_t)yield));
+			plates, json_pack("{s:s, s:s, s:I}", "sha256", words_text(stored, "sha256"),
+					"name", words_text(stored, "name"), "yield",
+					(json_int_t)yield));
 	json_decref(stored);
 	free(path);
 	return status;

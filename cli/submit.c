@@ -25,8 +25,9 @@ struct submission {
 static int make_design(struct cli *cli, const char *name, const json_t *stored, int64_t yield,
 	struct client_answer *answer, bool *taken)
 {
-	json_t *body = json_pack("{s:s, s:[{s:s, s:I}]}", "name", name, "plates", "sha256",
-		words_text(stored, "sha256"), "yield", (json_int_t)yield);
+	json_t *body = json_pack("{s:s, s:[{s:s, s:s, s:I}]}", "name", name, "plates", "sha256",
+		words_text(stored, "sha256"), "name", words_text(stored, "name"), "yield",
+		(json_int_t)yield);
 	const struct client_request request = {
 		.method = "POST",
 		.path = "/api/v1/designs",

@@ -47,6 +47,7 @@ static json_t *plates_of(struct ledger *ledger, const struct farm_design_view *d
 	for (size_t i = 0; i < design->plate_count; i++) {
 		const struct file_record *file = design->plate[i].file;
 		json_t *plate = json_out_file(file);
+		json_object_set_new(plate, "name", json_out_text(design->plate[i].record->name));
 		json_object_set_new(plate, "upload_sha256", json_out_text(file->upload_sha256));
 		json_object_set_new(plate, "yield", json_integer(design->plate[i].record->yield));
 		json_object_set_new(plate, "settings", settings_of(ledger, file->sha256));
@@ -66,10 +67,11 @@ static void add_act(void *context, const struct event_record *event)
 	json_array_append_new(context, act);
 }
 
-/* As members "acts" and "acts_left_off" (whether there were more); returns how many. */
-static size_t set_acts(json_t *object, struct ledger *ledger, const char *kind, const char *subject,
-	int64_t from_s, int64_t to_s)
+/* As members `name` and `name`_left_off (whether there were more); returns how many. */
+static size_t set_named_acts(json_t *object, const char *name, struct ledger *ledger,
+	const char *kind, const char *subject, int64_t from_s, int64_t to_s)
 {
+	char left_off[32];
 	json_t *acts = json_array();
 	ledger_each_act(ledger,
 		&(struct ledger_acts){ kind, subject, from_s, to_s, RECORD_ACTS_MAX + 1 }, add_act,
@@ -77,9 +79,16 @@ static size_t set_acts(json_t *object, struct ledger *ledger, const char *kind, 
 	bool too_many = json_array_size(acts) > RECORD_ACTS_MAX;
 	if (too_many)
 		json_array_remove(acts, RECORD_ACTS_MAX);
-	json_object_set_new(object, "acts", acts);
-	json_object_set_new(object, "acts_left_off", json_boolean(too_many));
+	snprintf(left_off, sizeof(left_off), "%s_left_off", name);
+	json_object_set_new(object, name, acts);
+	json_object_set_new(object, left_off, json_boolean(too_many));
 	return json_array_size(acts);
+}
+
+static size_t set_acts(json_t *object, struct ledger *ledger, const char *kind, const char *subject,
+	int64_t from_s, int64_t to_s)
+{
+	return set_named_acts(object, "acts", ledger, kind, subject, from_s, to_s);
 }
 
 static size_t set_acts_of(json_t *object, struct ledger *ledger, const char *kind, int64_t id)
@@ -132,6 +141,16 @@ static int64_t hands_until_s(
 	return to_s;
 }
 
+/* What was done to the printer since the print before: the bed cleared, a fault dealt with, a spool
+ * put in, a start confirmed.  Returns how many acts. */
+static size_t set_before(json_t *attempt, struct ledger *ledger)
+{
+	const char *printer = json_string_value(json_object_get(attempt, "printer"));
+	int64_t started_s = number(attempt, "started_s"), from_s = 0;
+	ledger_previous_end(ledger, printer, started_s, &from_s);
+	return set_named_acts(attempt, "before", ledger, "printer", printer, from_s, started_s - 1);
+}
+
 /* Returns how many attempts and acts it had. */
 static size_t add_job(const struct api_call *call, json_t *jobs, const struct farm_job_view *view)
 {
@@ -141,11 +160,13 @@ static size_t add_job(const struct api_call *call, json_t *jobs, const struct fa
 	size_t index, rows;
 	ledger_each_attempt_of_job(ledger, view->id, add_attempt, &list);
 	rows = json_array_size(list.items);
-	json_array_foreach (list.items, index, attempt)
+	json_array_foreach (list.items, index, attempt) {
+		rows += set_before(attempt, ledger);
 		rows += set_acts(attempt, ledger, "printer",
 			json_string_value(json_object_get(attempt, "printer")),
 			number(attempt, "started_s"),
 			hands_until_s(attempt, json_array_get(list.items, index + 1), view));
+	}
 	json_object_set_new(job, "attempts", list.items);
 	json_object_set_new(job, "attempts_left_off", json_integer(list.left_off));
 	rows += set_acts_of(job, ledger, "job", view->id);

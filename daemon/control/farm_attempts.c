@@ -60,7 +60,7 @@ static void say_start(struct farm *farm, const struct farm_job *job)
 {
 	const struct farm_order *order = job->order;
 	farm_say_id(farm, "job", job->id, NULL, "job %lld starts on %s: %s, %d unit%s",
-		(long long)job->id, job->printer, job->plate->file->name,
+		(long long)job->id, job->printer, job->plate->record.name,
 		(int)job->plate->record.yield, job->plate->record.yield == 1 ? "" : "s");
 	int64_t over = order->tally.good + order->tally.printing + order->tally.printed -
 		       order->record.units;
@@ -82,6 +82,10 @@ static void note_start(const struct farm *farm, struct attempt_record *record,
 	farm_copy(record->material, sizeof(record->material), farm_printer_material(farm, printer));
 	farm_copy(record->color, sizeof(record->color), farm_printer_color(farm, printer));
 	farm_copy(record->lot, sizeof(record->lot), spool ? spool->lot : "");
+	if (!spool)
+		return;
+	farm_copy(record->loaded_by, sizeof(record->loaded_by), printer->record.loaded_by);
+	record->loaded_s = printer->record.loaded_s;
 }
 
 int farm_begin_attempt(struct farm *farm, struct farm_job *job, const struct farm_plate *plate,
@@ -198,6 +202,7 @@ static void close_attempt(struct farm *farm, struct farm_attempt *attempt, enum 
 	record->lines_sent = attempt->progress.lines_sent;
 	record->resends = attempt->progress.resends;
 	note_flow(record, &attempt->progress);
+	heat_log_write(&attempt->heat, record->heat);
 	farm_copy(record->reason, sizeof(record->reason), reason);
 	farm_put(farm, CHANGE_ATTEMPT, record, sizeof(*record));
 }

@@ -133,6 +133,9 @@ int farm_design_create(struct farm *farm, const char *user, const char *base,
 			.position = (int32_t)i,
 			.yield = plate[i].yield };
 		farm_copy(row.sha256, sizeof(row.sha256), plate[i].sha256);
+		farm_copy(row.name, sizeof(row.name),
+			plate[i].name[0] ? plate[i].name
+					 : farm_file_by_sha256(farm, plate[i].sha256)->name);
 		if (farm_load_plate(farm, &row) != 0)
 			farm->changes.failed = true;
 		farm_put(farm, CHANGE_PLATE, &row, sizeof(row));
@@ -266,8 +269,7 @@ static int check_wish(const struct farm *farm, const struct farm_wish *wish, str
 	return 0;
 }
 
-void farm_fill_order(
-	const struct farm *farm, const struct farm_wish *wish, struct order_record *record)
+static void fill_order(struct farm *farm, const struct farm_wish *wish, struct order_record *record)
 {
 	*record = (struct order_record){
 		.id = farm->next_order_id,
@@ -284,15 +286,6 @@ void farm_fill_order(
 	memcpy(record->color, wish->color, sizeof(record->color));
 	memcpy(record->printer, wish->printer, sizeof(record->printer));
 	memcpy(record->tag, wish->tag, sizeof(record->tag));
-}
-
-/* A held order is for later: a printer may be bought. */
-static int check_makers(
-	const struct farm *farm, const struct order_record *record, struct error *error)
-{
-	const struct farm_order order = { .record = *record,
-		.design = farm_index_find(&farm->designs, record->design) };
-	return record->state == ORDER_HELD ? 0 : farm_order_has_maker(farm, &order, error);
 }
 
 static int store_order(struct farm *farm, const char *user, const struct order_record *record)
@@ -322,10 +315,8 @@ int farm_order_create(struct farm *farm, const char *user, const struct farm_wis
 	if (result)
 		return result;
 	struct order_record record;
-	farm_fill_order(farm, wish, &record);
-	result = check_makers(farm, &record, error);
-	if (!result)
-		result = store_order(farm, user, &record);
+	fill_order(farm, wish, &record);
+	result = store_order(farm, user, &record);
 	if (!result)
 		*id = record.id;
 	return result;
@@ -348,9 +339,7 @@ int farm_order_reorder(struct farm *farm, const char *user, int64_t id, int64_t 
 	record.due_s = 0;
 	record.created_s = farm->now_s;
 	record.state = ORDER_OPEN;
-	result = check_makers(farm, &record, error);
-	if (!result)
-		result = store_order(farm, user, &record);
+	result = store_order(farm, user, &record);
 	if (!result)
 		*new_id = record.id;
 	return result;
@@ -391,11 +380,7 @@ int farm_order_hold(struct farm *farm, const char *user, int64_t id, struct erro
 
 int farm_order_release(struct farm *farm, const char *user, int64_t id, struct error *error)
 {
-	const struct farm_order *order = farm_index_find(&farm->orders, id);
-	int result = order && order->record.state == ORDER_HELD
-			     ? farm_order_has_maker(farm, order, error)
-			     : 0;
-	return result ? result : set_state(farm, user, id, ORDER_HELD, ORDER_OPEN, error);
+	return set_state(farm, user, id, ORDER_HELD, ORDER_OPEN, error);
 }
 
 int farm_order_cancel(struct farm *farm, const char *user, int64_t id, struct error *error)
@@ -460,8 +445,7 @@ int farm_quote(struct farm *farm, const struct farm_wish *wish, int64_t moves,
 	if (result)
 		return result;
 	struct farm_order order = { .design = farm_design_wanted(farm, wish->design) };
-	farm_fill_order(farm, wish, &order.record);
-	result = check_makers(farm, &order.record, error);
+	fill_order(farm, wish, &order.record);
 	order.record.state = ORDER_OPEN;
-	return result ? result : farm_quote_order(farm, &order, moves, quote);
+	return farm_quote_order(farm, &order, moves, quote);
 }

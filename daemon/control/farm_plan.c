@@ -155,8 +155,7 @@ static void promise(
 	struct farm *farm, const struct farm_world *world, const struct planner_result *result)
 {
 	for (size_t i = 0; i < farm->orders.count; i++)
-		((struct farm_order *)farm->orders.item[i])->promised_s =
-			((struct farm_order *)farm->orders.item[i])->over_planned = 0;
+		((struct farm_order *)farm->orders.item[i])->promised_s = 0;
 	for (size_t i = 0; i < farm->printer_count; i++) {
 		const struct farm_attempt *attempt = farm->printer[i]->attempt;
 		if (!attempt)
@@ -171,8 +170,6 @@ static void promise(
 			order->promised_s = -1;
 		else
 			order->promised_s = later(order->promised_s, result->order[i].done_s);
-		if (!world->job_of[i])
-			order->over_planned = result->order[i].over_units;
 	}
 	for (size_t i = 0; i < farm->orders.count; i++) {
 		struct farm_order *order = farm->orders.item[i];
@@ -363,7 +360,7 @@ int farm_quote_order(
 			continue;
 		const struct farm_plate *plate = farm_world_plate(world, index, assignment->plate);
 		quote->plate[quote->count].printer = world->printer_of[assignment->printer]->name;
-		quote->plate[quote->count].file = plate->file;
+		quote->plate[quote->count].plate = &plate->record;
 		quote->plate[quote->count].start_s = assignment->start_s;
 		quote->plate[quote->count].end_s = assignment->end_s;
 		quote->plate[quote->count++].yield = plate->record.yield;

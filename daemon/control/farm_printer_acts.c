@@ -242,12 +242,15 @@ int farm_printer_clear(struct farm *farm, const char *user, const char *name,
 	int64_t delay_s = farm->config->start_delay_s;
 	printer->ready_after_us = delay_s > 0 ? farm->now_us + delay_s * 1000000 : 0;
 	printer->refused_pause_us = 0;
+	const char *mark = clear->why[0] ? ": " : "";
 	if (delay_s > 0)
 		farm_say(farm, "printer", name, user,
-			"the bed of %s is empty; the next print starts not before %lld s from now",
-			name, (long long)delay_s);
+			"the bed of %s is empty%s%s; the next print starts not before %lld s from "
+			"now",
+			name, mark, clear->why, (long long)delay_s);
 	else
-		farm_say(farm, "printer", name, user, "the bed of %s is empty", name);
+		farm_say(farm, "printer", name, user, "the bed of %s is empty%s%s", name, mark,
+			clear->why);
 	return 0;
 }
 

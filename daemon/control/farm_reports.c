@@ -72,6 +72,10 @@ static void report_attempt(struct farm *farm, struct farm_printer *printer)
 	attempt->progress = printer->state.progress;
 	if (attempt->progress.commands <= 0)
 		attempt->progress.commands = attempt->job->plate->file->commands;
+	if (printer->state.heaters_age_us >= 0)
+		heat_log_add(&attempt->heat, printer->state.heater,
+			(size_t)printer->state.heater_count,
+			printer->state_us - printer->state.heaters_age_us);
 	follow(farm, attempt->job, printer->state.activity);
 	if (adopted && attempt->job->order->record.state == ORDER_CANCELLED)
 		farm_job_end_by_person(farm, attempt->job, NULL, NULL);

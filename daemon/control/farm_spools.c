@@ -130,6 +130,8 @@ int farm_printer_load(
 	if (other)
 		unload(farm, user, other);
 	printer->record.spool = id;
+	farm_copy(printer->record.loaded_by, sizeof(printer->record.loaded_by), user);
+	printer->record.loaded_s = farm->now_s;
 	farm_touch_printer(farm, printer);
 	if (spool)
 		farm_say(farm, "printer", name, user, "spool %lld (%s %s) is in %s", (long long)id,

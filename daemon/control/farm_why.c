@@ -144,7 +144,7 @@ int farm_why(struct farm *farm, int64_t id, const char *name,
 			continue;
 		struct match_result match;
 		const struct farm_plate *plate = best_plate(farm, job, printer, &match);
-		each(context, &(struct farm_why_view){ printer->name, plate->file, &match });
+		each(context, &(struct farm_why_view){ printer->name, &plate->record, &match });
 		if (nearest && distance(&match) >= distance(&nearest_match))
 			continue;
 		nearest = printer;

@@ -174,7 +174,7 @@ static json_t *design_plate(const struct farm_plate_view *plate)
 	const struct file_record *file = plate->file;
 	json_t *object = json_object();
 	set_text(object, "sha256", file->sha256);
-	set_text(object, "file", file->name);
+	set_text(object, "file", plate->record->name);
 	set_integer(object, "yield", plate->record->yield);
 	set_real(object, "time_s", file->time_s);
 	set_real(object, "heat_s", file->heat_s);
@@ -265,7 +265,6 @@ json_t *json_out_order(const struct farm *farm, const struct farm_order_view *or
 	set_integer(object, "printed", order->printed);
 	set_integer(object, "left", order->left);
 	set_integer(object, "over", order->over);
-	set_integer(object, "over_planned", order->over_planned);
 	set_integer(object, "priority", record->priority);
 	json_out_time(object, "due", record->due_s);
 	json_out_time(object, "promised", order->promised_s);
@@ -291,7 +290,7 @@ static json_t *plate_of(const struct farm_plate_view *plate, const char *sha256)
 		return json_null();
 	json_t *object = json_object();
 	set_text(object, "sha256", sha256);
-	set_text(object, "file", plate->file->name);
+	set_text(object, "file", plate->record->name);
 	set_integer(object, "yield", plate->record->yield);
 	return object;
 }
@@ -342,6 +341,27 @@ static json_t *stalls_of(const int64_t stall_us[WIRE_STALLS])
 	return object;
 }
 
+/* What was measured while it was printed; see heat_log.h. */
+static json_t *heaters_of(const char *text)
+{
+	struct heat_log log;
+	json_t *items = json_array();
+	heat_log_read(&log, text);
+	for (size_t i = 0; i < log.count; i++) {
+		const struct heat_log_row *row = &log.row[i];
+		json_t *object = json_object();
+		set_text(object, "name", row->name);
+		set_real(object, "set_celsius", row->set_celsius);
+		set_real(object, "set_min_celsius", row->set_min_celsius);
+		set_real(object, "min_celsius", row->min_celsius);
+		set_real(object, "max_celsius", row->max_celsius);
+		set_real(object, "mean_celsius", row->sum / (double)row->readings);
+		set_integer(object, "readings", row->readings);
+		json_array_append_new(items, object);
+	}
+	return items;
+}
+
 json_t *json_out_attempt(const struct attempt_record *attempt, const struct farm_plate_view *plate)
 {
 	json_t *object = json_object();
@@ -380,6 +400,9 @@ json_t *json_out_attempt(const struct attempt_record *attempt, const struct farm
 	set_text(object, "material", attempt->material);
 	set_text(object, "color", attempt->color);
 	set_text(object, "lot", attempt->lot);
+	set_name(object, "loaded_by", attempt->loaded_by);
+	json_out_time(object, "loaded", attempt->loaded_s);
+	set(object, "heaters", heaters_of(attempt->heat));
 	return object;
 }
 
@@ -389,7 +412,7 @@ json_t *json_out_planned(const struct farm_plan_view *planned)
 	set_some(object, "job", planned->job, planned->job > 0);
 	set_integer(object, "order", planned->order);
 	set_text(object, "printer", planned->printer);
-	set_text(object, "plate", planned->file->name);
+	set_text(object, "plate", planned->plate->name);
 	json_out_time(object, "start", planned->start_s);
 	json_out_time(object, "end", planned->end_s);
 	set_integer(object, "yield", planned->yield);
@@ -401,7 +424,7 @@ json_t *json_out_match(const struct farm_why_view *why)
 {
 	json_t *object = json_object(), *unmet = json_array();
 	set_text(object, "printer", why->printer);
-	set_text(object, "plate", why->file->name);
+	set_text(object, "plate", why->plate->name);
 	for (size_t i = 0; i < why->match->unmet_count; i++) {
 		json_t *one = json_object();
 		set_text(one, "condition", match_condition_name(why->match->unmet[i].condition));
@@ -424,7 +447,7 @@ json_t *json_out_quote(const struct farm_quote *quote)
 	for (size_t i = 0; i < quote->count; i++) {
 		json_t *plate = json_object();
 		set_text(plate, "printer", quote->plate[i].printer);
-		set_text(plate, "plate", quote->plate[i].file->name);
+		set_text(plate, "plate", quote->plate[i].plate->name);
 		json_out_time(plate, "start", quote->plate[i].start_s);
 		json_out_time(plate, "end", quote->plate[i].end_s);
 		set_integer(plate, "yield", quote->plate[i].yield);

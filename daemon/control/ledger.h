@@ -56,6 +56,10 @@ int ledger_each_open_attempt(
 	struct ledger *, void (*each)(void *, const struct attempt_record *), void *);
 int ledger_each_attempt_of_job(
 	struct ledger *, int64_t job, void (*each)(void *, const struct attempt_record *), void *);
+/* When the last attempt on this printer that started before `before_s` ended; 0: there was none, or
+ * it has not ended. */
+int ledger_previous_end(
+	struct ledger *, const char *printer, int64_t before_s, int64_t *ended_s);
 int ledger_each_printer(
 	struct ledger *, void (*each)(void *, const struct printer_record *), void *);
 int ledger_each_spool(struct ledger *, void (*each)(void *, const struct spool_record *), void *);

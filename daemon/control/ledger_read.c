@@ -30,6 +30,8 @@ static const struct {
 					" AND at_s BETWEEN ? AND ? ORDER BY at_s, id LIMIT ?" },
 	[LEDGER_KEY] = { LEDGER_IDEMPOTENCY, "WHERE key = ?" },
 	[LEDGER_ANALYSIS] = { -1, "SELECT analysis FROM files WHERE sha256 = ?" },
+	[LEDGER_PREVIOUS_END] = { -1, "SELECT ended_s FROM attempts WHERE printer = ?"
+				      " AND started_s < ? ORDER BY started_s DESC LIMIT 1" },
 	[LEDGER_LAST_EVENT] = { -1, "SELECT coalesce(max(id), 0) FROM events" },
 };
 
@@ -273,6 +275,22 @@ int ledger_each_act(struct ledger *ledger, const struct ledger_acts *acts,
 	sqlite3_bind_int64(statement, 4, acts->to_s);
 	sqlite3_bind_int64(statement, 5, acts->limit);
 	return walk_event(ledger, LEDGER_ACTS, each, context);
+}
+
+int ledger_previous_end(
+	struct ledger *ledger, const char *printer, int64_t before_s, int64_t *ended_s)
+{
+	struct ledger_reader *reader = ledger_reader_of(ledger);
+	sqlite3_stmt *statement = reader->statement[LEDGER_PREVIOUS_END];
+
+	sqlite3_bind_text(statement, 1, printer, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(statement, 2, before_s);
+	int code = sqlite3_step(statement);
+
+	*ended_s = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : ledger_errno(reader->database, code);
 }
 
 int ledger_last_event_id(struct ledger *ledger, int64_t *id)

@@ -66,6 +66,7 @@ static const struct ledger_column plate_columns[] = {
 	FIELD(LEDGER_INT32, plate_record, position, "position"),
 	FIELD(LEDGER_TEXT, plate_record, sha256, "sha256"),
 	FIELD(LEDGER_INT32, plate_record, yield, "yield"),
+	FIELD(LEDGER_TEXT, plate_record, name, "name"),
 };
 
 static const struct ledger_column approval_columns[] = {
@@ -143,6 +144,9 @@ static const struct ledger_column attempt_columns[] = {
 	FIELD(LEDGER_TEXT, attempt_record, material, "material"),
 	FIELD(LEDGER_TEXT, attempt_record, color, "color"),
 	FIELD(LEDGER_TEXT, attempt_record, lot, "lot"),
+	FIELD(LEDGER_TEXT, attempt_record, loaded_by, "loaded_by"),
+	FIELD(LEDGER_INT64, attempt_record, loaded_s, "loaded_s"),
+	FIELD(LEDGER_TEXT, attempt_record, heat, "heat"),
 };
 
 static const struct ledger_column printer_columns[] = {
@@ -154,6 +158,8 @@ static const struct ledger_column printer_columns[] = {
 	FIELD(LEDGER_TEXT, printer_record, lock_reason, "lock_reason"),
 	FIELD(LEDGER_BOOL, printer_record, enabled, "enabled"),
 	FIELD(LEDGER_REFERENCE, printer_record, spool, "spool"),
+	FIELD(LEDGER_TEXT, printer_record, loaded_by, "loaded_by"),
+	FIELD(LEDGER_INT64, printer_record, loaded_s, "loaded_s"),
 };
 
 static const struct ledger_column spool_columns[] = {
@@ -348,6 +354,17 @@ const char *const ledger_migrations[] = {
 	"ALTER TABLE attempts ADD COLUMN color TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE attempts ADD COLUMN lot TEXT NOT NULL DEFAULT '';"
 	"CREATE INDEX acts ON events (kind, subject, at_s) WHERE user <> '';",
+
+	/* 7: for the production record: temperatures, who has put the spool in, what was done to a
+	 * printer before; plates keep their names when their file gets another one */
+	"ALTER TABLE attempts ADD COLUMN heat TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE attempts ADD COLUMN loaded_by TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE attempts ADD COLUMN loaded_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE printers ADD COLUMN loaded_by TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE printers ADD COLUMN loaded_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE plates ADD COLUMN name TEXT NOT NULL DEFAULT '';"
+	"UPDATE plates SET name = (SELECT name FROM files WHERE files.sha256 = plates.sha256);"
+	"CREATE INDEX attempts_of_printer ON attempts (printer, started_s);",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/control/heat_log.h"
 #include "gcode/pace.h"
 
 enum {
@@ -73,7 +74,8 @@ struct plate_record {
 	int64_t design;
 	int32_t position; /* from 0 within the design */
 	char sha256[SHA256_HEX_BYTES];
-	int32_t yield; /* units on it */
+	int32_t yield;			/* units on it */
+	char name[FILE_NAME_MAX_BYTES]; /* of the file that it was added with: a label */
 };
 
 /* Somebody has looked at a design with just this content and wants it to be produced. */
@@ -142,6 +144,9 @@ struct attempt_record {
 	char firmware[REASON_MAX_BYTES];
 	int64_t spool;
 	char material[NAME_MAX_BYTES], color[NAME_MAX_BYTES], lot[NAME_MAX_BYTES];
+	char loaded_by[NAME_MAX_BYTES]; /* who has put the spool in, and when */
+	int64_t loaded_s;
+	char heat[HEAT_LOG_TEXT_MAX]; /* measured, see heat_log.h; empty: nobody did */
 };
 
 /* What the ledger remembers of a printer: only what a power cycle must not forget. */
@@ -153,7 +158,9 @@ struct printer_record {
 	int32_t lock_fault; /* enum driver_fault, 0: no lock */
 	char lock_reason[REASON_MAX_BYTES];
 	bool enabled;
-	int64_t spool; /* 0: none said */
+	int64_t spool;			/* 0: none said */
+	char loaded_by[NAME_MAX_BYTES]; /* who said so, and when; empty, 0: unknown */
+	int64_t loaded_s;
 };
 
 struct spool_record {

@@ -48,6 +48,14 @@ def look_at_attempts(job, digest):
         equal(attempt["plate"]["sha256"], digest, "what was sent")
         equal((attempt["material"], attempt["color"], attempt["lot"]), ("PLA", HOSTILE, HOSTILE), "what was in")
         check(attempt["spool"] == 1 and "Marlin" in attempt["firmware"] and attempt["planned_s"] > 0, str(attempt))
+        heaters = {row["name"]: row for row in attempt["heaters"]}
+        equal(attempt["loaded_by"] is not None and attempt["loaded_s"] > 0, True, "who has loaded the spool")
+    check("T" in "".join(heaters) and heaters["B"]["set_celsius"] == 55, f"the second attempt's heaters: {heaters}")
+    for row in heaters.values():
+        check(row["readings"] > 0 and row["min_celsius"] <= row["mean_celsius"] <= row["max_celsius"], str(row))
+        check(abs(row["mean_celsius"] - row["set_celsius"]) < 10, f"far from what was set: {row}")
+    check(any("is in p1" in act["text"] for act in first["before"] + first["acts"]), f"the spool put in: {first}")
+    check(any(HOSTILE in act["text"] for act in second["before"]), f"why the failed print was cleared: {second['before']}")
     check(second["print_s"] > 0 and second["lines_sent"] >= second["commands_done"] > 300, str(second))
     check(any("is unlocked" in act["text"] for act in first["acts"]), f"the repair: {first['acts']}")
     check(any("is empty" in act["text"] for act in second["acts"]), f"the hands: {second['acts']}")

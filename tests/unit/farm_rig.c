@@ -236,6 +236,8 @@ static void report(struct rig *rig, struct rig_printer *printer)
 			printer->reason ? printer->reason
 					: driver_fault_name((enum driver_fault)printer->fault));
 	message.state.heaters_age_us = 0;
+	message.state.heater_count = (int64_t)printer->heater_count;
+	memcpy(message.state.heater, printer->heater, sizeof(printer->heater));
 	message.state.progress.commands = 1000;
 	int64_t share = (rig->now_us - printer->running_since_us) / 1000000;
 	message.state.progress.commands_done = share > 999 ? 999 : share;
@@ -566,7 +568,7 @@ static void add_file(struct rig *rig, const char *sha256, const char *name, doub
 
 void rig_add_design(struct rig *rig)
 {
-	struct farm_plate_wish plates[] = { { RIG_FILE_ONE, 1 }, { RIG_FILE_FOUR, 4 } };
+	struct farm_plate_wish plates[] = { { RIG_FILE_ONE, 1, "" }, { RIG_FILE_FOUR, 4, "" } };
 	struct error error = { "" };
 	int64_t id;
 	bool created;

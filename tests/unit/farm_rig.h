@@ -43,6 +43,8 @@ struct rig_printer {
 	int fault;			/* locked until WIRE_CONNECT */
 	const char *reason, *attention; /* its words; NULL: the fault's name; wants nobody */
 	const char *firmware;		/* NULL: it does not say */
+	size_t heater_count;
+	struct wire_heater heater[WIRE_HEATERS_MAX];
 	size_t ended_count;
 	struct wire_ended ended[RIG_ENDED_MAX]; /* not booked yet */
 	size_t inbox_count;

@@ -794,7 +794,7 @@ static void test_more_than_asked_is_said(void **state)
 	(void)state;
 	struct rig *rig = ready_rig(1);
 	int64_t order;
-	struct farm_plate_wish plate = { RIG_FILE_FOUR, 4 };
+	struct farm_plate_wish plate = { RIG_FILE_FOUR, 4, "" };
 	int64_t id;
 	bool created;
 	assert_int_equal(farm_design_create(rig->farm, "eva", "four", &plate, 1, false, &id,

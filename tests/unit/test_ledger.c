@@ -270,6 +270,9 @@ static const struct attempt_record some_attempt = {
 	.material = "PLA",
 	.color = "white",
 	.lot = "lot 6",
+	.loaded_by = "anna",
+	.loaded_s = 1700000004,
+	.heat = "T 2100 2150 2088 2171 2150 99",
 };
 
 static const struct spool_record some_spool = { 41, "PLA", "white", "lot 7", 812.5, true };
