@@ -46,6 +46,16 @@ int act(struct cli *cli, int argc, char **argv, const char *noun, const char *ac
 	return status ? status : act_on_each(cli, noun, action, NULL, count, argv + 1, show);
 }
 
+void act_say_warnings(const struct cli *cli, const json_t *order)
+{
+	const json_t *warning;
+	size_t index;
+
+	json_array_foreach (json_object_get(order, "warnings"), index, warning)
+		if (json_is_string(warning))
+			words_sentence(cli, 0, 4, "  note: %s", json_string_value(warning));
+}
+
 void act_show_order(const struct cli *cli, const json_t *order)
 {
 	char good[WORDS_MAX], units[WORDS_MAX], promised[WORDS_MAX] = "";
@@ -64,6 +74,7 @@ void act_show_order(const struct cli *cli, const json_t *order)
 			    : "",
 		promised,
 		is_promised && words_is_true(order, "late") ? ", later than it is due" : "");
+	act_say_warnings(cli, order);
 	if (json_is_false(json_object_get(order, "allowed")) && is_open)
 		words_sentence(cli, 0, 2,
 			"  it waits until design %s is approved: printfarm design approve %s",

@@ -17,6 +17,8 @@ int act(struct cli *cli, int argc, char **argv, const char *noun, const char *ac
 	void (*show)(const struct cli *cli, const json_t *answer));
 
 /* Sentences after an act on an order, a job, a printer. */
+/* What a person should know about an order without asking. */
+void act_say_warnings(const struct cli *cli, const json_t *order);
 void act_show_order(const struct cli *cli, const json_t *order);
 void act_show_job(const struct cli *cli, const json_t *job);
 void act_show_printer(const struct cli *cli, const json_t *printer);

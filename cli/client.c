@@ -1,5 +1,6 @@
 /* HTTP over the daemon's Unix socket; see client.h. */
 #include "cli/client.h"
+#include "cli/misses.h"
 #include "cli/progress.h"
 #include "cli/text.h"
 
@@ -278,6 +279,7 @@ void client_complain(struct client_answer *answer)
 	else
 		cli_error("printfarmd answered with status %ld and no reason", answer->status);
 	say_problems(json_object_get(json_object_get(error, "details"), "problems"), message);
+	misses_say(json_object_get(json_object_get(error, "details"), "printers"));
 	client_answer_finish(answer);
 }
 

@@ -168,6 +168,7 @@ static void show_order(const struct cli *cli, const json_t *order)
 	words_row(cli, "printer", "%s", words_text(order, "printer"));
 	words_row(cli, "tag", "%s", words_text(order, "tag"));
 	show_jobs(cli, json_object_get(order, "jobs"));
+	act_say_warnings(cli, order);
 }
 
 int command_order_show(struct cli *cli, int argc, char **argv)

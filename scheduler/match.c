@@ -642,6 +642,12 @@ const char *match_condition_name(enum match_condition condition)
 	return rows[condition].name;
 }
 
+bool match_is_for_ever(enum match_condition condition)
+{
+	assert(condition < MATCH_CONDITION_COUNT);
+	return rows[condition].changed_by == CHANGED_BY_NOBODY;
+}
+
 void match_check(const struct world *world, const struct world_order *order,
 	const struct world_plate *plate, const struct world_printer *printer, int64_t now_s,
 	struct match_result *result)

@@ -50,6 +50,8 @@ struct match_result {
 };
 
 const char *match_condition_name(enum match_condition condition); /* "volume", "bed", ... */
+/* Can neither a person nor time change it? */
+bool match_is_for_ever(enum match_condition condition);
 
 /* How each condition is read:
  * - material and colour are compared without regard to case, everything else byte by byte; the

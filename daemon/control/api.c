@@ -94,6 +94,7 @@ static const struct {
 } failures[] = {
 	{ -ENOENT, 404, "not_found" },
 	{ -EINVAL, 422, "invalid" },
+	{ -EDOM, 422, "no_printer" },
 	{ -EEXIST, 409, "exists" },
 	{ -EBUSY, 409, "not_now" },
 	{ -EHOSTUNREACH, 503, "streamer_unreachable" },

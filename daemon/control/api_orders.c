@@ -170,12 +170,56 @@ static bool read_wish(struct api_call *call, struct farm_wish *wish, struct erro
 	return !in.failed;
 }
 
-static void answer_order(struct api_call *call, int status, int64_t id)
+static void add_warning(void *context, const char *text)
+{
+	json_array_append_new(context, json_out_text(text));
+}
+
+/* An order as it is told alone, with what a list would take too long for. */
+static json_t *one_order(struct api_call *call, int64_t id)
 {
 	struct farm_order_view view;
-	farm_plan_now(call->farm, API_PLAN_MOVES);
+	json_t *warnings = json_array();
 	farm_order_by_id(call->farm, id, &view);
-	api_answer(call, status, json_out_order(call->farm, &view));
+	json_t *order = json_out_order(call->farm, &view);
+	farm_order_warnings(call->farm, id, add_warning, warnings);
+	json_object_set_new(order, "warnings", warnings);
+	return order;
+}
+
+static void answer_order(struct api_call *call, int status, int64_t id)
+{
+	farm_plan_now(call->farm, API_PLAN_MOVES);
+	api_answer(call, status, one_order(call, id));
+}
+
+static void add_miss(void *context, const struct farm_why_view *miss)
+{
+	json_array_append_new(context, json_out_match(miss));
+}
+
+/* With what stands against it on each printer, when no printer can make it. */
+static void fail_wish(
+	struct api_call *call, int result, const struct error *error, const struct farm_wish *wish)
+{
+	if (result != -EDOM) {
+		api_fail(call, result, error);
+		return;
+	}
+	json_t *misses = json_array();
+	farm_each_miss_of_wish(call->farm, wish, add_miss, misses);
+	api_fail_with(call, 422, "no_printer", error->text, json_pack("{s:o}", "printers", misses));
+}
+
+static void fail_order(struct api_call *call, int result, const struct error *error, int64_t id)
+{
+	if (result != -EDOM) {
+		api_fail(call, result, error);
+		return;
+	}
+	json_t *misses = json_array();
+	farm_each_miss_of_order(call->farm, id, add_miss, misses);
+	api_fail_with(call, 422, "no_printer", error->text, json_pack("{s:o}", "printers", misses));
 }
 
 static void create_order(struct api_call *call)
@@ -187,7 +231,7 @@ static void create_order(struct api_call *call)
 			     ? farm_order_create(call->farm, call->user, &wish, &id, &error)
 			     : -EINVAL;
 	if (result)
-		api_fail(call, result, &error);
+		fail_wish(call, result, &error, &wish);
 	else
 		answer_order(call, 201, id);
 }
@@ -201,7 +245,7 @@ static void quote(struct api_call *call)
 			     ? farm_quote(call->farm, &wish, API_PLAN_MOVES, &answer, &error)
 			     : -EINVAL;
 	if (result)
-		api_fail(call, result, &error);
+		fail_wish(call, result, &error, &wish);
 	else
 		api_answer(call, 200, json_out_quote(&answer));
 }
@@ -226,7 +270,7 @@ static void show_order(struct api_call *call)
 		return;
 	error_set(&error, "there is no order %lld", (long long)id);
 	if (farm_order_by_id(call->farm, id, &view))
-		api_answer(call, 200, json_out_order(call->farm, &view));
+		api_answer(call, 200, one_order(call, id));
 	else
 		api_fail(call, -ENOENT, &error);
 }
@@ -240,7 +284,7 @@ static void act_on_order(struct api_call *call,
 		return;
 	int result = act(call->farm, call->user, id, &error);
 	if (result)
-		api_fail(call, result, &error);
+		fail_order(call, result, &error, id);
 	else
 		answer_order(call, 200, id);
 }
@@ -299,7 +343,7 @@ static void reorder(struct api_call *call)
 		in.failed ? -EINVAL
 			  : farm_order_reorder(call->farm, call->user, id, units, &new_id, &error);
 	if (result)
-		api_fail(call, result, &error);
+		fail_order(call, result, &error, id);
 	else
 		answer_order(call, 201, new_id);
 }

@@ -160,6 +160,8 @@ struct farm_wish {
 	char material[NAME_MAX_BYTES], color[NAME_MAX_BYTES], printer[NAME_MAX_BYTES],
 		tag[NAME_MAX_BYTES];
 };
+/* -EDOM: no printer can ever make it, and it is not to be held; see farm_each_miss_of_wish.  The
+ * same goes for a reorder and a release. */
 int farm_order_create(struct farm *, const char *user, const struct farm_wish *wish, int64_t *id,
 	struct error *error);
 int farm_order_cancel(struct farm *, const char *user, int64_t id, struct error *);
@@ -263,6 +265,7 @@ struct farm_order_view {
 	const struct order_record *record;
 	const char *design;
 	int64_t good, scrap, printing, printed, left, over;
+	int64_t over_planned; /* more than asked will be made, as planned */
 	int64_t promised_s;			 /* 0: cannot be said */
 	int64_t promised_low_s, promised_high_s; /* in 8 of 10 cases; 0: cannot be said */
 	bool late, allowed;			 /* allowed: the design may be produced */
@@ -357,6 +360,16 @@ struct farm_why_view {
 int farm_why(struct farm *, int64_t job, const char *printer,
 	void (*each)(void *context, const struct farm_why_view *view), void *context, char *summary,
 	size_t summary_size, struct error *error);
+
+/* Calls back for each printer that can never make it, with the plate that has the fewest conditions
+ * against it and only those that neither a person nor time can change. */
+void farm_each_miss_of_wish(const struct farm *, const struct farm_wish *wish,
+	void (*each)(void *context, const struct farm_why_view *view), void *context);
+void farm_each_miss_of_order(const struct farm *, int64_t order,
+	void (*each)(void *context, const struct farm_why_view *view), void *context);
+/* What a person should know about an open or held order without asking. */
+void farm_order_warnings(const struct farm *, int64_t order,
+	void (*each)(void *context, const char *text), void *context);
 
 struct farm_quote {
 	int64_t done_s;	       /* 0: cannot be said */

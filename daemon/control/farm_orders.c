@@ -269,7 +269,8 @@ static int check_wish(const struct farm *farm, const struct farm_wish *wish, str
 	return 0;
 }
 
-static void fill_order(struct farm *farm, const struct farm_wish *wish, struct order_record *record)
+void farm_fill_order(
+	const struct farm *farm, const struct farm_wish *wish, struct order_record *record)
 {
 	*record = (struct order_record){
 		.id = farm->next_order_id,
@@ -286,6 +287,15 @@ static void fill_order(struct farm *farm, const struct farm_wish *wish, struct o
 	memcpy(record->color, wish->color, sizeof(record->color));
 	memcpy(record->printer, wish->printer, sizeof(record->printer));
 	memcpy(record->tag, wish->tag, sizeof(record->tag));
+}
+
+/* A held order is for later: a printer may be bought. */
+static int check_makers(
+	const struct farm *farm, const struct order_record *record, struct error *error)
+{
+	const struct farm_order order = { .record = *record,
+		.design = farm_index_find(&farm->designs, record->design) };
+	return record->state == ORDER_HELD ? 0 : farm_order_has_maker(farm, &order, error);
 }
 
 static int store_order(struct farm *farm, const char *user, const struct order_record *record)
@@ -315,8 +325,10 @@ int farm_order_create(struct farm *farm, const char *user, const struct farm_wis
 	if (result)
 		return result;
 	struct order_record record;
-	fill_order(farm, wish, &record);
-	result = store_order(farm, user, &record);
+	farm_fill_order(farm, wish, &record);
+	result = check_makers(farm, &record, error);
+	if (!result)
+		result = store_order(farm, user, &record);
 	if (!result)
 		*id = record.id;
 	return result;
@@ -339,7 +351,9 @@ int farm_order_reorder(struct farm *farm, const char *user, int64_t id, int64_t 
 	record.due_s = 0;
 	record.created_s = farm->now_s;
 	record.state = ORDER_OPEN;
-	result = store_order(farm, user, &record);
+	result = check_makers(farm, &record, error);
+	if (!result)
+		result = store_order(farm, user, &record);
 	if (!result)
 		*new_id = record.id;
 	return result;
@@ -380,7 +394,11 @@ int farm_order_hold(struct farm *farm, const char *user, int64_t id, struct erro
 
 int farm_order_release(struct farm *farm, const char *user, int64_t id, struct error *error)
 {
-	return set_state(farm, user, id, ORDER_HELD, ORDER_OPEN, error);
+	const struct farm_order *order = farm_index_find(&farm->orders, id);
+	int result = order && order->record.state == ORDER_HELD
+			     ? farm_order_has_maker(farm, order, error)
+			     : 0;
+	return result ? result : set_state(farm, user, id, ORDER_HELD, ORDER_OPEN, error);
 }
 
 int farm_order_cancel(struct farm *farm, const char *user, int64_t id, struct error *error)
@@ -445,7 +463,8 @@ int farm_quote(struct farm *farm, const struct farm_wish *wish, int64_t moves,
 	if (result)
 		return result;
 	struct farm_order order = { .design = farm_design_wanted(farm, wish->design) };
-	fill_order(farm, wish, &order.record);
+	farm_fill_order(farm, wish, &order.record);
+	result = check_makers(farm, &order.record, error);
 	order.record.state = ORDER_OPEN;
-	return farm_quote_order(farm, &order, moves, quote);
+	return result ? result : farm_quote_order(farm, &order, moves, quote);
 }

@@ -155,7 +155,8 @@ static void promise(
 	struct farm *farm, const struct farm_world *world, const struct planner_result *result)
 {
 	for (size_t i = 0; i < farm->orders.count; i++)
-		((struct farm_order *)farm->orders.item[i])->promised_s = 0;
+		((struct farm_order *)farm->orders.item[i])->promised_s =
+			((struct farm_order *)farm->orders.item[i])->over_planned = 0;
 	for (size_t i = 0; i < farm->printer_count; i++) {
 		const struct farm_attempt *attempt = farm->printer[i]->attempt;
 		if (!attempt)
@@ -170,6 +171,8 @@ static void promise(
 			order->promised_s = -1;
 		else
 			order->promised_s = later(order->promised_s, result->order[i].done_s);
+		if (!world->job_of[i])
+			order->over_planned = result->order[i].over_units;
 	}
 	for (size_t i = 0; i < farm->orders.count; i++) {
 		struct farm_order *order = farm->orders.item[i];

@@ -63,6 +63,8 @@ struct farm_order {
 	struct farm_tally tally;
 	int64_t promised_s;			 /* 0: cannot be said */
 	int64_t promised_low_s, promised_high_s; /* in 8 of 10 cases; 0: cannot be said */
+	int64_t over_planned; /* more than asked will be made, because plates have the yield they
+				 have */
 	struct farm_order *next_dirty;
 	bool dirty;
 	/* while a plan is applied */
@@ -233,6 +235,9 @@ struct farm_order *farm_find_order(const struct farm *farm, int64_t id, struct e
 struct farm_design *farm_find_design(const struct farm *farm, const char *name);
 int64_t farm_order_left(const struct farm_order *order);    /* as shown */
 int64_t farm_order_to_plan(const struct farm_order *order); /* what the planner may make */
+/* What a wish becomes, with the next free id; its design exists. */
+void farm_fill_order(
+	const struct farm *farm, const struct farm_wish *wish, struct order_record *record);
 /* After units were counted or given up: is it done? */
 void farm_order_settle(struct farm *farm, struct farm_order *order);
 
@@ -347,6 +352,18 @@ const struct farm_plate *farm_world_plate(
 	const struct farm_world *world, size_t order, size_t plate);
 void farm_match(const struct farm *farm, const struct farm_job *job, const struct farm_plate *plate,
 	const struct farm_printer *printer, struct match_result *result);
+/* The same for an order, which need not exist yet; the printer can be planned. */
+void farm_match_order(const struct farm *farm, const struct farm_order *order,
+	const struct farm_plate *plate, const struct farm_printer *printer,
+	struct match_result *result);
+/* Configured, with a profile. */
+bool farm_printer_can_be_planned(const struct farm_printer *printer);
+
+/* ---- farm_makers.c ---- */
+/* 0 if some printer can make some plate of the order as things are built and wished, or no printer
+ * is configured at all; else -EDOM and the nearest miss. */
+int farm_order_has_maker(
+	const struct farm *farm, const struct farm_order *order, struct error *error);
 
 /* ---- farm_plan.c ---- */
 int farm_quote_order(

@@ -81,6 +81,7 @@ static void view_order(
 		.printed = tally->printed,
 		.left = farm_order_left(order),
 		.over = over > 0 ? over : 0,
+		.over_planned = order->over_planned,
 		.promised_s = order->promised_s,
 		.promised_low_s = order->promised_low_s,
 		.promised_high_s = order->promised_high_s,

@@ -128,7 +128,7 @@ void farm_calendar(const struct farm *farm, struct calendar *calendar)
 	calendar_init(calendar, &world.calendar);
 }
 
-static bool can_be_planned(const struct farm_printer *printer)
+bool farm_printer_can_be_planned(const struct farm_printer *printer)
 {
 	return !printer->removed && printer->profile;
 }
@@ -219,7 +219,7 @@ struct farm_world *farm_world_create(const struct farm *farm, struct farm_order 
 	}
 	size_t at = 0;
 	for (size_t i = 0; i < printers; i++) {
-		if (!can_be_planned(farm->printer[i]))
+		if (!farm_printer_can_be_planned(farm->printer[i]))
 			continue;
 		fill_printer(farm, &world->printer[at], farm->printer[i]);
 		world->printer_of[at++] = farm->printer[i];
@@ -254,29 +254,47 @@ const struct farm_plate *farm_world_plate(
 	return world->plate_of[(size_t)(world->order[order].plate - world->plate) + plate];
 }
 
+/* `order` without its plates. */
+static void match_one(const struct farm *farm, struct world_order *order,
+	const struct farm_plate *plate, const struct farm_printer *printer,
+	struct match_result *result)
+{
+	struct world world = { 0 };
+	fill_calendar(farm, &world);
+	struct world_plate world_plate;
+	fill_plate(&world_plate, plate);
+	order->plate = &world_plate;
+	order->plate_count = 1;
+	struct world_printer world_printer;
+	fill_printer(farm, &world_printer, printer);
+	match_check(&world, order, &world_plate, &world_printer, farm->now_s, result);
+}
+
 void farm_match(const struct farm *farm, const struct farm_job *job, const struct farm_plate *plate,
 	const struct farm_printer *printer, struct match_result *result)
 {
 	memset(result, 0, sizeof(*result));
-	if (!can_be_planned(printer)) {
+	if (!farm_printer_can_be_planned(printer)) {
 		result->unmet_count = 1;
 		result->unmet[0].condition = MATCH_PRINTER_WISH;
 		farm_copy(result->unmet[0].text, sizeof(result->unmet[0].text),
 			"is not configured any more");
 		return;
 	}
-	struct world world = { 0 };
-	fill_calendar(farm, &world);
-	struct world_plate world_plate;
-	fill_plate(&world_plate, plate);
 	struct world_order order;
 	fill_order(farm, &order, job->order);
 	order.held |= job->state == JOB_HELD;
-	order.plate = &world_plate;
-	order.plate_count = 1;
 	if (is_wished(job))
 		order.printer = job->printer;
-	struct world_printer world_printer;
-	fill_printer(farm, &world_printer, printer);
-	match_check(&world, &order, &world_plate, &world_printer, farm->now_s, result);
+	match_one(farm, &order, plate, printer, result);
+}
+
+void farm_match_order(const struct farm *farm, const struct farm_order *order,
+	const struct farm_plate *plate, const struct farm_printer *printer,
+	struct match_result *result)
+{
+	struct world_order world_order;
+	memset(result, 0, sizeof(*result));
+	fill_order(farm, &world_order, order);
+	match_one(farm, &world_order, plate, printer, result);
 }

@@ -265,6 +265,7 @@ json_t *json_out_order(const struct farm *farm, const struct farm_order_view *or
 	set_integer(object, "printed", order->printed);
 	set_integer(object, "left", order->left);
 	set_integer(object, "over", order->over);
+	set_integer(object, "over_planned", order->over_planned);
 	set_integer(object, "priority", record->priority);
 	json_out_time(object, "due", record->due_s);
 	json_out_time(object, "promised", order->promised_s);

@@ -171,6 +171,18 @@ def look_at_orders(tour):
     return order
 
 
+def look_at_orders_for_no_printer(tour, farm):
+    content = Path(farm.files["box.gcode"]).read_bytes().replace(b"\nG1 X", b"\nG1 X300 Y60 E0.5 F3000\nG1 X", 1)
+    digest = tour.call("PUT", "/api/v1/files/wide.gcode", content, 201).json["sha256"]
+    tour.call("POST", "/api/v1/designs", {"name": "wide", "plates": [{"sha256": digest}]}, 201)
+    for path in ("/api/v1/orders", "/api/v1/quote"):
+        tour.call("POST", path, {"design": "wide"}, 422)
+    held = tour.call("POST", "/api/v1/orders", {"design": "wide", "hold": True}, 201).json["id"]
+    for act in ("release", "reorder"):
+        tour.call("POST", f"/api/v1/orders/{held}/{act}", {}, 422)
+    tour.call("POST", f"/api/v1/orders/{held}/cancel", want=200)
+
+
 def look_at_jobs(tour, farm, order):
     job = farm.order(order)["jobs"][0]
     tour.call("GET", "/api/v1/jobs", want=200)
@@ -313,6 +325,7 @@ def test_answers():
         digest = look_at_page_and_files(tour, farm)
         look_at_designs(tour, digest)
         order = look_at_orders(tour)
+        look_at_orders_for_no_printer(tour, farm)
         job = look_at_jobs(tour, farm, order)
         look_at_printers(tour, farm)
         look_at_a_print(tour, farm, order, job)

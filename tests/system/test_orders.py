@@ -1,0 +1,53 @@
+"""The order book on the command line: what is refused, and what is told.  time limit: 240 s"""
+
+from harness import Farm, box_gcode, check, equal, main
+
+
+def large_gcode(path):
+    """A cube that needs more bed than any simulated printer has."""
+    text = open(box_gcode(path), encoding="ascii").read()
+    lines = text.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("G1 X"))
+    lines.insert(at, "G1 X300 Y60 E0.5 F3000")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("\n".join(lines) + "\n")
+    return str(path)
+
+
+def test_refused():
+    """what no printer can make is refused with the nearest miss on every printer, unless it is held"""
+    with Farm(2) as farm:
+        path = large_gcode(farm.dir / "large.gcode")
+        farm.files["large.gcode"] = path
+        refused = farm.cli("submit", path, expect=1)
+        check("no printer can ever make" in refused.stderr, refused.stderr)
+        check("p1, p2 (large.gcode): needs" in refused.stderr, refused.stderr)
+        quoted = farm.cli("submit", path, "--quote", expect=1)
+        equal(quoted.stderr, refused.stderr, "the quote's answer")
+        body = {"design": "large", "units": 1}
+        answer = farm.http("POST", "/api/v1/orders", body)
+        equal(answer.status, 422, "status")
+        equal(answer.json["error"]["code"], "no_printer", "code")
+        rows = answer.json["error"]["details"]["printers"]
+        equal([row["printer"] for row in rows], ["p1", "p2"], "printers that miss")
+        equal(rows[0]["unmet"][0]["condition"], "volume", "what they miss")
+        equal(farm.get("/api/v1/orders")["items"], [], "orders")
+        held = farm.cli("order", "create", "large", "--hold").stdout
+        check("note: no printer can ever make" in held, held)
+        released = farm.cli("order", "release", "1", expect=1)
+        check("p1, p2 (large.gcode)" in released.stderr, released.stderr)
+        equal(farm.order(1)["state"], "held", "the order")
+
+
+def test_surplus():
+    """more than asked is told when the order is made"""
+    with Farm(1) as farm:
+        farm.ready()
+        path = box_gcode(farm.dir / "box.gcode")
+        farm.files["box.gcode"] = path
+        said = farm.cli("submit", path, "--yield", "4", "-n", "10").stdout
+        check("note: plates of 4: 12 units will be made for 10" in said, said)
+        equal(farm.order(1)["over_planned"], 2, "over_planned")
+
+
+main(test_refused, test_surplus)

@@ -1,0 +1,208 @@
+/* The order book: what is refused, what a person is told about an order (farm_rig.h). */
+#include "tests/unit/farm_rig.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct error error;
+
+/* A farm with a design, cleared beds, and the start delay over. */
+static struct rig *ready_rig(size_t printers)
+{
+	struct rig *rig = rig_create(printers);
+	error.text[0] = '\0';
+	rig_add_design(rig);
+	rig_settle(rig);
+	rig_clear_all(rig);
+	rig_settle(rig);
+	rig_advance(rig, 31);
+	rig_settle(rig);
+	return rig;
+}
+
+static struct farm_wish wish_for(int64_t units)
+{
+	return (struct farm_wish){ .design = "visor", .units = units, .priority = 50 };
+}
+
+static int create(struct rig *rig, const struct farm_wish *wish, int64_t *id)
+{
+	*id = 0;
+	error.text[0] = '\0';
+	return farm_order_create(rig->farm, "eva", wish, id, &error);
+}
+
+struct texts {
+	size_t count;
+	char text[8][ERROR_TEXT_MAX];
+};
+
+static void add_text(void *context, const char *text)
+{
+	struct texts *texts = context;
+	assert_true(texts->count < 8);
+	snprintf(texts->text[texts->count++], ERROR_TEXT_MAX, "%s", text);
+}
+
+static struct texts warnings_of(const struct rig *rig, int64_t order)
+{
+	struct texts texts = { 0 };
+	farm_order_warnings(rig->farm, order, add_text, &texts);
+	return texts;
+}
+
+static void add_miss(void *context, const struct farm_why_view *miss)
+{
+	struct texts *texts = context;
+	char text[ERROR_TEXT_MAX];
+	snprintf(text, sizeof(text), "%s %s:", miss->printer, miss->file->name);
+	for (size_t i = 0; i < miss->match->unmet_count; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s",
+			match_condition_name(miss->match->unmet[i].condition));
+	add_text(context, text);
+	assert_true(texts->count > 0);
+}
+
+/* ---- what no printer can make ---- */
+
+static void test_what_no_printer_can_make_is_refused_with_the_nearest_miss(void **state)
+{
+	(void)state;
+	rig_machine = "MK4";
+	struct rig *rig = ready_rig(2);
+	rig_machine = "";
+	rig->profile.machine_count = 1;
+	snprintf(rig->profile.machine[0], sizeof(rig->profile.machine[0]), "MK3S");
+	rig->profile.hotend_max_celsius = 200;
+	struct farm_wish wish = wish_for(4);
+	int64_t id;
+	struct farm_quote quote;
+	assert_int_equal(create(rig, &wish, &id), -EDOM);
+	assert_non_null(strstr(error.text, "no printer can ever make \"visor\""));
+	assert_non_null(strstr(error.text, "p1: was sliced for MK4"));
+	assert_int_equal(farm_quote(rig->farm, &wish, 10000, &quote, &error), -EDOM);
+	assert_int_equal(farm_order_count(rig->farm), 0);
+	struct texts misses = { 0 };
+	farm_each_miss_of_wish(rig->farm, &wish, add_miss, &misses);
+	assert_int_equal(misses.count, 2);
+	assert_string_equal(misses.text[0], "p1 one.gcode: machine hotend");
+	assert_string_equal(misses.text[1], "p2 one.gcode: machine hotend");
+	rig_destroy(rig);
+}
+
+static void test_what_a_person_or_time_can_change_is_no_reason_to_refuse(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct farm_wish wish = wish_for(4);
+	int64_t id;
+	snprintf(wish.material, sizeof(wish.material), "ABS");
+	snprintf(wish.color, sizeof(wish.color), "pink");
+	assert_int_equal(farm_printer_disable(rig->farm, "eva", "p1", &error), 0);
+	rig_disconnect(rig, &rig->printer[0]);
+	assert_int_equal(create(rig, &wish, &id), 0);
+	assert_int_equal(warnings_of(rig, id).count, 0);
+	rig_destroy(rig);
+}
+
+static void test_a_held_order_may_wait_for_a_printer_that_is_not_there(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct farm_wish wish = wish_for(4);
+	int64_t id;
+	rig->profile.bed_max_celsius = 50;
+	wish.hold = true;
+	assert_int_equal(create(rig, &wish, &id), 0);
+	rig_settle(rig);
+	struct texts warnings = warnings_of(rig, id);
+	assert_int_equal(warnings.count, 1);
+	assert_non_null(strstr(warnings.text[0], "no printer can ever make"));
+	assert_int_equal(farm_order_release(rig->farm, "eva", id, &error), -EDOM);
+	assert_int_equal(rig_order(rig, id).record->state, ORDER_HELD);
+	/* It has been bought. */
+	rig->profile.bed_max_celsius = 110;
+	assert_int_equal(farm_order_release(rig->farm, "eva", id, &error), 0);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, id).printing, 4);
+	rig_destroy(rig);
+}
+
+static void test_a_reorder_is_refused_like_the_order(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t id, again;
+	rig_add_order(rig, 1, &id);
+	rig_settle(rig);
+	rig->profile.nozzle_mm = 0.6;
+	rig->profile.hotend_max_celsius = 180;
+	assert_int_equal(farm_order_reorder(rig->farm, "eva", id, 2, &again, &error), -EDOM);
+	assert_non_null(strstr(error.text, "needs the hotend at 210 C"));
+	rig_destroy(rig);
+}
+
+static void test_a_farm_without_printers_takes_orders_and_says_so(void **state)
+{
+	(void)state;
+	struct rig *rig = rig_create(0);
+	struct farm_wish wish = wish_for(4);
+	int64_t id;
+	rig_add_design(rig);
+	assert_int_equal(create(rig, &wish, &id), 0);
+	struct texts warnings = warnings_of(rig, id);
+	assert_int_equal(warnings.count, 1);
+	assert_non_null(strstr(warnings.text[0], "no printer is configured"));
+	rig_destroy(rig);
+}
+
+/* ---- more than asked ---- */
+
+static struct rig *rig_of_fours(int64_t units, int64_t *order)
+{
+	struct rig *rig = ready_rig(1);
+	struct farm_plate_wish plate = { RIG_FILE_FOUR, 4 };
+	struct farm_wish wish = wish_for(units);
+	int64_t design;
+	bool created;
+	assert_int_equal(farm_design_create(rig->farm, "eva", "fours", &plate, 1, false, &design,
+				 &created, &error),
+		0);
+	snprintf(wish.design, sizeof(wish.design), "fours");
+	assert_int_equal(create(rig, &wish, order), 0);
+	rig_settle(rig);
+	return rig;
+}
+
+static void test_more_than_asked_is_told_before_anything_is_made(void **state)
+{
+	(void)state;
+	int64_t id;
+	struct rig *rig = rig_of_fours(10, &id);
+	struct texts warnings = warnings_of(rig, id);
+	assert_int_equal(rig_order(rig, id).over_planned, 2);
+	assert_int_equal(warnings.count, 1);
+	assert_string_equal(warnings.text[0], "plates of 4: 12 units will be made for 10");
+	rig_destroy(rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_no_printer_can_make_is_refused_with_the_nearest_miss),
+		cmocka_unit_test(test_what_a_person_or_time_can_change_is_no_reason_to_refuse),
+		cmocka_unit_test(test_a_held_order_may_wait_for_a_printer_that_is_not_there),
+		cmocka_unit_test(test_a_reorder_is_refused_like_the_order),
+		cmocka_unit_test(test_a_farm_without_printers_takes_orders_and_says_so),
+		cmocka_unit_test(test_more_than_asked_is_told_before_anything_is_made),
+	};
+	return cmocka_run_group_tests_name("orders", tests, NULL, NULL);
+}
