@@ -81,7 +81,7 @@ static void each_miss(const struct farm *farm, const struct farm_order *order,
 		const struct farm_plate *plate = nearest_plate(farm, order, printer, &match);
 		if (match.unmet_count > 0)
 			each(context,
-				&(struct farm_why_view){ printer->name, plate->file, &match });
+				&(struct farm_why_view){ printer->name, &plate->record, &match });
 	}
 }
 

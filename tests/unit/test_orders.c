@@ -63,7 +63,7 @@ static void add_miss(void *context, const struct farm_why_view *miss)
 {
 	struct texts *texts = context;
 	char text[ERROR_TEXT_MAX];
-	snprintf(text, sizeof(text), "%s %s:", miss->printer, miss->file->name);
+	snprintf(text, sizeof(text), "%s %s:", miss->printer, miss->plate->name);
 	for (size_t i = 0; i < miss->match->unmet_count; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s",
 			match_condition_name(miss->match->unmet[i].condition));
@@ -169,7 +169,7 @@ static void test_a_farm_without_printers_takes_orders_and_says_so(void **state)
 static struct rig *rig_of_fours(int64_t units, int64_t *order)
 {
 	struct rig *rig = ready_rig(1);
-	struct farm_plate_wish plate = { RIG_FILE_FOUR, 4 };
+	struct farm_plate_wish plate = { RIG_FILE_FOUR, 4, "" };
 	struct farm_wish wish = wish_for(units);
 	int64_t design;
 	bool created;
