@@ -1,7 +1,10 @@
 /* Staffed hours as arithmetic; see calendar.h. */
 #include "scheduler/calendar.h"
+#include "scheduler/calendar_dated.h"
 
 #include <stdio.h> /* snprintf */
+
+enum { DAY_S = 86400, WEEKS_TOGETHER = 9 };
 
 static bool is_never(int64_t at_s)
 {
@@ -63,14 +66,24 @@ static void measure(struct calendar *calendar)
 		if (length > calendar->longest_s)
 			calendar->longest_s = length;
 	}
-	calendar->always = calendar->staffed_per_week_s == WORLD_WEEK_S;
+	if (calendar->staffed_per_week_s == WORLD_WEEK_S) {
+		calendar->always = !calendar->dated;
+		calendar->longest_s = CALENDAR_NEVER_S;
+	}
 }
 
 void calendar_init(struct calendar *calendar, const struct world_calendar *hours)
 {
 	*calendar = (struct calendar){ .week_start_s = hours->week_start_s };
+	if (hours->until_s > hours->from_s)
+		calendar->dated = hours;
 	if (hours->window_count == 0) {
-		calendar->always = true;
+		calendar->always = !calendar->dated;
+		calendar->longest_s = CALENDAR_NEVER_S;
+		if (calendar->dated) {
+			add_window(calendar, (struct world_window){ 0, WORLD_WEEK_S });
+			calendar->staffed_per_week_s = WORLD_WEEK_S;
+		}
 		return;
 	}
 	for (size_t i = 0; i < hours->window_count && i < WORLD_WINDOWS_MAX; i++) {
@@ -82,6 +95,8 @@ void calendar_init(struct calendar *calendar, const struct world_calendar *hours
 	}
 	join_windows(calendar);
 	measure(calendar);
+	if (calendar->dated)
+		calendar->longest_s = dated_longest_s(calendar);
 }
 
 /* The window that holds this second of the week; -1: none. */
@@ -95,6 +110,8 @@ static int find_window(const struct calendar *calendar, int64_t second)
 
 bool calendar_is_staffed(const struct calendar *calendar, int64_t at_s)
 {
+	if (calendar->dated)
+		return dated_is_staffed(calendar, at_s);
 	return calendar->always || find_window(calendar, second_of_week(calendar, at_s)) >= 0;
 }
 
@@ -102,6 +119,8 @@ int64_t calendar_staffed_until(const struct calendar *calendar, int64_t at_s)
 {
 	if (calendar->always || is_never(at_s))
 		return CALENDAR_NEVER_S;
+	if (calendar->dated)
+		return dated_staffed_until(calendar, at_s);
 
 	int64_t second = second_of_week(calendar, at_s);
 	int window = find_window(calendar, second);
@@ -124,6 +143,8 @@ int64_t calendar_next_opening(const struct calendar *calendar, int64_t at_s)
 {
 	if (is_never(at_s))
 		return CALENDAR_NEVER_S;
+	if (calendar->dated)
+		return dated_next_opening(calendar, at_s);
 	if (calendar_is_staffed(calendar, at_s))
 		return at_s;
 	if (calendar->window_count == 0)
@@ -145,6 +166,8 @@ int64_t calendar_next_start(const struct calendar *calendar, int64_t at_s, int64
 		return at_s;
 	if (length_s > calendar->longest_s)
 		return CALENDAR_NEVER_S;
+	if (calendar->dated)
+		return dated_next_start(calendar, at_s, length_s);
 	/* Some stretch is long enough, so that one of the next window_count + 1 is. */
 	for (size_t i = 0; i <= calendar->window_count + 1; i++) {
 		at_s = calendar_next_opening(calendar, at_s);
@@ -157,6 +180,28 @@ int64_t calendar_next_start(const struct calendar *calendar, int64_t at_s, int64
 	return CALENDAR_NEVER_S;
 }
 
+int64_t calendar_next_start_in_both(const struct calendar *calendar, const struct calendar *other,
+	int64_t at_s, int64_t length_s)
+{
+	int64_t last_s = at_s;
+
+	if (is_never(at_s))
+		return CALENDAR_NEVER_S;
+	if (calendar->dated && calendar->dated->until_s > last_s)
+		last_s = calendar->dated->until_s;
+	if (other->dated && other->dated->until_s > last_s)
+		last_s = other->dated->until_s;
+	last_s += (int64_t)WEEKS_TOGETHER * WORLD_WEEK_S;
+	while (at_s <= last_s) {
+		int64_t one_s = calendar_next_start(calendar, at_s, length_s);
+
+		at_s = calendar_next_start(other, one_s, length_s);
+		if (at_s == one_s)
+			return at_s;
+	}
+	return CALENDAR_NEVER_S;
+}
+
 int64_t calendar_after_work(const struct calendar *calendar, int64_t at_s, int64_t work_s)
 {
 	if (is_never(at_s) || is_never(work_s))
@@ -165,6 +210,8 @@ int64_t calendar_after_work(const struct calendar *calendar, int64_t at_s, int64
 		return at_s;
 	if (calendar->always)
 		return at_s + work_s;
+	if (calendar->dated)
+		return dated_after_work(calendar, at_s, work_s);
 	if (calendar->staffed_per_week_s == 0)
 		return CALENDAR_NEVER_S;
 
@@ -193,6 +240,8 @@ int64_t calendar_staffed_s(const struct calendar *calendar, int64_t begin_s, int
 		return 0;
 	if (calendar->always)
 		return end_s - begin_s;
+	if (calendar->dated)
+		return dated_staffed_s(calendar, begin_s, end_s);
 
 	int64_t weeks = (end_s - begin_s) / WORLD_WEEK_S;
 	int64_t staffed_s = weeks * calendar->staffed_per_week_s;
@@ -217,11 +266,87 @@ int64_t calendar_next_change(const struct calendar *calendar, int64_t at_s)
 						   : calendar_next_opening(calendar, at_s);
 }
 
-void calendar_text(const struct calendar *calendar, int64_t at_s, char text[CALENDAR_TEXT_MAX])
+/* Local time ahead of UTC, by the nearest Monday to where the week began. */
+static int64_t offset_of_week_s(const struct calendar *calendar)
+{
+	const int64_t monday_s = 4 * DAY_S; /* 5 January 1970 */
+	int64_t off_s = (calendar->week_start_s - monday_s) % WORLD_WEEK_S;
+
+	if (off_s > WORLD_WEEK_S / 2)
+		off_s -= WORLD_WEEK_S;
+	if (off_s < -WORLD_WEEK_S / 2)
+		off_s += WORLD_WEEK_S;
+	return -off_s;
+}
+
+static int64_t local_s(const struct calendar *calendar, int64_t at_s)
+{
+	int64_t offset_s = offset_of_week_s(calendar);
+
+	if (calendar->dated)
+		dated_offset_s(calendar->dated, at_s, &offset_s);
+	return at_s + offset_s;
+}
+
+int64_t calendar_second_of_week(const struct calendar *calendar, int64_t at_s)
+{
+	int64_t second = (local_s(calendar, at_s) - 4 * (int64_t)DAY_S) % WORLD_WEEK_S;
+
+	return second < 0 ? second + WORLD_WEEK_S : second;
+}
+
+/* Day and month (from 0) of a day since 1 January 1970, by the Gregorian calendar. */
+static void date_of_day(int64_t day, int *date, int *month)
+{
+	static const int length[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	const int64_t days_400 = 146097;
+	int64_t left = (day % days_400 + days_400) % days_400;
+
+	for (int64_t year = 1970;; year++) {
+		bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+		for (*month = 0; *month < 12; ++*month) {
+			int64_t days = length[*month] + (leap && *month == 1 ? 1 : 0);
+
+			if (left < days) {
+				*date = (int)left + 1;
+				return;
+			}
+			left -= days;
+		}
+	}
+}
+
+void calendar_text(
+	const struct calendar *calendar, int64_t now_s, int64_t at_s, char text[CALENDAR_TEXT_MAX])
 {
 	static const char *const day[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
-	int second = (int)second_of_week(calendar, at_s);
+	static const char *const name[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
+		"Sep", "Oct", "Nov", "Dec" };
+	char when[12] = "";
+	int date, month;
 
-	snprintf(text, CALENDAR_TEXT_MAX, "%s %02d:%02d", day[second / 86400 % 7],
-		second % 86400 / 3600 % 24, second % 3600 / 60 % 60);
+	if (is_never(at_s)) {
+		snprintf(text, CALENDAR_TEXT_MAX, "never");
+		return;
+	}
+	int second = (int)calendar_second_of_week(calendar, at_s);
+	int64_t local = local_s(calendar, at_s);
+
+	if (at_s - now_s > CALENDAR_NEAR_S || now_s - at_s > CALENDAR_NEAR_S) {
+		date_of_day((local - (local % DAY_S + DAY_S) % DAY_S) / DAY_S, &date, &month);
+		snprintf(when, sizeof when, " %d %s", date % 32, name[month % 12]);
+	}
+	snprintf(text, CALENDAR_TEXT_MAX, "%s%s %02d:%02d", day[second / DAY_S % 7], when,
+		second % DAY_S / 3600 % 24, second % 3600 / 60 % 60);
+}
+
+const char *calendar_closure(const struct calendar *calendar, int64_t at_s)
+{
+	const struct world_calendar *dated = calendar->dated;
+
+	for (size_t i = 0; dated && i < dated->closure_count; i++)
+		if (at_s >= dated->closure[i].begin_s && at_s < dated->closure[i].end_s)
+			return dated->closure[i].name;
+	return NULL;
 }

@@ -1,9 +1,10 @@
-/* Staffed hours as arithmetic: windows of a week that repeat every WORLD_WEEK_S seconds.
+/* Staffed hours as arithmetic: windows of a week that repeat every WORLD_WEEK_S seconds, and for a
+ * while instead of them stretches with dates (calendar_dated.h).
  *
- * Whole seconds only, no time zones: the caller says when a local week began (week_start_s) and
- * says it anew after a change of daylight saving; until then a window may be an hour off.  "Never"
- * is CALENDAR_NEVER_S; a time at or beyond half of it counts as never, so that sums cannot
- * overflow. */
+ * Whole seconds only, no time zones: the caller says when a local week began (week_start_s), and
+ * the stretches are right across changes of daylight saving; windows alone may be an hour off
+ * behind one.  "Never" is CALENDAR_NEVER_S; a time at or beyond half of it counts as never, so that
+ * sums cannot overflow. */
 #ifndef SCHEDULER_CALENDAR_H
 #define SCHEDULER_CALENDAR_H
 
@@ -13,7 +14,8 @@
 
 /* A world_calendar made ready for questions: windows sorted, joined where they touch. */
 struct calendar {
-	bool always; /* staffed at all times */
+	bool always;			    /* staffed at all times */
+	const struct world_calendar *dated; /* borrowed; NULL: the windows always count */
 	size_t window_count;
 	struct world_window window[WORLD_WINDOWS_MAX];
 	int64_t week_start_s;
@@ -22,7 +24,8 @@ struct calendar {
 };
 
 /* Windows that end before they begin or reach out of the week are left out; when none is left
- * nobody is ever there (only a calendar without windows means "always"). */
+ * nobody is ever there (only a calendar without windows means "always").  With dates `hours` is
+ * borrowed. */
 void calendar_init(struct calendar *calendar, const struct world_calendar *hours);
 
 /* A window holds its first second and not its last: [begin, end). */
@@ -41,6 +44,11 @@ int64_t calendar_next_opening(const struct calendar *calendar, int64_t at_s);
  * the same staffed stretch. */
 int64_t calendar_next_start(const struct calendar *calendar, int64_t at_s, int64_t length_s);
 
+/* The same, within stretches of both calendars.  Never also where they do not meet for so long
+ * within some weeks behind their dates. */
+int64_t calendar_next_start_in_both(const struct calendar *calendar, const struct calendar *other,
+	int64_t at_s, int64_t length_s);
+
 /* When somebody who begins at at_s and works only in staffed hours has worked work_s. */
 int64_t calendar_after_work(const struct calendar *calendar, int64_t at_s, int64_t work_s);
 
@@ -50,9 +58,16 @@ int64_t calendar_staffed_s(const struct calendar *calendar, int64_t begin_s, int
 /* The next opening or closing after at_s. */
 int64_t calendar_next_change(const struct calendar *calendar, int64_t at_s);
 
-enum { CALENDAR_TEXT_MAX = 16 };
+/* Which second of the local week it is, 0 .. WORLD_WEEK_S - 1. */
+int64_t calendar_second_of_week(const struct calendar *calendar, int64_t at_s);
 
-/* "Mon 08:00", within the calendar's own week. */
-void calendar_text(const struct calendar *calendar, int64_t at_s, char text[CALENDAR_TEXT_MAX]);
+enum { CALENDAR_TEXT_MAX = 24, CALENDAR_NEAR_S = 6 * 86400 };
+
+/* "Mon 08:00", in local time; "Mon 4 Jan 08:00" further from now than CALENDAR_NEAR_S. */
+void calendar_text(
+	const struct calendar *calendar, int64_t now_s, int64_t at_s, char text[CALENDAR_TEXT_MAX]);
+
+/* Why nobody is there at at_s; NULL: it is not a holiday or the like. */
+const char *calendar_closure(const struct calendar *calendar, int64_t at_s);
 
 #endif

@@ -16,6 +16,7 @@ static const double GAIN_MIN = 0.01;
 static const double FLOW = 0.001;
 
 struct improve {
+	struct timeline timeline; /* whose calendars the problem asks */
 	struct world_problem world;
 	struct makers makers;
 	struct plan plan;
@@ -220,15 +221,13 @@ struct improve *improve_create(const struct world *world, const struct previous 
 {
 	const struct plan_weights weights = { .flow = FLOW };
 	struct improve *improve = calloc(1, sizeof *improve);
-	struct timeline timeline;
 
-	if (!improve || planned_count == 0 || !timeline_init(&timeline, world, now_s)) {
+	if (!improve || planned_count == 0 || !timeline_init(&improve->timeline, world, now_s)) {
 		free(improve);
 		return NULL;
 	}
-	bool is_ready = world_problem_init(&improve->world, &timeline);
+	bool is_ready = world_problem_init(&improve->world, &improve->timeline);
 
-	timeline_finish(&timeline);
 	if (is_ready && makers_init(&improve->makers, &improve->world.problem) &&
 		plan_init(&improve->plan, &improve->world.problem, &weights) &&
 		put_in_planned(improve, world, previous, planned, planned_count, now_s) &&
@@ -251,6 +250,7 @@ void improve_destroy(struct improve *improve)
 		plan_finish(&improve->plan);
 	makers_finish(&improve->makers);
 	world_problem_finish(&improve->world);
+	timeline_finish(&improve->timeline);
 	free(improve);
 }
 

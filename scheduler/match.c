@@ -579,6 +579,22 @@ static bool hours_are_unmet(const struct question *question)
 		question->now_s + match_duration_s(question->plate, question->printer));
 }
 
+static void say_closed(const struct calendar *calendar, int64_t now_s, int64_t next_s,
+	const char *closure, char *text)
+{
+	int64_t opens_s = calendar_next_opening(calendar, now_s);
+	char opens[CALENDAR_TEXT_MAX], next[CALENDAR_TEXT_MAX], name[WORD_MAX];
+
+	calendar_text(calendar, now_s, opens_s, opens);
+	calendar_text(calendar, now_s, next_s, next);
+	if (opens_s == next_s)
+		snprintf(text, MATCH_TEXT_MAX, "closed until %s (%s)", opens,
+			put_word(name, closure));
+	else
+		snprintf(text, MATCH_TEXT_MAX, "closed until %s (%s): may start %s", opens,
+			put_word(name, closure), next);
+}
+
 static void say_hours(const struct question *question, char *text)
 {
 	int64_t now_s = question->now_s;
@@ -590,9 +606,11 @@ static void say_hours(const struct question *question, char *text)
 	calendar_init(&calendar, &question->world->calendar);
 	int64_t next_s = calendar_next_start(&calendar, now_s, length_s);
 
-	calendar_text(&calendar, now_s + length_s, end);
-	calendar_text(&calendar, calendar_staffed_until(&calendar, now_s), until);
-	calendar_text(&calendar, next_s, next);
+	const char *closure = calendar_closure(&calendar, now_s);
+
+	calendar_text(&calendar, now_s, now_s + length_s, end);
+	calendar_text(&calendar, now_s, calendar_staffed_until(&calendar, now_s), until);
+	calendar_text(&calendar, now_s, next_s, next);
 	if (next_s == CALENDAR_NEVER_S)
 		snprintf(text, MATCH_TEXT_MAX,
 			"takes %s and may not run unattended; nobody is there longer than %s",
@@ -600,8 +618,86 @@ static void say_hours(const struct question *question, char *text)
 	else if (calendar_is_staffed(&calendar, now_s))
 		snprintf(text, MATCH_TEXT_MAX,
 			"would end %s, somebody is there until %s: may start %s", end, until, next);
+	else if (closure)
+		say_closed(&calendar, now_s, next_s, closure, text);
 	else
 		snprintf(text, MATCH_TEXT_MAX, "nobody is there: may start %s", next);
+}
+
+/* ---- noise, maintenance, power ------------------------------------------------------------ */
+
+static bool quiet_is_unmet(const struct question *question)
+{
+	struct calendar noise;
+
+	if (!question->printer->noisy)
+		return false;
+	calendar_init(&noise, &question->world->noise);
+	return !calendar_covers(&noise, question->now_s,
+		question->now_s + match_duration_s(question->plate, question->printer));
+}
+
+static void say_quiet(const struct question *question, char *text)
+{
+	int64_t now_s = question->now_s;
+	int64_t length_s = match_duration_s(question->plate, question->printer);
+	struct calendar noise;
+	char length[NUMBER_MAX], longest[NUMBER_MAX];
+	char until[CALENDAR_TEXT_MAX], next[CALENDAR_TEXT_MAX];
+
+	calendar_init(&noise, &question->world->noise);
+	int64_t next_s = calendar_next_start(&noise, now_s, length_s);
+
+	calendar_text(&noise, now_s, calendar_staffed_until(&noise, now_s), until);
+	calendar_text(&noise, now_s, next_s, next);
+	if (next_s == CALENDAR_NEVER_S)
+		snprintf(text, MATCH_TEXT_MAX,
+			"takes %s and is noisy; between quiet hours are at most %s",
+			put_duration(length, length_s), put_duration(longest, noise.longest_s));
+	else if (calendar_is_staffed(&noise, now_s))
+		snprintf(text, MATCH_TEXT_MAX,
+			"is noisy and takes %s, quiet hours begin %s: may start %s",
+			put_duration(length, length_s), until, next);
+	else
+		snprintf(text, MATCH_TEXT_MAX, "is noisy, quiet hours: may start %s", next);
+}
+
+static bool maintenance_is_overdue(const struct question *question)
+{
+	const struct world_printer *printer = question->printer;
+
+	return printer->maintenance_every_s > 0 && printer->maintenance_left_s <= 0;
+}
+
+static void say_maintenance(const struct question *question, char *text)
+{
+	const struct world_printer *printer = question->printer;
+	char name[WORD_MAX], what[WORD_MAX];
+
+	snprintf(text, MATCH_TEXT_MAX,
+		"maintenance is overdue: %s (printfarm printer maintained %s)",
+		put_word(what, printer->maintenance ? printer->maintenance : "?"),
+		put_word(name, printer->name));
+}
+
+static bool power_is_unmet(const struct question *question)
+{
+	const struct world *world = question->world;
+
+	return world->power_budget_w > 0 &&
+	       world->power_used_w > world->power_budget_w - question->printer->heat_watts;
+}
+
+static void say_power(const struct question *question, char *text)
+{
+	const struct world *world = question->world;
+	int length = snprintf(text, MATCH_TEXT_MAX, "needs %d W, of %d W are %d W in use",
+		(int)question->printer->heat_watts, (int)world->power_budget_w,
+		(int)world->power_used_w);
+
+	if (world->power_held && world->power_held[0] && length > 0 && length < MATCH_TEXT_MAX)
+		snprintf(text + length, MATCH_TEXT_MAX - (size_t)length, ": %.100s",
+			world->power_held);
 }
 
 /* ---- the table ------------------------------------------------------------ */
@@ -634,6 +730,10 @@ static const struct row rows[MATCH_CONDITION_COUNT] = {
 	[MATCH_HOURS] = { "hours", CHANGED_BY_TIME, true, hours_are_unmet, say_hours },
 	[MATCH_CONFIRMATION] = { "confirmation", CHANGED_BY_PERSON, true, needs_confirmation,
 		say_confirmation },
+	[MATCH_QUIET] = { "quiet", CHANGED_BY_TIME, true, quiet_is_unmet, say_quiet },
+	[MATCH_MAINTENANCE] = { "maintenance", CHANGED_BY_PERSON, false, maintenance_is_overdue,
+		say_maintenance },
+	[MATCH_POWER] = { "power", CHANGED_BY_TIME, true, power_is_unmet, say_power },
 };
 
 const char *match_condition_name(enum match_condition condition)
@@ -685,7 +785,8 @@ bool match_can_plan(const struct world_order *order, const struct world_plate *p
 
 bool match_is_short_of_grams(const struct world_plate *plate, const struct world_printer *printer)
 {
-	return plate->grams > 0 && printer->grams_left >= 0 && plate->grams > printer->grams_left;
+	return !printer->runout_change && plate->grams > 0 && printer->grams_left >= 0 &&
+	       plate->grams > printer->grams_left;
 }
 
 bool match_needs_staff(const struct world_plate *plate, const struct world_printer *printer)

@@ -32,6 +32,9 @@ enum match_condition {
 	MATCH_START_DELAY,
 	MATCH_HOURS,	    /* would end outside staffed hours, and may not run unattended */
 	MATCH_CONFIRMATION, /* a laser or mill: somebody at the machine must want the start */
+	MATCH_QUIET,	    /* noisy, and would run into quiet hours */
+	MATCH_MAINTENANCE,  /* overdue: a person can change */
+	MATCH_POWER,	    /* others draw what it would need */
 	MATCH_CONDITION_COUNT,
 };
 
@@ -74,7 +77,7 @@ void match_check(const struct world *world, const struct world_order *order,
 bool match_can_plan(const struct world_order *order, const struct world_plate *plate,
 	const struct world_printer *printer);
 
-/* Is this spool known to hold too little for the plate? */
+/* Is this spool known to hold too little for the plate, so that it must be changed first? */
 bool match_is_short_of_grams(const struct world_plate *plate, const struct world_printer *printer);
 
 /* May the print only run while somebody is there? */

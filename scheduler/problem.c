@@ -119,39 +119,6 @@ int64_t problem_open_from(
 	return PROBLEM_NEVER;
 }
 
-/* The window that holds this second of the week, which one does. */
-static size_t find_open(const struct problem_windows *hours, int64_t second)
-{
-	size_t at = hours->at_hour[second / 3600];
-
-	while (at + 1 < hours->count && hours->window[at].end_s <= second)
-		at++;
-	return at;
-}
-
-int64_t problem_after_work(
-	const struct problem_windows *hours, int64_t week0_s, int64_t at_s, int64_t work_s)
-{
-	if (hours->count == 0)
-		return at_s + work_s;
-	while (work_s > 0) {
-		int64_t second, end_s;
-
-		at_s = problem_open_from(hours, week0_s, at_s, 1);
-		if (at_s >= PROBLEM_NEVER)
-			return PROBLEM_NEVER;
-		second = second_of_week(week0_s, at_s);
-		end_s = hours->window[hours->count - 1].end_s - PROBLEM_WEEK_S;
-		if (second >= end_s)
-			end_s = hours->window[find_open(hours, second)].end_s;
-		if (end_s - second >= work_s)
-			return at_s + work_s;
-		work_s -= end_s - second;
-		at_s += end_s - second;
-	}
-	return at_s;
-}
-
 int64_t problem_next_opening(const struct problem_windows *hours, int64_t week0_s, int64_t at_s)
 {
 	int64_t second = second_of_week(week0_s, at_s);
@@ -264,10 +231,9 @@ bool problem_place(const struct problem *problem, size_t printer, const struct p
 	int64_t at_s = from->ready_s;
 	const struct problem_windows *hours = &problem->site[own->site].hours;
 
-	if (needs_clear && problem->clears_in_pieces) {
+	if (needs_clear && problem->rules.context) {
 		needs_clear = false;
-		at_s = problem_after_work(hours, problem->week0_s, from->ready_s, own->clear_s) +
-		       problem->start_delay_s;
+		at_s = problem->rules.ready_after(problem->rules.context, from->ready_s);
 	} else if (from->dirty && !needs_clear) {
 		at_s += own->clear_s;
 	}
@@ -300,7 +266,9 @@ bool problem_place(const struct problem *problem, size_t printer, const struct p
 		at_s = order->release_s;
 	if (at_s < print->earliest_s)
 		at_s = print->earliest_s;
-	if (print->attended)
+	if (problem->rules.context)
+		at_s = problem->rules.start_from(problem->rules.context, printer, print, at_s);
+	else if (print->attended)
 		at_s = problem_open_from(hours, problem->week0_s, at_s, print->length_s);
 	at_s = run_from(problem, own, at_s, print->length_s);
 	if (at_s >= PROBLEM_NEVER)

@@ -80,15 +80,25 @@ struct problem_order {
 	int64_t printing_s; /* until then units of it print already; 0: none do */
 };
 
+struct problem_print;
+
+/* When things may happen, where somebody knows better than hours, quiet hours and clear_s: the
+ * daemon's calendars have dates, and people come when they come. */
+struct problem_rules {
+	const void *context; /* borrowed; NULL: no such rules */
+	/* When a bed that holds a print that ended at ended_s is empty. */
+	int64_t (*ready_after)(const void *context, int64_t ended_s);
+	/* The earliest start of this print at or after at_s; PROBLEM_NEVER or later: none. */
+	int64_t (*start_from)(const void *context, size_t printer,
+		const struct problem_print *print, int64_t at_s);
+};
+
 struct problem {
 	enum problem_goal goal;
 	int64_t week0_s, horizon_s;
 	int64_t now_s; /* nothing starts before */
 	int32_t reload_s;
-	/* Clearing a bed need not be done in one piece: it takes clear_s of the hours, and the next
-	 * print starts start_delay_s later. */
-	bool clears_in_pieces;
-	int32_t start_delay_s;
+	struct problem_rules rules;
 	size_t material_count, site_count, kind_count, printer_count, part_count, user_count;
 	size_t order_count;
 	int32_t *reel_g;   /* a full reel of each material */
@@ -126,9 +136,6 @@ int64_t problem_print_s(
 /* The earliest start, at or after `at_s`, of `length_s` inside one window of the site's hours. */
 int64_t problem_open_from(
 	const struct problem_windows *hours, int64_t week0_s, int64_t at_s, int64_t length_s);
-/* When work_s of the hours have gone by after at_s; PROBLEM_NEVER: there are no such hours. */
-int64_t problem_after_work(
-	const struct problem_windows *hours, int64_t week0_s, int64_t at_s, int64_t work_s);
 /* When the next window begins, after `at_s`; PROBLEM_NEVER: no windows. */
 int64_t problem_next_opening(const struct problem_windows *hours, int64_t week0_s, int64_t at_s);
 

@@ -1,19 +1,41 @@
 /* When each printer is free, and what it would best print next; see timeline.h. */
 #include "scheduler/timeline.h"
+#include "scheduler/clearing.h"
 #include "scheduler/match.h"
 #include "scheduler/planner.h"
 
 #include <stdlib.h> /* calloc, free */
 
-/* When the bed is empty again and the start delay over, if somebody sees to it from at_s on. */
-static int64_t after_visit(const struct timeline *timeline, int64_t at_s)
+/* How long a bed that holds a finished print from at_s on waits for somebody, in staffed time. */
+static int64_t wait_s(const struct timeline *timeline, int64_t at_s)
+{
+	const struct world *world = timeline->world;
+
+	return world->clearing ? clearing_wait_s(world->clearing, &timeline->calendar, at_s)
+			       : world->clear_s;
+}
+
+int64_t timeline_after_visit(const struct timeline *timeline, int64_t ended_s)
 {
 	int64_t cleared_s =
-		calendar_after_work(&timeline->calendar, at_s, timeline->world->clear_s);
+		calendar_after_work(&timeline->calendar, ended_s, wait_s(timeline, ended_s));
 
 	if (cleared_s >= CALENDAR_NEVER_S / 2)
 		return CALENDAR_NEVER_S;
 	return cleared_s + timeline->world->start_delay_s;
+}
+
+int64_t timeline_start_from(const struct timeline *timeline, size_t printer, bool needs_staff,
+	int64_t at_s, int64_t length_s)
+{
+	bool noisy = timeline->world->printer[printer].noisy;
+
+	if (needs_staff && noisy)
+		return calendar_next_start_in_both(
+			&timeline->calendar, &timeline->noise, at_s, length_s);
+	if (needs_staff)
+		return calendar_next_start(&timeline->calendar, at_s, length_s);
+	return noisy ? calendar_next_start(&timeline->noise, at_s, length_s) : at_s;
 }
 
 static int64_t later(int64_t a_s, int64_t b_s)
@@ -38,7 +60,7 @@ static int64_t usual_visit_s(const struct timeline *timeline, const struct world
 
 	if (since_s == 0 || since_s > timeline->now_s)
 		since_s = timeline->now_s;
-	return calendar_after_work(&timeline->calendar, since_s, timeline->world->clear_s);
+	return calendar_after_work(&timeline->calendar, since_s, wait_s(timeline, since_s));
 }
 
 /* A wait that is longer than usual goes on for as long again, as far as anybody knows: a printer
@@ -60,7 +82,7 @@ static bool is_overdue(const struct timeline *timeline, const struct world_print
 	if (is_waiting(timeline, printer) &&
 		(printer->waits_since_s == 0 ||
 			calendar_staffed_s(&timeline->calendar, usual_visit_s(timeline, printer),
-				timeline->now_s) > timeline->world->clear_s))
+				timeline->now_s) > wait_s(timeline, printer->waits_since_s)))
 		return true;
 	/* It should have ended. */
 	return is_printing(timeline, printer) && printer->free_at_s <= timeline->now_s;
@@ -74,8 +96,8 @@ static struct timeline_cursor first_cursor(
 	bool prints = is_printing(timeline, printer), waits = is_waiting(timeline, printer);
 
 	if (prints)
-		cursor.free_s = later(
-			cursor.free_s, after_visit(timeline, later(now_s, printer->free_at_s)));
+		cursor.free_s = later(cursor.free_s,
+			timeline_after_visit(timeline, later(now_s, printer->free_at_s)));
 	if (waits)
 		cursor.free_s = later(cursor.free_s, after_wait(timeline, printer));
 	/* What is not ready now does not become so without time going by. */
@@ -91,7 +113,8 @@ bool timeline_init(struct timeline *timeline, const struct world *world, int64_t
 	if (!timeline->printer)
 		return false;
 	calendar_init(&timeline->calendar, &world->calendar);
-	timeline->visit_s = later(after_visit(timeline, now_s), now_s + 1);
+	calendar_init(&timeline->noise, &world->noise);
+	timeline->visit_s = later(timeline_after_visit(timeline, now_s), now_s + 1);
 	for (size_t i = 0; i < world->printer_count; i++) {
 		const struct world_printer *printer = &world->printer[i];
 
@@ -110,10 +133,10 @@ void timeline_finish(struct timeline *timeline)
 }
 
 /* False: this plate cannot end by the wish's limit. */
-static bool place(const struct timeline *timeline, const struct world_printer *printer,
-	const struct timeline_wish *wish, size_t plate_index, const struct timeline_cursor *from,
-	struct timeline_slot *slot)
+static bool place(const struct timeline *timeline, size_t index, const struct timeline_wish *wish,
+	size_t plate_index, const struct timeline_cursor *from, struct timeline_slot *slot)
 {
+	const struct world_printer *printer = &timeline->world->printer[index];
 	const struct world_plate *plate = &wish->order->plate[plate_index];
 	int64_t length_s = match_duration_s(plate, printer);
 	int64_t start_s = from->free_s;
@@ -122,8 +145,8 @@ static bool place(const struct timeline *timeline, const struct world_printer *p
 	 * first visit. */
 	if (match_is_short_of_grams(plate, printer))
 		start_s = later(start_s, timeline->visit_s);
-	if (match_needs_staff(plate, printer))
-		start_s = calendar_next_start(&timeline->calendar, start_s, length_s);
+	start_s = timeline_start_from(
+		timeline, index, match_needs_staff(plate, printer), start_s, length_s);
 	if (start_s > wish->limit_s - length_s)
 		return false;
 	*slot = (struct timeline_slot){
@@ -131,7 +154,7 @@ static bool place(const struct timeline *timeline, const struct world_printer *p
 		.yield = plate->yield,
 		.start_s = start_s,
 		.end_s = start_s + length_s,
-		.ready_s = after_visit(timeline, start_s + length_s),
+		.ready_s = timeline_after_visit(timeline, start_s + length_s),
 	};
 	return true;
 }
@@ -162,9 +185,7 @@ static bool best_slot(const struct timeline *timeline, size_t printer,
 	for (size_t i = 0; i < wish->order->plate_count && i < PLANNER_PLATES_MAX; i++) {
 		struct timeline_slot slot;
 
-		if (!(wish->plates >> i & 1) ||
-			!place(timeline, &timeline->world->printer[printer], wish, i, from,
-				&slot) ||
+		if (!(wish->plates >> i & 1) || !place(timeline, printer, wish, i, from, &slot) ||
 			slot.ready_s > ready_by_s)
 			continue;
 		if (!found || is_better(&slot, best, from->free_s, wish->units))

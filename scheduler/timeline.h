@@ -27,6 +27,7 @@ struct timeline_printer {
 struct timeline {
 	const struct world *world; /* borrowed */
 	struct calendar calendar;
+	struct calendar noise; /* when noisy printers may run */
 	int64_t now_s;
 	int64_t visit_s; /* when a printer is ready that a person begins to deal with now */
 	struct timeline_printer *printer; /* owned; one per printer of the world */
@@ -52,6 +53,14 @@ struct timeline_wish {
 /* False without memory. */
 bool timeline_init(struct timeline *timeline, const struct world *world, int64_t now_s);
 void timeline_finish(struct timeline *timeline);
+
+/* When the bed of a print that ended at ended_s is empty again and the start delay over. */
+int64_t timeline_after_visit(const struct timeline *timeline, int64_t ended_s);
+
+/* The first moment from at_s on at which a print may start there that needs staff, or none, so that
+ * it ends in time for everybody. */
+int64_t timeline_start_from(const struct timeline *timeline, size_t printer, bool needs_staff,
+	int64_t at_s, int64_t length_s);
 
 /* The plate that yields most per time until the printer is ready again, of those that end by the
  * limit; on a tie the one that ends first.  Moves the cursor behind it.  False: no plate. */

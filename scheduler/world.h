@@ -21,12 +21,34 @@ struct world_window {
 	int32_t begin_s, end_s;
 };
 
+/* A piece of time with a date: holidays, extra openings and changes of daylight saving are in it.
+ */
+struct world_stretch {
+	int64_t begin_s, end_s;
+	int32_t offset_s; /* local time is so much ahead of UTC when it begins */
+};
+
+/* Why nobody is there, for people. */
+struct world_closure {
+	int64_t begin_s, end_s;
+	const char *name;
+};
+
 /* When somebody is there.  No window: always staffed. */
 struct world_calendar {
 	size_t window_count;
 	struct world_window window[WORLD_WINDOWS_MAX];
 	int64_t week_start_s; /* a time at which a week began (local Monday 00:00) */
+	/* From from_s up to until_s the stretches count instead of the windows: sorted, apart from
+	 * each other, within these times.  from_s == until_s: the windows always count. */
+	int64_t from_s, until_s;
+	size_t stretch_count;
+	const struct world_stretch *stretch;
+	size_t closure_count; /* only words rest on them */
+	const struct world_closure *closure;
 };
+
+struct clearing;
 
 struct world_printer {
 	const char *name;
@@ -50,6 +72,16 @@ struct world_printer {
 	double grams_left;	      /* negative: unknown */
 	bool online, enabled, locked, bed_empty, idle, needs_attention, by_hand;
 	bool needs_confirmation; /* a person at the machine must want the start: lasers, mills */
+	bool noisy;		 /* runs only in the times of the world's `noise` */
+	bool runout_change;	 /* a print may start on a spool that it will empty */
+	/* What it draws while it prints, and at most while it heats up. */
+	int32_t watts, heat_watts;
+	int64_t heats_until_s; /* the running print's peak is over; 0: it is */
+	/* So much print time is left until it takes no new job before maintenance, which takes
+	 * maintenance_takes_s of staffed time and is due again after maintenance_every_s of print
+	 * time.  maintenance_every_s 0: none is kept account of. */
+	int64_t maintenance_left_s, maintenance_takes_s, maintenance_every_s;
+	const char *maintenance; /* what is to be done; NULL: nothing */
 	int64_t free_at_s;	 /* when the running print ends; now or before: free */
 	int64_t ready_after_s;	 /* announced start delay after a clear: not before */
 	/* Since when a bed that nothing prints on waits to be cleared, or the cable is out; of both
@@ -62,6 +94,7 @@ struct world_plate {
 	int64_t id;
 	int32_t yield;
 	int64_t time_s; /* print and heat */
+	int64_t heat_s; /* of it: heating up */
 	double grams;	/* negative: unknown */
 	double box_min_mm[3], box_max_mm[3];
 	bool has_box;
@@ -92,6 +125,13 @@ struct world {
 	struct world_calendar calendar;
 	int64_t clear_s; /* how long a printed bed usually waits to be cleared, when staffed */
 	int64_t start_delay_s;
+	/* How long it waits by the hour of the week; NULL: clear_s at every hour. */
+	const struct clearing *clearing;
+	/* When noisy printers may run; no window and no stretch: always. */
+	struct world_calendar noise;
+	int32_t power_budget_w; /* of all printers at a time; 0: no limit */
+	int32_t power_used_w;	/* now */
+	const char *power_held; /* who draws how much now, for people; NULL: not said */
 };
 
 #endif

@@ -107,7 +107,6 @@ static void fill_printers(struct problem *problem, const struct timeline *timeli
 			.kind = (int32_t)p,
 			.materials = 1,
 			.absent = !timeline->printer[p].counts,
-			.clear_s = (int32_t)timeline->world->clear_s,
 			.slow_permille = 1000,
 			.state = { .ready_s = timeline->printer[p].cursor.free_s,
 				.spool_g = INT32_MAX },
@@ -128,28 +127,15 @@ static void fill_orders(struct problem *problem, const struct timeline *timeline
 	}
 }
 
-/* The calendar's windows are joined already; over the turn of the week too. */
-static bool fill_hours(struct problem *problem, const struct timeline *timeline)
+static int64_t ready_after(const void *context, int64_t ended_s)
 {
-	const struct calendar *calendar = &timeline->calendar;
-	struct problem_windows *hours = &problem->site[0].hours;
-	int64_t week0_s = -calendar->week_start_s % PROBLEM_WEEK_S;
-	bool wraps = calendar->window_count > 1 && calendar->window[0].begin_s == 0 &&
-		     calendar->window[calendar->window_count - 1].end_s == PROBLEM_WEEK_S;
+	return timeline_after_visit(context, ended_s);
+}
 
-	problem->week0_s = week0_s < 0 ? week0_s + PROBLEM_WEEK_S : week0_s;
-	if (calendar->always)
-		return true;
-	hours->window = calloc(calendar->window_count + 1, sizeof *hours->window);
-	if (!hours->window)
-		return false;
-	for (size_t i = wraps ? 1 : 0; i < calendar->window_count; i++)
-		hours->window[hours->count++] =
-			(struct problem_window){ calendar->window[i].begin_s,
-				calendar->window[i].end_s };
-	if (wraps)
-		hours->window[hours->count - 1].end_s += calendar->window[0].end_s;
-	return hours->count > 0;
+static int64_t start_from(
+	const void *context, size_t printer, const struct problem_print *print, int64_t at_s)
+{
+	return timeline_start_from(context, printer, print->attended, at_s, print->length_s);
 }
 
 bool world_problem_init(struct world_problem *translated, const struct timeline *timeline)
@@ -163,8 +149,7 @@ bool world_problem_init(struct world_problem *translated, const struct timeline 
 						.goal = PROBLEM_TARDINESS,
 						.horizon_s = PROBLEM_NEVER,
 						.now_s = timeline->now_s,
-						.clears_in_pieces = true,
-						.start_delay_s = (int32_t)world->start_delay_s,
+						.rules = { timeline, ready_after, start_from },
 						.material_count = 1,
 						.site_count = 1,
 						.kind_count = world->printer_count,
@@ -177,8 +162,7 @@ bool world_problem_init(struct world_problem *translated, const struct timeline 
 		return false;
 	options = count_options(timeline);
 	translated->plate_of = calloc(options + 1, sizeof *translated->plate_of);
-	if (!translated->plate_of || !problem_allocate(problem, options) ||
-		!fill_hours(problem, timeline)) {
+	if (!translated->plate_of || !problem_allocate(problem, options)) {
 		world_problem_finish(translated);
 		return false;
 	}

@@ -13,7 +13,8 @@ struct world_problem {
 	int32_t *plate_of; /* option: index of the order's plate; owned */
 };
 
-/* `timeline` is fresh: where each printer stands now.  False: too large, or without memory. */
+/* `timeline` is fresh: where each printer stands now; borrowed, for its calendars.  False: too
+ * large, or without memory. */
 bool world_problem_init(struct world_problem *translated, const struct timeline *timeline);
 void world_problem_finish(struct world_problem *translated);
 

@@ -183,9 +183,9 @@ static void test_a_moment_is_said_as_day_and_time(void **state)
 	char text[CALENDAR_TEXT_MAX];
 
 	(void)state;
-	calendar_text(&calendar, 4 * DAY + 18 * HOUR + 5 * 60, text);
+	calendar_text(&calendar, 4 * DAY, 4 * DAY + 18 * HOUR + 5 * 60, text);
 	assert_string_equal(text, "Fri 18:05");
-	calendar_text(&calendar, -1, text);
+	calendar_text(&calendar, 0, -1, text);
 	assert_string_equal(text, "Sun 23:59");
 }
 

@@ -422,6 +422,11 @@ static void test_every_unmet_condition_is_listed_in_order_and_has_a_name(void **
 	scene.printer.locked = scene.printer.needs_attention = scene.printer.by_hand = true;
 	scene.printer.needs_confirmation = true;
 	scene.printer.free_at_s = scene.printer.ready_after_s = NOW + 1;
+	scene.printer.noisy = true;
+	scene.world.noise = worlds_weekdays(13, 18);
+	scene.printer.maintenance_every_s = 3600;
+	scene.printer.heat_watts = 2;
+	scene.world.power_budget_w = 1;
 	check(&scene);
 	assert_int_equal(scene.result.unmet_count, MATCH_CONDITION_COUNT);
 	for (size_t i = 0; i < MATCH_CONDITION_COUNT; i++) {
