@@ -14,8 +14,8 @@ static int run_check(struct cli *cli, int argc, char **argv)
 	"  -n, --units UNITS   good units wanted (1)\n"                                            \
 	"  --due TIME          fri, tomorrow, 2026-11-27, 2026-11-27T18:00, +3h, +2d\n"            \
 	"  --priority 0..100   higher first (50)\n"                                                \
-	"  --material M        print with this filament whatever the file says\n"                  \
-	"  --color C           print in this colour\n"                                             \
+	"  --material M[,M...] print with one of these, best first, whatever the file says\n"      \
+	"  --color C[,C...]    print in one of these, best first; light, dark, any\n"              \
 	"  --printer NAME      only on this printer\n"                                             \
 	"  --tag TAG           only on printers with this tag\n"                                   \
 	"  --hold              do not start it before 'order release'\n"                           \

@@ -137,6 +137,21 @@ static void show_jobs(const struct cli *cli, const json_t *jobs)
 	say(stdout, "\n");
 }
 
+/* "PETG, else PLA" */
+static void show_choice(
+	const struct cli *cli, const json_t *order, const char *title, const char *list)
+{
+	const json_t *word;
+	char text[256] = "";
+	size_t index, length = 0;
+
+	json_array_foreach (json_object_get(order, list), index, word)
+		if (json_is_string(word) && length < sizeof text)
+			length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+				index ? ", else " : "", json_string_value(word));
+	words_row(cli, title, "%s", text);
+}
+
 static void show_order(const struct cli *cli, const json_t *order)
 {
 	char text[WORDS_MAX], high[WORDS_MAX], over[WORDS_MAX] = "";
@@ -163,8 +178,8 @@ static void show_order(const struct cli *cli, const json_t *order)
 	words_row(cli, "due", "%s", words_time(text, order, "due_s"));
 	words_row(cli, "priority", "%lld", (long long)words_integer(order, "priority"));
 	words_row(cli, "user", "%s", words_text(order, "user"));
-	words_row(cli, "material", "%s", words_text(order, "material"));
-	words_row(cli, "color", "%s", words_text(order, "color"));
+	show_choice(cli, order, "material", "materials");
+	show_choice(cli, order, "color", "colors");
 	words_row(cli, "printer", "%s", words_text(order, "printer"));
 	words_row(cli, "tag", "%s", words_text(order, "tag"));
 	show_jobs(cli, json_object_get(order, "jobs"));
@@ -233,14 +248,24 @@ int command_order_reorder(struct cli *cli, int argc, char **argv)
 	return CLI_DONE;
 }
 
+static bool set_text(json_t *body, const char *key, const char *text)
+{
+	if (!text || json_object_set_new(body, key, json_string(text)) == 0)
+		return true;
+	cli_error("an option's text is not UTF-8");
+	return false;
+}
+
 int command_order_set(struct cli *cli, int argc, char **argv)
 {
 	int64_t units = -1, priority = -1;
-	const char *due = NULL;
+	const char *due = NULL, *material = NULL, *color = NULL;
 	const struct args_option options[] = {
 		{ "units", 'n', ARGS_NUMBER, &units, 1, WISHES_UNITS_MAX },
 		{ "priority", 0, ARGS_NUMBER, &priority, 0, WISHES_PRIORITY_MAX },
 		{ "due", 0, ARGS_TEXT, &due, 0, 0 },
+		{ "material", 0, ARGS_TEXT, &material, 0, 0 },
+		{ "color", 0, ARGS_TEXT, &color, 0, 0 },
 		{ 0 },
 	};
 	int count;
@@ -257,6 +282,10 @@ int command_order_set(struct cli *cli, int argc, char **argv)
 	/* "" takes the due date away. */
 	if (due)
 		json_object_set_new(body, "due", *due ? json_string(due) : json_null());
+	if (!set_text(body, "material", material) || !set_text(body, "color", color)) {
+		json_decref(body);
+		return CLI_USAGE;
+	}
 	status = json_object_size(body) > 0
 			 ? act_on_each(cli, "orders", "set", body, 1, argv + 1, act_show_order)
 			 : cli_usage_error(cli, "what is to be changed?");

@@ -3,6 +3,7 @@
  * One row per condition: who can change it, the question, and the sentence. */
 #include "scheduler/match.h"
 #include "scheduler/calendar.h"
+#include "scheduler/choice.h"
 
 #include <assert.h> /* assert */
 #include <math.h>   /* ceil, fabs, sqrt, isfinite, isnan */
@@ -11,6 +12,7 @@
 
 enum {
 	WORD_MAX = 40,	 /* foreign words in a sentence are cut here, NUL included */
+	WORDS_MAX = 80,	 /* and lists of them here */
 	NUMBER_MAX = 24, /* "-1234567.8" */
 	DURATION_MAX_S = 1000000000,
 };
@@ -379,38 +381,40 @@ static const char *wanted_material(const struct question *question)
 
 static bool material_is_unmet(const struct question *question)
 {
-	const char *wanted = wanted_material(question);
+	const char *have = question->printer->material;
 
-	return wanted[0] && !same_ignoring_case(wanted, question->printer->material);
+	if (question->order->material[0])
+		return choice_rank(CHOICE_OF_MATERIAL, question->order->material, have) < 0;
+	return question->plate->material[0] && !same_ignoring_case(question->plate->material, have);
 }
 
-static void say_loaded(const char *wanted, const char *have, char *text)
+static void say_loaded(enum choice_of of, const char *wanted, const char *have, char *text)
 {
-	char wanted_word[WORD_MAX], have_word[WORD_MAX];
+	char wanted_words[WORDS_MAX], have_word[WORD_MAX];
 
+	choice_say(of, wanted, wanted_words, sizeof wanted_words);
 	if (have[0])
-		snprintf(text, MATCH_TEXT_MAX, "needs %s, %s is loaded",
-			put_word(wanted_word, wanted), put_word(have_word, have));
+		snprintf(text, MATCH_TEXT_MAX, "needs %s, %s is loaded", wanted_words,
+			put_word(have_word, have));
 	else
 		snprintf(text, MATCH_TEXT_MAX, "needs %s, nobody has said what is loaded",
-			put_word(wanted_word, wanted));
+			wanted_words);
 }
 
 static void say_material(const struct question *question, char *text)
 {
-	say_loaded(wanted_material(question), question->printer->material, text);
+	say_loaded(
+		CHOICE_OF_MATERIAL, wanted_material(question), question->printer->material, text);
 }
 
 static bool color_is_unmet(const struct question *question)
 {
-	const char *wanted = question->order->color;
-
-	return wanted[0] && !same_ignoring_case(wanted, question->printer->color);
+	return choice_rank(CHOICE_OF_COLOR, question->order->color, question->printer->color) < 0;
 }
 
 static void say_color(const struct question *question, char *text)
 {
-	say_loaded(question->order->color, question->printer->color, text);
+	say_loaded(CHOICE_OF_COLOR, question->order->color, question->printer->color, text);
 }
 
 static bool grams_are_unmet(const struct question *question)
@@ -781,6 +785,15 @@ bool match_can_plan(const struct world_order *order, const struct world_plate *p
 		if (!rows[i].waits && rows[i].is_unmet(&question))
 			return false;
 	return true;
+}
+
+int match_preference(const struct world_order *order, const struct world_printer *printer)
+{
+	int material = choice_rank(CHOICE_OF_MATERIAL, order->material, printer->material);
+	int color = choice_rank(CHOICE_OF_COLOR, order->color, printer->color);
+
+	return material < 0 || color < 0 ? CHOICE_WORDS_MAX * CHOICE_WORDS_MAX
+					 : material * CHOICE_WORDS_MAX + color;
 }
 
 bool match_is_short_of_grams(const struct world_plate *plate, const struct world_printer *printer)

@@ -57,8 +57,9 @@ const char *match_condition_name(enum match_condition condition); /* "volume", "
 bool match_is_for_ever(enum match_condition condition);
 
 /* How each condition is read:
- * - material and colour are compared without regard to case, everything else byte by byte; the
- *   order's material, when said, counts instead of the plate's;
+ * - material and colour are compared without regard to case, everything else byte by byte; what an
+ *   order wishes of them may be a list (choice.h), and its material, when said, counts instead of
+ *   the plate's;
  * - a box must lie within the volume.  On a round bed it is refused only when some side of the box
  *   lies wholly outside the circle: a print touches each side of its box, so it certainly does not
  *   fit then.  A corner of the box outside the circle proves nothing (a round part's box always has
@@ -76,6 +77,10 @@ void match_check(const struct world *world, const struct world_order *order,
  * without the words: for plans. */
 bool match_can_plan(const struct world_order *order, const struct world_plate *plate,
 	const struct world_printer *printer);
+
+/* How well the loaded spool is what the order would rather have: 0 is best; materials count before
+ * colours. */
+int match_preference(const struct world_order *order, const struct world_printer *printer);
 
 /* Is this spool known to hold too little for the plate, so that it must be changed first? */
 bool match_is_short_of_grams(const struct world_plate *plate, const struct world_printer *printer);

@@ -50,6 +50,8 @@ static bool ends_first(const void *a, const void *b)
 
 	if (x->next.end_s != y->next.end_s)
 		return x->next.end_s < y->next.end_s;
+	if (x->preference != y->preference)
+		return x->preference < y->preference;
 	return x->printer < y->printer;
 }
 
@@ -139,6 +141,7 @@ static void match_printer(struct order_plan *plan, size_t index)
 		.printer = index,
 		.cursor = own->cursor,
 		.plates_before = plan->plates_before[index],
+		.preference = match_preference(plan->wish.order, &world->printer[index]),
 	};
 	plan->plates_before[index] = 0;
 	if (own->counts)
@@ -350,6 +353,8 @@ static bool goes_first(const void *a, const void *b)
 		return more_x;
 	if (x->tail_end_s != y->tail_end_s)
 		return x->tail_end_s > y->tail_end_s;
+	if (x->preference != y->preference)
+		return x->preference > y->preference;
 	return x->printer > y->printer;
 }
 

@@ -39,7 +39,8 @@ enum order_plan_phase {
 /* A printer that can make the order. */
 struct order_plan_printer {
 	size_t printer;
-	uint64_t plates;		    /* bit i: may run plate i */
+	uint64_t plates; /* bit i: may run plate i */
+	int preference;	 /* of what is mounted: 0 is what the order would rather have */
 	struct timeline_cursor cursor;	    /* of the pass that is under way */
 	struct timeline_slot next;	    /* list: the plate behind the cursor's last */
 	int64_t plate_count, plates_before; /* now, and in the previous plan */

@@ -112,7 +112,8 @@ struct world_order {
 	int64_t due_s;	    /* 0: none */
 	int64_t created_s;
 	bool held;
-	const char *material, *color, *printer, *tag; /* wishes; "": any */
+	const char *material, *color; /* wishes: lists as choice.h has them; "": any */
+	const char *printer, *tag;    /* wishes; "": any */
 	size_t plate_count;
 	const struct world_plate *plate;
 };

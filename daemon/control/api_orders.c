@@ -145,6 +145,36 @@ static void read_due(struct json_in *in, int64_t *due_s)
 		in->failed = true;
 }
 
+/* A text with commas, or a list of texts. */
+static void read_choice(struct json_in *in, const char *name, char choice[CHOICE_BYTES])
+{
+	const json_t *list = json_object_get(in->object, name), *item;
+	size_t index, length = 0;
+	if (!json_is_array(list)) {
+		json_in_text(in, name, choice, CHOICE_BYTES);
+		return;
+	}
+	choice[0] = '\0';
+	json_array_foreach (list, index, item) {
+		json_t *holder = json_pack("{s:O}", name, item);
+		struct json_in one = { holder, in->failed, in->error };
+		char word[CHOICE_BYTES] = "";
+		json_in_text(&one, name, word, sizeof(word));
+		json_decref(holder);
+		if (!one.failed && (!word[0] || strchr(word, ',') ||
+					   length + strlen(word) + 2 > CHOICE_BYTES)) {
+			error_set(in->error, "\"%s\" must be texts without commas, %d bytes in all",
+				name, CHOICE_BYTES - 1);
+			one.failed = true;
+		}
+		in->failed = one.failed;
+		if (in->failed)
+			return;
+		length += (size_t)snprintf(
+			choice + length, CHOICE_BYTES - length, "%s%s", length ? "," : "", word);
+	}
+}
+
 static bool read_wish(struct api_call *call, struct farm_wish *wish, struct error *error)
 {
 	struct json_in in = { call->body, false, error };
@@ -156,8 +186,8 @@ static bool read_wish(struct api_call *call, struct farm_wish *wish, struct erro
 	json_in_text(&in, "design", wish->design, sizeof(wish->design));
 	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &wish->units);
 	json_in_integer(&in, "priority", 0, 100, &priority);
-	json_in_text(&in, "material", wish->material, sizeof(wish->material));
-	json_in_text(&in, "color", wish->color, sizeof(wish->color));
+	read_choice(&in, "material", wish->material);
+	read_choice(&in, "color", wish->color);
 	json_in_text(&in, "printer", wish->printer, sizeof(wish->printer));
 	json_in_text(&in, "tag", wish->tag, sizeof(wish->tag));
 	json_in_bool(&in, "hold", &wish->hold);
@@ -312,13 +342,18 @@ static void set_order(struct api_call *call)
 	if (!api_id(call, 0, "order", &id))
 		return;
 	struct json_in in = { call->body, false, &error };
-	json_in_only(&in, (const char *const[]){ "units", "priority", "due", NULL });
+	json_in_only(&in,
+		(const char *const[]){ "units", "priority", "due", "material", "color", NULL });
 	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &set.units);
 	json_in_integer(&in, "priority", 0, 100, &priority);
 	read_due(&in, &set.due_s);
 	set.has_units = json_in_has(&in, "units");
 	set.has_priority = json_in_has(&in, "priority");
 	set.has_due = json_in_has(&in, "due");
+	set.has_material = json_in_has(&in, "material");
+	set.has_color = json_in_has(&in, "color");
+	read_choice(&in, "material", set.material);
+	read_choice(&in, "color", set.color);
 	set.priority = (int32_t)priority;
 	int result = in.failed ? -EINVAL : farm_order_set(call->farm, call->user, id, &set, &error);
 	if (result)

@@ -157,8 +157,8 @@ struct farm_wish {
 	bool hold;
 	bool test;		   /* a test print of a design that is not approved yet */
 	char user[NAME_MAX_BYTES]; /* whose order it is */
-	char material[NAME_MAX_BYTES], color[NAME_MAX_BYTES], printer[NAME_MAX_BYTES],
-		tag[NAME_MAX_BYTES];
+	char material[CHOICE_BYTES], color[CHOICE_BYTES]; /* lists as choice.h has them */
+	char printer[NAME_MAX_BYTES], tag[NAME_MAX_BYTES];
 };
 /* -EDOM: no printer can ever make it, and it is not to be held; see farm_each_miss_of_wish.  The
  * same goes for a reorder and a release. */
@@ -168,7 +168,8 @@ int farm_order_cancel(struct farm *, const char *user, int64_t id, struct error 
 int farm_order_hold(struct farm *, const char *user, int64_t id, struct error *);
 int farm_order_release(struct farm *, const char *user, int64_t id, struct error *);
 struct farm_order_set {
-	bool has_units, has_priority, has_due;
+	bool has_units, has_priority, has_due, has_material, has_color;
+	char material[CHOICE_BYTES], color[CHOICE_BYTES];
 	int64_t units, due_s;
 	int32_t priority;
 };

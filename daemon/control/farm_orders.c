@@ -245,10 +245,40 @@ static int64_t largest_yield(const struct farm_design *design)
 	return largest;
 }
 
+static int check_choice(const char *what, const char *list, struct error *error)
+{
+	char tidy[CHOICE_BYTES];
+	switch (choice_tidy(list, tidy)) {
+	case CHOICE_GOOD:
+		return 0;
+	case CHOICE_EMPTY_WORD:
+		error_set(error, "%s is \"%s\": words between commas are accepted, best first",
+			what, list);
+		break;
+	case CHOICE_TOO_MANY:
+		error_set(error, "%s is \"%s\": at most %d words are accepted", what, list,
+			CHOICE_WORDS_MAX);
+		break;
+	case CHOICE_TOO_LONG:
+		error_set(error, "%s is \"%s\": at most %d bytes are accepted", what, list,
+			CHOICE_BYTES - 1);
+		break;
+	}
+	return -EINVAL;
+}
+
+static int check_choices(const char *material, const char *color, struct error *error)
+{
+	int result = check_choice("material", material, error);
+	return result ? result : check_choice("color", color, error);
+}
+
 /* What is wrong with a wish, or nothing. */
 static int check_wish(const struct farm *farm, const struct farm_wish *wish, struct error *error)
 {
 	int result = check_numbers(farm, wish->units, wish->priority, wish->due_s, error);
+	if (!result)
+		result = check_choices(wish->material, wish->color, error);
 	if (result)
 		return result;
 	if (!farm_design_wanted(farm, wish->design)) {
@@ -283,8 +313,8 @@ void farm_fill_order(
 		.test = wish->test,
 	};
 	memcpy(record->user, wish->user, sizeof(record->user));
-	memcpy(record->material, wish->material, sizeof(record->material));
-	memcpy(record->color, wish->color, sizeof(record->color));
+	choice_tidy(wish->material, record->material);
+	choice_tidy(wish->color, record->color);
 	memcpy(record->printer, wish->printer, sizeof(record->printer));
 	memcpy(record->tag, wish->tag, sizeof(record->tag));
 }
@@ -446,8 +476,14 @@ int farm_order_set(struct farm *farm, const char *user, int64_t id,
 		record.due_s = set->due_s;
 	result = check_numbers(
 		farm, record.units, record.priority, set->has_due ? record.due_s : 0, error);
+	if (!result)
+		result = check_choices(set->material, set->color, error);
 	if (result)
 		return result;
+	if (set->has_material)
+		choice_tidy(set->material, record.material);
+	if (set->has_color)
+		choice_tidy(set->color, record.color);
 	order->record = record;
 	farm_touch_order(farm, order);
 	farm_say_id(farm, "order", id, user, "order %lld is changed: %lld units, priority %d",

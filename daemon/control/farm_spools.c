@@ -23,10 +23,18 @@ static struct spool_record *find_spool(const struct farm *farm, int64_t id, stru
 
 static int check_spool(const struct farm_spool *spool, struct error *error)
 {
-	if (spool->grams <= 20000.0)
-		return 0;
-	error_set(error, "grams is %.0f: 0 to 20000 are accepted", spool->grams);
-	return -EINVAL;
+	if (spool->grams > 20000.0) {
+		error_set(error, "grams is %.0f: 0 to 20000 are accepted", spool->grams);
+		return -EINVAL;
+	}
+	if ((spool->material && strchr(spool->material, ',')) ||
+		(spool->color && strchr(spool->color, ','))) {
+		error_set(error,
+			"a spool has one material and one colour: commas are for the choices of "
+			"orders");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static void change(struct spool_record *record, const struct farm_spool *spool)

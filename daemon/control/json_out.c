@@ -249,6 +249,20 @@ json_t *json_out_design_made(const struct farm *farm, const struct farm_design_v
 
 /* ---- orders and jobs ---- */
 
+/* A list between commas. */
+static json_t *words_of(const char *list)
+{
+	json_t *words = json_array();
+	char word[CHOICE_BYTES];
+	while (*list) {
+		size_t length = strcspn(list, ",");
+		snprintf(word, sizeof(word), "%.*s", (int)length, list);
+		json_array_append_new(words, json_out_text(word));
+		list += length + (list[length] == ',');
+	}
+	return words;
+}
+
 json_t *json_out_order(const struct farm *farm, const struct farm_order_view *order)
 {
 	const struct order_record *record = order->record;
@@ -275,6 +289,8 @@ json_t *json_out_order(const struct farm *farm, const struct farm_order_view *or
 	set_text(object, "user", record->user);
 	set_text(object, "material", record->material);
 	set_text(object, "color", record->color);
+	set(object, "materials", words_of(record->material));
+	set(object, "colors", words_of(record->color));
 	set_text(object, "printer", record->printer);
 	set_text(object, "tag", record->tag);
 	json_out_time(object, "created", record->created_s);

@@ -9,6 +9,7 @@
 
 #include "daemon/control/heat_log.h"
 #include "gcode/pace.h"
+#include "scheduler/choice.h"
 
 enum {
 	NAME_MAX_BYTES = 64, /* designs, printers, users, tags, materials: bytes with the NUL */
@@ -103,10 +104,11 @@ struct order_record {
 	enum order_state state;
 	bool test; /* a test print: may be made of a design that nobody has approved */
 	char user[NAME_MAX_BYTES];
-	char material[NAME_MAX_BYTES]; /* empty: as the file says, or any */
-	char color[NAME_MAX_BYTES];    /* empty: any */
-	char printer[NAME_MAX_BYTES];  /* empty: any */
-	char tag[NAME_MAX_BYTES];      /* empty: any */
+	/* What is accepted, in order of preference: lists as scheduler/choice.h has them. */
+	char material[CHOICE_BYTES];  /* empty: as the file says, or any */
+	char color[CHOICE_BYTES];     /* empty: any */
+	char printer[NAME_MAX_BYTES]; /* empty: any */
+	char tag[NAME_MAX_BYTES];     /* empty: any */
 };
 
 struct job_record {

@@ -50,4 +50,30 @@ def test_surplus():
         equal(farm.order(1)["over_planned"], 2, "over_planned")
 
 
-main(test_refused, test_surplus)
+def test_alternatives():
+    """a list of materials and colours takes the spool that is mounted, and says what would do"""
+    with Farm(2) as farm:
+        farm.ready()
+        for printer, words in (("p1", ("--material", "ABS", "--color", "white")), ("p2", ("--material", "PLA", "--color", "pearl white"))):
+            spool = farm.cli("spool", "add", *words, json_output=True)
+            farm.cli("printer", "load", printer, str(spool["id"]))
+        path = box_gcode(farm.dir / "box.gcode")
+        farm.files["box.gcode"] = path
+        order = farm.cli("submit", path, "--material", "PETG, PLA", "--color", "red,light", json_output=True)["id"]
+        shown = farm.order(order)
+        equal((shown["material"], shown["materials"], shown["colors"]), ("PETG,PLA", ["PETG", "PLA"], ["red", "light"]), "wishes")
+        farm.wait_printing("p2")
+        text = farm.cli("order", "show", str(order)).stdout
+        check("PETG, else PLA" in text and "red, else light" in text, text)
+        other = farm.post("/api/v1/orders", {"design": "box", "units": 1, "material": ["PETG", "TPU"]})["id"]
+        why = farm.cli("why", "order", str(other)).stdout
+        check("needs PETG or TPU, ABS is loaded" in why, why)
+        farm.cli("order", "set", str(other), "--material", "TPU,ABS", "--color", "any")
+        farm.wait_printing("p1")
+        refused = farm.cli("order", "create", "box", "--color", "white,,red", expect=1)
+        check('color is "white,,red"' in refused.stderr, refused.stderr)
+        refused = farm.cli("spool", "add", "--material", "PLA,PETG", expect=1)
+        check("commas" in refused.stderr, refused.stderr)
+
+
+main(test_refused, test_surplus, test_alternatives)

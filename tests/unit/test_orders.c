@@ -164,6 +164,30 @@ static void test_a_farm_without_printers_takes_orders_and_says_so(void **state)
 	rig_destroy(rig);
 }
 
+/* ---- alternatives ---- */
+
+static void test_a_list_of_choices_is_kept_tidy_and_changed(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct farm_wish wish = wish_for(4);
+	struct farm_order_set set = { .has_color = true };
+	int64_t id;
+	snprintf(wish.material, sizeof(wish.material), " PETG, PLA ,petg");
+	snprintf(wish.color, sizeof(wish.color), "white,,black");
+	assert_int_equal(create(rig, &wish, &id), -EINVAL);
+	assert_non_null(strstr(error.text, "color is \"white,,black\""));
+	snprintf(wish.color, sizeof(wish.color), "white");
+	assert_int_equal(create(rig, &wish, &id), 0);
+	snprintf(set.color, sizeof(set.color), "white, light");
+	assert_int_equal(farm_order_set(rig->farm, "eva", id, &set, &error), 0);
+	rig_settle(rig);
+	rig_restart(rig);
+	assert_string_equal(rig_order(rig, id).record->material, "PETG,PLA");
+	assert_string_equal(rig_order(rig, id).record->color, "white,light");
+	rig_destroy(rig);
+}
+
 /* ---- more than asked ---- */
 
 static struct rig *rig_of_fours(int64_t units, int64_t *order)
@@ -202,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_a_held_order_may_wait_for_a_printer_that_is_not_there),
 		cmocka_unit_test(test_a_reorder_is_refused_like_the_order),
 		cmocka_unit_test(test_a_farm_without_printers_takes_orders_and_says_so),
+		cmocka_unit_test(test_a_list_of_choices_is_kept_tidy_and_changed),
 		cmocka_unit_test(test_more_than_asked_is_told_before_anything_is_made),
 	};
 	return cmocka_run_group_tests_name("orders", tests, NULL, NULL);
