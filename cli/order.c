@@ -4,6 +4,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/order_table.h"
+#include "cli/promises.h"
 #include "cli/wishes.h"
 #include "cli/words.h"
 
@@ -154,7 +155,7 @@ static void show_choice(
 
 static void show_order(const struct cli *cli, const json_t *order)
 {
-	char text[WORDS_MAX], high[WORDS_MAX], over[WORDS_MAX] = "";
+	char text[WORDS_MAX], over[WORDS_MAX] = "";
 	bool has_over = words_integer(order, "over") > 0;
 
 	if (has_over)
@@ -169,12 +170,7 @@ static void show_order(const struct cli *cli, const json_t *order)
 		(long long)words_integer(order, "printing"),
 		(long long)words_integer(order, "left"), has_over ? ", " : "", over,
 		has_over ? " more than asked" : "");
-	words_row(cli, "promised", "%s%s", words_time(text, order, "promised_s"),
-		words_is_true(order, "late") ? ", later than it is due" : "");
-	if (words_integer(order, "promised_high_s") > 0)
-		words_row(cli, "", "%s to %s in 8 of 10 cases",
-			words_time(text, order, "promised_low_s"),
-			words_time(high, order, "promised_high_s"));
+	promises_show(cli, order);
 	words_row(cli, "due", "%s", words_time(text, order, "due_s"));
 	words_row(cli, "priority", "%lld", (long long)words_integer(order, "priority"));
 	words_row(cli, "user", "%s", words_text(order, "user"));
@@ -184,6 +180,7 @@ static void show_order(const struct cli *cli, const json_t *order)
 	words_row(cli, "tag", "%s", words_text(order, "tag"));
 	show_jobs(cli, json_object_get(order, "jobs"));
 	act_say_warnings(cli, order);
+	promises_show_history(cli, order);
 }
 
 int command_order_show(struct cli *cli, int argc, char **argv)

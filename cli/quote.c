@@ -44,9 +44,10 @@ void quote_show(const struct cli *cli, const json_t *quote)
 		say(stdout, ", %lld more than asked", (long long)over);
 	say(stdout, "\n");
 	if (words_integer(quote, "done_high_s") > 0)
-		say(stdout, "between %s and %s in 8 of 10 cases\n",
-			words_time(text, quote, "done_low_s"),
-			words_time(high, quote, "done_high_s"));
+		words_sentence(cli, 0, 0,
+			"by then in 9 of 10 cases; likely by %s, and not before %s",
+			words_time(text, quote, "done_likely_s"),
+			words_time(high, quote, "done_low_s"));
 	if (*why)
 		words_sentence(cli, 0, 0, "%s", why);
 	show_plates(cli, json_object_get(quote, "plates"));

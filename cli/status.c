@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/order_table.h"
 #include "cli/printer_table.h"
+#include "cli/promises.h"
 #include "cli/words.h"
 
 #include <string.h>
@@ -69,6 +70,7 @@ static void show_status(const struct cli *cli, const json_t *status)
 	printer_table_print(cli, json_object_get(status, "printers"));
 	say(stdout, "\n");
 	order_table_print(cli, json_object_get(status, "orders"), false);
+	promises_show_kept(json_object_get(status, "promises"));
 }
 
 int command_status(struct cli *cli, int argc, char **argv)

@@ -1,6 +1,7 @@
 /* Designs, orders and quotes. */
 #include "daemon/control/api_private.h"
 #include "daemon/control/due.h"
+#include "daemon/control/json_promises.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -299,10 +300,13 @@ static void show_order(struct api_call *call)
 	if (!api_id(call, 0, "order", &id))
 		return;
 	error_set(&error, "there is no order %lld", (long long)id);
-	if (farm_order_by_id(call->farm, id, &view))
-		api_answer(call, 200, one_order(call, id));
-	else
+	if (!farm_order_by_id(call->farm, id, &view)) {
 		api_fail(call, -ENOENT, &error);
+		return;
+	}
+	json_t *order = one_order(call, id);
+	json_object_set_new(order, "promises", json_promises(call->farm, id));
+	api_answer(call, 200, order);
 }
 
 static void act_on_order(struct api_call *call,

@@ -2,6 +2,7 @@
 #include "daemon/control/api_private.h"
 #include "daemon/control/config.h"
 #include "daemon/control/events.h"
+#include "daemon/control/json_promises.h"
 #include "daemon/control/files.h"
 #include "daemon/control/ledger.h"
 #include "daemon/control/web.h"
@@ -148,6 +149,7 @@ static json_t *make_status(struct api *api, int64_t now_us)
 	json_object_set_new(object, "counters", counters_part(api));
 	json_object_set_new(object, "printers", printers_part(farm));
 	json_object_set_new(object, "orders", open_orders(farm));
+	json_object_set_new(object, "promises", json_promises_kept(farm));
 	json_object_set_new(object, "jobs", job_counts(farm));
 	json_object_set_new(object, "needs_person", needs_part(farm));
 	json_object_set_new(disk, "free_bytes", json_integer(api->status.space.free_bytes));

@@ -114,6 +114,9 @@ static void put_row(struct ledger_transaction *transaction, const struct farm_ch
 	case CHANGE_ORDER:
 		ledger_put_order(transaction, change->row.order);
 		break;
+	case CHANGE_PROMISE:
+		ledger_put_promise(transaction, change->row.promise);
+		break;
 	case CHANGE_JOB:
 		ledger_put_job(transaction, change->row.job);
 		break;
@@ -401,6 +404,12 @@ static void load_order(void *context, const struct order_record *record)
 	note(control, farm_load_order(control->farm, record), "order", record->id);
 }
 
+static void load_promise(void *context, const struct promise_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_promise(control->farm, record), "promise", record->id);
+}
+
 static void load_job(void *context, const struct job_record *record)
 {
 	struct control *control = context;
@@ -438,6 +447,8 @@ static int load(struct control *control, struct error *error)
 		result = ledger_each_approval(ledger, load_approval, control);
 	if (!result)
 		result = ledger_each_order(ledger, load_order, control);
+	if (!result)
+		result = ledger_each_promise(ledger, load_promise, control);
 	if (!result)
 		result = ledger_each_job(ledger, load_job, control);
 	if (!result)

@@ -124,6 +124,7 @@ int farm_writable(const struct farm *farm, struct error *error)
 void farm_changed(struct farm *farm)
 {
 	farm->facts++;
+	farm->news_count++;
 	farm->plan_wanted = true;
 }
 
@@ -199,6 +200,7 @@ static void say(struct farm *farm, const char *kind, const char *subject, const 
 	farm_copy(event.user, sizeof(event.user), user ? user : "");
 	vsnprintf(event.text, sizeof(event.text), format, arguments);
 	farm_changes_add(&farm->changes, CHANGE_EVENT, &event, sizeof(event), NULL);
+	farm_promises_news(farm, &event);
 	farm->facts++;
 	struct farm_after *after = add_after(farm, AFTER_EVENT);
 	if (after)
@@ -429,7 +431,7 @@ static int64_t earlier(int64_t a, int64_t b)
 
 int64_t farm_next_us(const struct farm *farm)
 {
-	if (farm->plan_wanted || farm->planner)
+	if (farm->plan_wanted || farm->planner || farm->promise)
 		return farm->broken ? INT64_MAX : farm->now_us;
 	int64_t next_us = INT64_MAX;
 	bool printing = false;
@@ -465,7 +467,8 @@ struct farm *farm_create(const struct config *config, const struct farm_effects 
 	farm->after_last = &farm->after_first;
 	farm->commit_last = &farm->commit_first;
 	farm->next_design_id = farm->next_plate_id = farm->next_approval_id = farm->next_order_id =
-		farm->next_job_id = farm->next_spool_id = farm->next_event_id = 1;
+		farm->next_job_id = farm->next_spool_id = farm->next_promise_id =
+			farm->next_event_id = 1;
 	farm->next_request = 1;
 	farm->plan_seed = 1;
 	farm->config = config;
@@ -488,6 +491,8 @@ void farm_destroy(struct farm *farm)
 		free(((struct farm_job *)farm->jobs.item[i])->reason);
 	for (size_t i = 0; i < farm->orders.count; i++)
 		free(((struct farm_order *)farm->orders.item[i])->jobs.item);
+	for (size_t i = 0; i < farm->orders.count; i++)
+		free(((struct farm_order *)farm->orders.item[i])->promise);
 	free_index(&farm->jobs);
 	free_index(&farm->orders);
 	free_index(&farm->plates);

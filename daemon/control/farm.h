@@ -65,13 +65,14 @@ struct farm *farm_create(const struct config *config, const struct farm_effects 
 void farm_destroy(struct farm *farm);
 
 /* Start-up: everything the ledger holds, in this order: files, designs, plates, approvals, orders,
- * jobs, spools, printers, open attempts.  Each returns 0 or a negative errno (-EINVAL: refers to
- * nothing). */
+ * promises, jobs, spools, printers, open attempts.  Each returns 0 or a negative errno (-EINVAL:
+ * refers to nothing). */
 int farm_load_file(struct farm *, const struct file_record *);
 int farm_load_design(struct farm *, const struct design_record *);
 int farm_load_plate(struct farm *, const struct plate_record *);
 int farm_load_approval(struct farm *, const struct approval_record *);
 int farm_load_order(struct farm *, const struct order_record *);
+int farm_load_promise(struct farm *, const struct promise_record *);
 int farm_load_job(struct farm *, const struct job_record *);
 int farm_load_spool(struct farm *, const struct spool_record *);
 int farm_load_printer(struct farm *, const struct printer_record *);
@@ -267,15 +268,29 @@ struct farm_order_view {
 	const char *design;
 	int64_t good, scrap, printing, printed, left, over;
 	int64_t over_planned; /* more than asked will be made, as planned */
-	int64_t promised_s;			 /* 0: cannot be said */
-	int64_t promised_low_s, promised_high_s; /* in 8 of 10 cases; 0: cannot be said */
-	bool late, allowed;			 /* allowed: the design may be produced */
+	int64_t promised_s; /* in 9 of 10 cases it is done by then; 0: cannot be said */
+	int64_t promised_low_s, promised_likely_s, promised_high_s; /* as things are now: 1, 5, 9 of
+								       10; 0: cannot be said */
+	bool late;    /* it is due, or likely done, behind its due date */
+	bool at_risk; /* only its promise is */
+	bool allowed; /* the design may be produced */
 	size_t job_count;
 };
 size_t farm_order_count(const struct farm *);
 void farm_order_at(const struct farm *, size_t index, struct farm_order_view *view);
 bool farm_order_by_id(const struct farm *, int64_t id, struct farm_order_view *view);
 int64_t farm_order_job_id(const struct farm *, int64_t order, size_t index);
+
+/* What was promised for an order, oldest first; NULL behind the last. */
+size_t farm_promise_count(const struct farm *, int64_t order);
+const struct promise_record *farm_promise_at(const struct farm *, int64_t order, size_t index);
+/* How promises were kept, by orders that are done. */
+struct farm_promises_kept {
+	int32_t confidence_percent;
+	int64_t made, kept;
+	int64_t open, overdue; /* orders under way that have a promise, and whose promise is past */
+};
+void farm_promises_kept(const struct farm *, struct farm_promises_kept *kept);
 
 struct farm_job_view {
 	int64_t id, order;
@@ -373,8 +388,8 @@ void farm_order_warnings(const struct farm *, int64_t order,
 	void (*each)(void *context, const char *text), void *context);
 
 struct farm_quote {
-	int64_t done_s;	       /* 0: cannot be said */
-	int64_t low_s, high_s; /* in 8 of 10 cases; 0: cannot be said */
+	int64_t done_s; /* would be promised: done by then in 9 of 10 cases; 0: cannot be said */
+	int64_t low_s, likely_s, high_s; /* in 1, 5, 9 of 10; 0: cannot be said */
 	int64_t units, over_units;
 	char why[REASON_MAX_BYTES];
 	size_t count;

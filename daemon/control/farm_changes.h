@@ -16,6 +16,7 @@ enum farm_change_kind {
 	CHANGE_PLATE,
 	CHANGE_APPROVAL,
 	CHANGE_ORDER,
+	CHANGE_PROMISE,
 	CHANGE_JOB,
 	CHANGE_DROP_JOB,
 	CHANGE_ATTEMPT,
@@ -34,6 +35,7 @@ struct farm_change {
 		const struct plate_record *plate;
 		const struct approval_record *approval;
 		const struct order_record *order;
+		const struct promise_record *promise;
 		const struct job_record *job;
 		const int64_t *drop_job;
 		const struct attempt_record *attempt;

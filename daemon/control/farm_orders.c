@@ -194,6 +194,7 @@ void farm_order_settle(struct farm *farm, struct farm_order *order)
 	if (tally->good < record->units || tally->printing || tally->printed)
 		return;
 	record->state = ORDER_DONE;
+	farm_promises_done(farm, order);
 	farm_touch_order(farm, order);
 	end_waiting_jobs(farm, order, "the order is complete");
 	if (tally->good > record->units)

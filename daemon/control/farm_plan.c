@@ -2,8 +2,6 @@
  * says may start now is started, in this one place. */
 #include "daemon/control/farm_state.h"
 
-#include "scheduler/promise.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +9,7 @@
 
 void farm_plan_forget(struct farm *farm)
 {
+	farm_promises_forget(farm);
 	planner_destroy(farm->planner);
 	farm_world_destroy(farm->world);
 	planner_destroy(farm->last_planner);
@@ -143,7 +142,7 @@ static void follow(
 	}
 }
 
-/* ---- promises ---- */
+/* ---- when orders are printed ---- */
 
 static int64_t later(int64_t a, int64_t b)
 {
@@ -151,81 +150,37 @@ static int64_t later(int64_t a, int64_t b)
 }
 
 /* The planner answers for what is still to be started; what prints is added here. */
-static void promise(
+static void note_ends(
 	struct farm *farm, const struct farm_world *world, const struct planner_result *result)
 {
 	for (size_t i = 0; i < farm->orders.count; i++)
-		((struct farm_order *)farm->orders.item[i])->promised_s =
+		((struct farm_order *)farm->orders.item[i])->planned_s =
 			((struct farm_order *)farm->orders.item[i])->over_planned = 0;
 	for (size_t i = 0; i < farm->printer_count; i++) {
 		const struct farm_attempt *attempt = farm->printer[i]->attempt;
 		if (!attempt)
 			continue;
 		struct farm_order *order = attempt->job->order;
-		order->promised_s =
-			later(order->promised_s, farm->now_s + farm_attempt_eta_s(farm, attempt));
+		order->planned_s =
+			later(order->planned_s, farm->now_s + farm_attempt_eta_s(farm, attempt));
 	}
 	for (size_t i = 0; i < result->order_count; i++) {
 		struct farm_order *order = world->order_of[i];
-		if (result->order[i].done_s < 0 || order->promised_s < 0)
-			order->promised_s = -1;
+		if (result->order[i].done_s < 0 || order->planned_s < 0)
+			order->planned_s = -1;
 		else
-			order->promised_s = later(order->promised_s, result->order[i].done_s);
+			order->planned_s = later(order->planned_s, result->order[i].done_s);
 		if (!world->job_of[i])
 			order->over_planned = result->order[i].over_units;
 	}
 	for (size_t i = 0; i < farm->orders.count; i++) {
 		struct farm_order *order = farm->orders.item[i];
 		bool open = order->record.state == ORDER_OPEN;
-		if (!open || order->promised_s < 0)
-			order->promised_s = 0;
-		else if (order->promised_s == 0 && order->tally.printed > 0)
-			order->promised_s = farm->now_s;
+		if (!open || order->planned_s < 0)
+			order->planned_s = 0;
+		else if (order->planned_s == 0 && order->tally.printed > 0)
+			order->planned_s = farm->now_s;
 	}
-}
-
-/* What prints now, by the printer's own spread; 1.28: nine of ten. */
-static void widen_by_running(struct farm *farm)
-{
-	for (size_t i = 0; i < farm->printer_count; i++) {
-		const struct farm_printer *printer = farm->printer[i];
-		if (!printer->attempt)
-			continue;
-		struct farm_order *order = printer->attempt->job->order;
-		double eta_s = (double)farm_attempt_eta_s(farm, printer->attempt);
-		double off_s = 1.28 * printer->speed_spread * eta_s;
-		order->promised_low_s =
-			later(order->promised_low_s, farm->now_s + (int64_t)(eta_s - off_s));
-		order->promised_high_s =
-			later(order->promised_high_s, farm->now_s + (int64_t)(eta_s + off_s));
-	}
-}
-
-/* How sure the promises are. */
-static void bound_promises(
-	struct farm *farm, const struct farm_world *world, const struct planner_result *result)
-{
-	struct promise_band *band = calloc(result->order_count + 1, sizeof(*band));
-	bool known = band && promise_bands(result, farm->now_s, farm->plan_seed, band);
-	for (size_t i = 0; i < farm->orders.count; i++) {
-		struct farm_order *order = farm->orders.item[i];
-		order->promised_low_s = order->promised_high_s = 0;
-	}
-	for (size_t i = 0; known && i < result->order_count; i++) {
-		struct farm_order *order = world->order_of[i];
-		order->promised_low_s = later(order->promised_low_s, band[i].low_s);
-		order->promised_high_s = later(order->promised_high_s, band[i].high_s);
-	}
-	if (known)
-		widen_by_running(farm);
-	for (size_t i = 0; i < farm->orders.count; i++) {
-		struct farm_order *order = farm->orders.item[i];
-		if (order->promised_s == 0)
-			order->promised_low_s = order->promised_high_s = 0;
-		else if (order->promised_low_s > order->promised_s)
-			order->promised_low_s = order->promised_s;
-	}
-	free(band);
 }
 
 /* ---- starts ---- */
@@ -283,8 +238,7 @@ static void apply(struct farm *farm)
 		return;
 	}
 	follow(farm, world, result);
-	promise(farm, world, result);
-	bound_promises(farm, world, result);
+	note_ends(farm, world, result);
 	farm->next_question_s = result->next_question_s == INT64_MAX ? 0 : result->next_question_s;
 	farm->planned_us = farm->now_us;
 	farm->facts++;
@@ -297,6 +251,9 @@ static void apply(struct farm *farm)
 	farm->last_world = farm->world;
 	farm->planner = NULL;
 	farm->world = NULL;
+	/* Where something has started the next plan follows at once. */
+	if (!farm->plan_wanted)
+		farm_promises_begin(farm, farm->last_world, planner_result(farm->last_planner));
 }
 
 void farm_plan_step(struct farm *farm, int64_t moves)
@@ -304,7 +261,10 @@ void farm_plan_step(struct farm *farm, int64_t moves)
 	if (farm->broken)
 		return;
 	/* A start changes the facts: once more, then all that can start has started. */
-	for (int round = 0; round < 3; round++) {
+	for (int round = 0; round < 4; round++) {
+		/* They look at the plan in force: the next one waits for them. */
+		if (farm_promises_step(farm, moves))
+			return;
 		if (!farm->planner && (!farm->plan_wanted || !begin(farm)))
 			return;
 		if (planner_step(farm->planner, moves))
@@ -369,15 +329,13 @@ int farm_quote_order(
 		quote->plate[quote->count++].yield = plate->record.yield;
 	}
 	if (!more && answer->done_s > 0) {
-		struct promise_band *band = calloc(result->order_count + 1, sizeof(*band));
-		quote->done_s = answer->done_s;
-		if (band && promise_bands(result, farm->now_s, farm->plan_seed, band)) {
-			quote->low_s = band[index].low_s;
-			quote->high_s = band[index].high_s;
+		struct promise_band band;
+		quote->done_s = quote->likely_s = answer->done_s;
+		if (farm_promises_quote(farm, world, result, order, &band)) {
+			quote->low_s = band.low_s;
+			quote->likely_s = band.likely_s;
+			quote->done_s = quote->high_s = band.high_s;
 		}
-		if (quote->low_s > quote->done_s)
-			quote->low_s = quote->done_s;
-		free(band);
 	}
 	say_why(farm, quote, index, more);
 	planner_destroy(planner);

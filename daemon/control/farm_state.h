@@ -8,6 +8,8 @@
 #include "daemon/control/lives.h"
 #include "scheduler/calendar.h"
 #include "scheduler/planner.h"
+#include "scheduler/promise.h"
+#include "scheduler/promise_kept.h"
 
 #include <stdarg.h>
 
@@ -19,6 +21,8 @@ enum {
 	FARM_RECENT_MAX = 64,
 	FARM_SEND_AGAIN_S = 60, /* a start that never left is sent again at most that much later */
 	FARM_REFUSED_MAX_US = 300 * 1000000,
+	FARM_PROMISES_MAX = 32, /* kept of an order */
+	FARM_NEWS_MAX = 8,
 	FARM_CONFIRMED_US = 300 * 1000000, /* how long a confirmation at the machine holds */
 };
 
@@ -61,8 +65,13 @@ struct farm_order {
 	struct farm_design *design;
 	struct farm_index jobs; /* borrowed from farm.jobs */
 	struct farm_tally tally;
-	int64_t promised_s;			 /* 0: cannot be said */
-	int64_t promised_low_s, promised_high_s; /* in 8 of 10 cases; 0: cannot be said */
+	int64_t planned_s;		 /* when the plan has it printed; 0: cannot be said */
+	int64_t low_s, likely_s, high_s; /* done by then in 1, 5, 9 of 10 cases; 0: as above */
+	int64_t promised_s;		 /* what was said last; 0: nothing */
+	size_t promise_count;
+	struct promise_record *promise; /* owned; in the order in which they were made */
+	size_t promise_answer;		/* from 1, while promises are made */
+	bool was_held;			/* since the promise was given */
 	int64_t over_planned; /* more than asked will be made, because plates have the yield they
 				 have */
 	struct farm_order *next_dirty;
@@ -141,6 +150,13 @@ struct farm_printer {
 	bool dirty;
 };
 
+/* Something that explains why promises move. */
+struct farm_news {
+	int rank;      /* how well; 0: no news */
+	int64_t order; /* 0: of none */
+	char text[REASON_MAX_BYTES];
+};
+
 /* What to do when a transaction is durable. */
 enum farm_after_kind { AFTER_EVENT, AFTER_START, AFTER_BOOKED };
 struct farm_after {
@@ -181,7 +197,7 @@ struct farm {
 	char **name; /* interned, sorted; owned */
 	size_t jobs_in_state[JOB_STATE_COUNT];
 	int64_t next_design_id, next_plate_id, next_approval_id, next_order_id, next_job_id,
-		next_spool_id, next_event_id, durable_event_id;
+		next_spool_id, next_promise_id, next_event_id, durable_event_id;
 	uint64_t next_request;
 
 	/* the turn under way */
@@ -212,6 +228,18 @@ struct farm {
 	int64_t next_question_s; /* 0: none */
 	int64_t planned_us;
 	uint64_t plan_seed;
+
+	/* promises */
+	struct promise *promise; /* being made of the plan in force; NULL: none */
+	size_t *promise_answer_of, *promise_on_bed; /* what it borrows */
+	struct farm_order **promise_order;	    /* who gets its answers */
+	size_t promise_orders;
+	int64_t promised_us;
+	uint64_t news_count, promised_news; /* facts that changed: now, when promises were made */
+	struct farm_news news[FARM_NEWS_MAX];
+	int64_t promises_made, promises_kept; /* of orders that are done */
+	double score[PROMISE_SCORES_MAX];     /* ring; how they were kept, see promise_kept.h */
+	size_t score_count, score_next;
 };
 
 /* ---- farm.c ---- */
@@ -364,6 +392,21 @@ bool farm_printer_can_be_planned(const struct farm_printer *printer);
  * is configured at all; else -EDOM and the nearest miss. */
 int farm_order_has_maker(
 	const struct farm *farm, const struct farm_order *order, struct error *error);
+
+/* ---- farm_promises.c ---- */
+void farm_promises_news(struct farm *farm, const struct event_record *event);
+/* The one that counts; NULL: none was made. */
+struct promise_record *farm_promise_given(const struct farm_order *order);
+void farm_promises_done(struct farm *farm, struct farm_order *order);
+/* Of the plan that is in force until the promises are made or forgotten. */
+void farm_promises_begin(
+	struct farm *farm, const struct farm_world *world, const struct planner_result *plan);
+void farm_promises_forget(struct farm *farm);
+/* true: there is more to do. */
+bool farm_promises_step(struct farm *farm, int64_t moves);
+/* For the last order of a plan that is not in force.  false: cannot be said. */
+bool farm_promises_quote(struct farm *farm, const struct farm_world *world,
+	const struct planner_result *plan, struct farm_order *extra, struct promise_band *band);
 
 /* ---- farm_plan.c ---- */
 int farm_quote_order(

@@ -83,15 +83,19 @@ static void view_order(
 		.over = over > 0 ? over : 0,
 		.over_planned = order->over_planned,
 		.promised_s = order->promised_s,
-		.promised_low_s = order->promised_low_s,
-		.promised_high_s = order->promised_high_s,
+		.promised_low_s = order->low_s,
+		.promised_likely_s = order->likely_s,
+		.promised_high_s = order->high_s,
 		.job_count = order->jobs.count,
 		.allowed = farm_order_is_allowed(farm, order),
 	};
 	int64_t due_s = order->record.due_s;
 	view->late = due_s && order->record.state != ORDER_DONE &&
 		     order->record.state != ORDER_CANCELLED &&
-		     (farm->now_s > due_s || order->promised_s > due_s);
+		     (farm->now_s > due_s || order->planned_s > due_s ||
+			     order->likely_s > due_s);
+	view->at_risk = due_s && order->promised_s > due_s && !view->late &&
+			order->record.state == ORDER_OPEN;
 }
 
 size_t farm_order_count(const struct farm *farm)

@@ -284,8 +284,10 @@ json_t *json_out_order(const struct farm *farm, const struct farm_order_view *or
 	json_out_time(object, "due", record->due_s);
 	json_out_time(object, "promised", order->promised_s);
 	json_out_time(object, "promised_low", order->promised_low_s);
+	json_out_time(object, "promised_likely", order->promised_likely_s);
 	json_out_time(object, "promised_high", order->promised_high_s);
 	set_bool(object, "late", order->late);
+	set_bool(object, "at_risk", order->at_risk);
 	set_text(object, "user", record->user);
 	set_text(object, "material", record->material);
 	set_text(object, "color", record->color);
@@ -457,6 +459,7 @@ json_t *json_out_quote(const struct farm_quote *quote)
 	json_t *object = json_object(), *plates = json_array();
 	json_out_time(object, "done", quote->done_s);
 	json_out_time(object, "done_low", quote->low_s);
+	json_out_time(object, "done_likely", quote->likely_s);
 	json_out_time(object, "done_high", quote->high_s);
 	set_integer(object, "units", quote->units);
 	set_integer(object, "over_units", quote->over_units);

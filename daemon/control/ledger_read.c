@@ -20,6 +20,7 @@ static const struct {
 	[LEDGER_ALL_PLATES] = { LEDGER_PLATE, "ORDER BY id" },
 	[LEDGER_ALL_APPROVALS] = { LEDGER_APPROVAL, "ORDER BY id" },
 	[LEDGER_ALL_ORDERS] = { LEDGER_ORDER, "ORDER BY id" },
+	[LEDGER_ALL_PROMISES] = { LEDGER_PROMISE, "ORDER BY id" },
 	[LEDGER_ALL_JOBS] = { LEDGER_JOB, "ORDER BY id" },
 	[LEDGER_OPEN_ATTEMPTS] = { LEDGER_ATTEMPT, "WHERE state = 0 ORDER BY id" },
 	[LEDGER_ATTEMPTS_OF_JOB] = { LEDGER_ATTEMPT, "WHERE job = ? ORDER BY started_s, rowid" },
@@ -42,6 +43,7 @@ union any_record {
 	struct plate_record plate;
 	struct approval_record approval;
 	struct order_record order;
+	struct promise_record promise;
 	struct job_record job;
 	struct attempt_record attempt;
 	struct printer_record printer;
@@ -182,6 +184,7 @@ EACH(design)
 EACH(plate)
 EACH(approval)
 EACH(order)
+EACH(promise)
 EACH(job)
 EACH(attempt)
 EACH(printer)
@@ -221,6 +224,12 @@ int ledger_each_order(
 	struct ledger *ledger, void (*each)(void *, const struct order_record *), void *context)
 {
 	return walk_order(ledger, LEDGER_ALL_ORDERS, each, context);
+}
+
+int ledger_each_promise(
+	struct ledger *ledger, void (*each)(void *, const struct promise_record *), void *context)
+{
+	return walk_promise(ledger, LEDGER_ALL_PROMISES, each, context);
 }
 
 int ledger_each_job(

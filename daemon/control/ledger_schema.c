@@ -99,6 +99,23 @@ static const struct ledger_column order_columns[] = {
 	FIELD(LEDGER_TEXT, order_record, tag, "tag"),
 };
 
+static const struct ledger_column promise_columns[] = {
+	FIELD(LEDGER_INT64, promise_record, id, "id"),
+	FIELD(LEDGER_INT64, promise_record, order, "order_id"),
+	FIELD(LEDGER_INT64, promise_record, made_s, "made_s"),
+	FIELD(LEDGER_INT64, promise_record, low_s, "low_s"),
+	FIELD(LEDGER_INT64, promise_record, likely_s, "likely_s"),
+	FIELD(LEDGER_INT64, promise_record, promised_s, "promised_s"),
+	FIELD(LEDGER_INT64, promise_record, model_s, "model_s"),
+	FIELD(LEDGER_INT32, promise_record, confidence_percent, "confidence_percent"),
+	FIELD(LEDGER_BOOL, promise_record, given, "given"),
+	FIELD(LEDGER_INT64, promise_record, units, "units"),
+	FIELD(LEDGER_INT64, promise_record, due_s, "due_s"),
+	FIELD(LEDGER_INT32, promise_record, priority, "priority"),
+	FIELD(LEDGER_INT64, promise_record, done_s, "done_s"),
+	FIELD(LEDGER_TEXT, promise_record, cause, "cause"),
+};
+
 static const struct ledger_column job_columns[] = {
 	FIELD(LEDGER_INT64, job_record, id, "id"),
 	FIELD(LEDGER_INT64, job_record, order, "order_id"),
@@ -199,6 +216,7 @@ const struct ledger_table ledger_tables[LEDGER_NOUN_COUNT] = {
 	[LEDGER_PLATE] = TABLE("plates", plate),
 	[LEDGER_APPROVAL] = TABLE("approvals", approval),
 	[LEDGER_ORDER] = TABLE("orders", order),
+	[LEDGER_PROMISE] = TABLE("promises", promise),
 	[LEDGER_JOB] = TABLE("jobs", job),
 	[LEDGER_ATTEMPT] = TABLE("attempts", attempt),
 	[LEDGER_PRINTER] = TABLE("printers", printer),
@@ -365,6 +383,20 @@ const char *const ledger_migrations[] = {
 	"ALTER TABLE plates ADD COLUMN name TEXT NOT NULL DEFAULT '';"
 	"UPDATE plates SET name = (SELECT name FROM files WHERE files.sha256 = plates.sha256);"
 	"CREATE INDEX attempts_of_printer ON attempts (printer, started_s);",
+
+	/* 8: what was promised for each order, what moved it, and whether it was kept */
+	"CREATE TABLE promises ("
+	" id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES orders,"
+	" made_s INTEGER NOT NULL, low_s INTEGER NOT NULL, likely_s INTEGER NOT NULL,"
+	" promised_s INTEGER NOT NULL, model_s INTEGER NOT NULL,"
+	" confidence_percent INTEGER NOT NULL CHECK (confidence_percent BETWEEN 1 AND 100),"
+	" given INTEGER NOT NULL, units INTEGER NOT NULL, due_s INTEGER NOT NULL,"
+	" priority INTEGER NOT NULL, done_s INTEGER NOT NULL, cause TEXT NOT NULL) STRICT;"
+	"CREATE INDEX promises_of_order ON promises (order_id);"
+	"CREATE TRIGGER promise_is_not_made_better BEFORE UPDATE ON promises"
+	" WHEN OLD.given AND (NEW.promised_s <> OLD.promised_s OR NEW.made_s <> OLD.made_s"
+	"  OR NEW.order_id <> OLD.order_id OR (OLD.done_s <> 0 AND NEW.done_s <> OLD.done_s))"
+	" BEGIN SELECT RAISE(ABORT, 'a promise that was given stays as it was given'); END;",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

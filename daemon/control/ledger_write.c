@@ -102,6 +102,12 @@ void ledger_put_order(struct ledger_transaction *transaction, const struct order
 	put(transaction, LEDGER_ORDER, order, NULL);
 }
 
+void ledger_put_promise(
+	struct ledger_transaction *transaction, const struct promise_record *promise)
+{
+	put(transaction, LEDGER_PROMISE, promise, NULL);
+}
+
 void ledger_put_job(struct ledger_transaction *transaction, const struct job_record *job)
 {
 	put(transaction, LEDGER_JOB, job, NULL);

@@ -172,6 +172,25 @@ struct spool_record {
 	bool retired;
 };
 
+/* When an order was promised for, and since when.  Of each order the first promise is kept for ever,
+ * and what moved it as far as there is room. */
+struct promise_record {
+	int64_t id;
+	int64_t order;
+	int64_t made_s;
+	int64_t low_s, likely_s; /* done before in 1, in 5 of 10 cases */
+	int64_t promised_s;	 /* done by then in confidence_percent of 100 cases; 0: cannot be
+				    said any more */
+	int64_t model_s;	 /* the same by the simulation of the plan alone */
+	int32_t confidence_percent;
+	/* The one that counts: made when this was ordered, or when what is wanted was changed. */
+	bool given;
+	int64_t units, due_s; /* what was wanted then */
+	int32_t priority;
+	int64_t done_s; /* of one that was given: when the order was done; 0: not yet, or never */
+	char cause[REASON_MAX_BYTES]; /* what changed it */
+};
+
 /* One line of the farm's history; its id is the id of the server-sent event. */
 struct event_record {
 	int64_t id; /* given by the farm, growing */

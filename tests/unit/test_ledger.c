@@ -1201,6 +1201,57 @@ static void test_work_is_done_in_slices_between_commits(void **state)
 	assert_int_equal(bench->order[2], 1000);
 }
 
+/* ---- promises ------------------------------------------------------------------------------ */
+
+static struct promise_record some_promise(void)
+{
+	return (struct promise_record){ .id = 3,
+		.order = some_order.id,
+		.made_s = 1700000000,
+		.low_s = 1700001000,
+		.likely_s = 1700002000,
+		.promised_s = 1700003000,
+		.model_s = 1700002900,
+		.confidence_percent = 90,
+		.given = true,
+		.units = 40,
+		.cause = "it was ordered" };
+}
+
+static int put_promise(struct bench *bench, const struct promise_record *promise)
+{
+	struct ledger_transaction *transaction = ledger_transaction_create();
+
+	ledger_put_promise(transaction, promise);
+	return commit(bench, transaction);
+}
+
+static void copy_promise(void *context, const struct promise_record *promise)
+{
+	struct promise_record *copy = context;
+
+	*copy = *promise;
+}
+
+static void test_a_promise_that_was_given_cannot_be_made_better_afterwards(void **state)
+{
+	struct bench *bench = *state;
+	struct promise_record promise = some_promise(), later = promise, done = promise;
+	struct promise_record read = { 0 };
+
+	assert_int_equal(commit(bench, farm_transaction()), 0);
+	assert_int_equal(put_promise(bench, &promise), 0);
+	later.promised_s += 3600;
+	assert_int_equal(put_promise(bench, &later), -EINVAL);
+	done.done_s = 1700002500;
+	assert_int_equal(put_promise(bench, &done), 0);
+	later = done;
+	later.done_s = 1700009000;
+	assert_int_equal(put_promise(bench, &later), -EINVAL);
+	assert_int_equal(ledger_each_promise(bench->ledger, copy_promise, &read), 0);
+	assert_memory_equal(&read, &done, sizeof(read));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -1218,6 +1269,7 @@ int main(void)
 		TEST(test_another_programs_database_is_not_taken_for_ours),
 		TEST(test_a_second_daemon_is_refused),
 		TEST(test_a_missing_directory_is_a_sentence),
+		TEST(test_a_promise_that_was_given_cannot_be_made_better_afterwards),
 		TEST(test_a_newer_ledger_is_refused_untouched),
 		TEST(test_a_ledger_of_version_1_is_still_read),
 		TEST(test_what_an_attempt_of_version_1_printed_stays_unknown),
