@@ -79,7 +79,8 @@ struct plan {
 	int32_t changes, moved;
 	/* The change that is going on. */
 	uint32_t change;
-	bool failed; /* without memory, or a print can never take place */
+	bool failed;	 /* without memory, or a print can never take place, or it costs too much */
+	double load_max; /* more than this costs too much */
 	struct plan_log saved_runs, saved_lists, saved_orders;
 	int32_t *new_run, *old_run, new_count, old_count;
 	int32_t *dirty_printer, dirty_printer_count;
@@ -107,6 +108,9 @@ void plan_order_changed(struct plan *plan, int32_t order);
 int32_t plan_position(const struct plan *plan, int32_t run);
 /* False: the plan cannot be carried out like this: undo. */
 bool plan_settle(struct plan *plan);
+/* Also false as soon as it is clear that the plan would cost more; where printers wait for people
+ * that is an estimate.  A cost above may come out as well. */
+bool plan_settle_within(struct plan *plan, double cost_max);
 void plan_keep(struct plan *plan);
 void plan_undo(struct plan *plan);
 

@@ -1,7 +1,19 @@
 /* What a plan costs. */
 #include "scheduler/plan_inside.h"
 
-#include <math.h> /* log */
+#include <math.h> /* exp, log */
+
+/* Changes of material that a change of the plan may save, at most (about). */
+enum { CHANGES_SAVED_MAX = 16 };
+
+double plan_load_of(const struct plan *plan, int64_t end_s)
+{
+	double load = (double)end_s / plan->weights.scale_s;
+
+	for (int i = 0; i < plan->weights.steepness; i++)
+		load *= load;
+	return load;
+}
 
 void plan_weigh_list(struct plan *plan, struct plan_list *list, int64_t idle_s)
 {
@@ -13,12 +25,22 @@ void plan_weigh_list(struct plan *plan, struct plan_list *list, int64_t idle_s)
 	if (plan->weights.scale_s <= 0)
 		return;
 
-	double load = (double)end_s / plan->weights.scale_s;
+	double load = plan_load_of(plan, end_s);
 
-	for (int i = 0; i < plan->weights.steepness; i++)
-		load *= load;
 	plan->load += load - list->load;
 	list->load = load;
+}
+
+/* The reverse of plan_cost. */
+double plan_load_within(const struct plan *plan, double cost_max)
+{
+	const struct plan_weights *weights = &plan->weights;
+
+	if (weights->makespan <= 0 || weights->scale_s <= 0)
+		return INFINITY;
+	cost_max -= plan->lateness + weights->move * plan->moved +
+		    weights->change * (plan->changes - CHANGES_SAVED_MAX);
+	return exp(cost_max * (1 << weights->steepness) / (weights->makespan * weights->scale_s));
 }
 
 void plan_set_scale(struct plan *plan, double scale_s, int steepness)

@@ -66,6 +66,9 @@ bool plan_has_few_operators(const struct problem *problem, int32_t printer);
 /* Times all printers of such a site together. */
 void plan_time_site(struct plan *plan, int32_t site);
 
+/* What a printer that ends then adds to the plan's load, and how much load a cost allows. */
+double plan_load_of(const struct plan *plan, int64_t end_s);
+double plan_load_within(const struct plan *plan, double cost_max);
 /* `idle_s`: when a printer without prints ends. */
 void plan_weigh_list(struct plan *plan, struct plan_list *list, int64_t idle_s);
 void plan_weigh_order(struct plan *plan, int32_t order);

@@ -1,6 +1,8 @@
 /* When the prints of a plan take place. */
 #include "scheduler/plan_inside.h"
 
+#include <math.h> /* INFINITY */
+
 struct problem_state plan_state(const struct plan *plan, int32_t printer, int32_t position)
 {
 	if (position == 0)
@@ -60,7 +62,7 @@ static void time_sites(struct plan *plan)
 	uint64_t done = 0; /* sites beyond 64 may be computed twice */
 	int32_t count = plan->dirty_printer_count;
 
-	for (int32_t i = 0; i < count; i++) {
+	for (int32_t i = 0; i < count && !plan->failed; i++) {
 		int32_t printer = plan->dirty_printer[i];
 		int32_t site = plan->problem->printer[printer].site;
 
@@ -73,22 +75,49 @@ static void time_sites(struct plan *plan)
 	}
 }
 
-bool plan_settle(struct plan *plan)
+static void weigh(struct plan *plan, int32_t printer)
 {
-	for (int32_t i = 0; i < plan->dirty_printer_count; i++)
-		if (!plan_has_few_operators(plan->problem, plan->dirty_printer[i]))
-			time_list(plan, plan->dirty_printer[i]);
-	time_sites(plan);
-	for (int32_t i = 0; i < plan->dirty_printer_count; i++) {
-		struct plan_list *list = &plan->list[plan->dirty_printer[i]];
+	struct plan_list *list = &plan->list[printer];
 
-		list->dirty_from = INT32_MAX;
-		list->dirty_to = PLAN_NONE;
-		if (!plan->failed)
-			plan_weigh_list(plan, list,
-				plan->problem->printer[plan->dirty_printer[i]].state.ready_s);
+	list->dirty_from = INT32_MAX;
+	list->dirty_to = PLAN_NONE;
+	if (!plan->failed)
+		plan_weigh_list(plan, list, plan->problem->printer[printer].state.ready_s);
+}
+
+/* Printers that wait for nobody, each for itself. */
+static void time_lists(struct plan *plan)
+{
+	double before = 0; /* the load that those still had which come next */
+
+	for (int32_t i = 0; i < plan->dirty_printer_count; i++)
+		before += plan->list[plan->dirty_printer[i]].load;
+	for (int32_t i = 0; i < plan->dirty_printer_count && !plan->failed; i++) {
+		int32_t printer = plan->dirty_printer[i];
+
+		if (plan_has_few_operators(plan->problem, printer))
+			continue;
+		before -= plan->list[printer].load;
+		time_list(plan, printer);
+		weigh(plan, printer);
+		if (plan->load - before > plan->load_max)
+			plan->failed = true;
 	}
+}
+
+bool plan_settle_within(struct plan *plan, double cost_max)
+{
+	plan->load_max = plan_load_within(plan, cost_max);
+	time_lists(plan);
+	time_sites(plan);
+	for (int32_t i = 0; i < plan->dirty_printer_count; i++)
+		weigh(plan, plan->dirty_printer[i]);
 	for (int32_t i = 0; i < plan->dirty_order_count && !plan->failed; i++)
 		plan_weigh_order(plan, plan->dirty_order[i]);
 	return !plan->failed;
+}
+
+bool plan_settle(struct plan *plan)
+{
+	return plan_settle_within(plan, INFINITY);
 }

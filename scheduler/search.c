@@ -515,10 +515,8 @@ static bool try_move(struct search *search)
 /* ---- annealing ------------------------------------------------------------ */
 
 /* What the best plan is best in: the goal, and then what a user would rather not see. */
-static double key(const struct plan *plan)
+static double key(const struct plan *plan, double cost)
 {
-	double cost = plan_cost(plan);
-
 	if (plan->problem->goal != PROBLEM_MAKESPAN)
 		return cost;
 	return (double)plan_makespan(plan) + 1e-3 * cost + plan->weights.change * plan->changes +
@@ -535,7 +533,7 @@ static void keep_best(struct search *search)
 
 static void after_change(struct search *search)
 {
-	double now = key(search->plan);
+	double now = key(search->plan, search->cost);
 
 	if (search->plan->problem->goal == PROBLEM_MAKESPAN)
 		find_busiest(search);
@@ -548,26 +546,28 @@ static void after_change(struct search *search)
 static void move(struct search *search)
 {
 	struct plan *plan = search->plan;
-	double before = plan_cost(plan);
+	/* Worse plans are taken with a chance of exp(-worse / temperature). */
+	double cost_max = search->cost - search->temperature * log(random_unit(&search->random));
 
 	plan_change(plan);
-	if (!try_move(search) || plan->failed || !plan_settle(plan)) {
+	if (!try_move(search) || plan->failed || !plan_settle_within(plan, cost_max)) {
 		plan_undo(plan);
 		return;
 	}
-	double worse = plan_cost(plan) - before;
+	double cost = plan_cost(plan);
 
-	if (worse > 0 && random_unit(&search->random) >= exp(-worse / search->temperature)) {
+	if (cost > cost_max) {
 		plan_undo(plan);
 		return;
 	}
-	if (worse > 0 && search->best_is_current) {
+	if (cost > search->cost && search->best_is_current) {
 		/* The best plan is about to be left. */
 		plan_undo(plan);
 		keep_best(search);
 		return;
 	}
 	plan_keep(plan);
+	search->cost = cost;
 	after_change(search);
 }
 
@@ -583,6 +583,7 @@ static void set_scale(struct search *search, double done)
 		(now != plan->weights.steepness || end_s < 0.98 * scale_s ||
 			end_s > 1.02 * scale_s))
 		plan_set_scale(plan, end_s, now);
+	search->cost = plan_cost(plan);
 }
 
 /* A search with time to spare cools down twice from the top and once more, not so hot, from the
@@ -641,7 +642,8 @@ bool search_init(
 		search_finish(search);
 		return false;
 	}
-	search->best_key = key(plan);
+	search->cost = plan_cost(plan);
+	search->best_key = key(plan, search->cost);
 	find_busiest(search);
 	return true;
 }

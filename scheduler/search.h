@@ -21,6 +21,7 @@ struct search {
 	struct random random;
 	struct plan_copy best;
 	double best_key;
+	double cost;	      /* of the plan as it is */
 	bool best_is_current; /* and not saved yet */
 	int64_t moves, moves_expected;
 	double hot, cold, temperature; /* in the unit of plan_cost */
