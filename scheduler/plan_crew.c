@@ -2,8 +2,6 @@
  * because each service keeps the others waiting. */
 #include "scheduler/plan_inside.h"
 
-#include <math.h> /* isinf */
-
 struct crew {
 	int32_t count;
 	int64_t free_s[PLAN_OPERATORS_MAX];
@@ -133,41 +131,6 @@ static int32_t skip_unchanged(
 	return at;
 }
 
-/* When the printer would end if nobody kept it waiting for people. */
-static int64_t end_alone_s(const struct plan *plan, int32_t printer)
-{
-	const struct plan_list *list = &plan->list[printer];
-	int32_t at = list->dirty_from < list->count ? list->dirty_from : list->count;
-	struct problem_state state = plan_state(plan, printer, at);
-	struct problem_slot slot;
-
-	for (; at < list->count; at++) {
-		if (!problem_place(plan->problem, (size_t)printer, &state,
-			    &plan->run[list->run[at]].print, 0, &slot))
-			return PROBLEM_NEVER;
-		state = slot.after;
-	}
-	return state.ready_s;
-}
-
-/* What was changed would cost too much even if nobody waited.  That the others may wait for less
- * than before is left out. */
-static bool costs_too_much(const struct plan *plan)
-{
-	double load = plan->load;
-
-	if (isinf(plan->load_max))
-		return false;
-	for (int32_t i = 0; i < plan->dirty_printer_count; i++) {
-		int32_t printer = plan->dirty_printer[i];
-
-		if (plan_has_few_operators(plan->problem, printer))
-			load += plan_load_of(plan, end_alone_s(plan, printer)) -
-				plan->list[printer].load;
-	}
-	return load > plan->load_max;
-}
-
 void plan_time_site(struct plan *plan, int32_t site)
 {
 	const struct problem *problem = plan->problem;
@@ -175,10 +138,6 @@ void plan_time_site(struct plan *plan, int32_t site)
 	int64_t until_s = first_difference_s(plan, site);
 	int32_t count = 0;
 
-	if (costs_too_much(plan)) {
-		plan->failed = true;
-		return;
-	}
 	for (size_t i = 0; i < problem->printer_count; i++) {
 		struct server *server = &plan->server[count];
 		int32_t printer = (int32_t)i;

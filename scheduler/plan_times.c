@@ -1,7 +1,7 @@
 /* When the prints of a plan take place. */
 #include "scheduler/plan_inside.h"
 
-#include <math.h> /* INFINITY */
+#include <math.h> /* INFINITY, isinf */
 
 struct problem_state plan_state(const struct plan *plan, int32_t printer, int32_t position)
 {
@@ -75,6 +75,41 @@ static void time_sites(struct plan *plan)
 	}
 }
 
+/* When the printer would end if nobody kept it waiting for people. */
+static int64_t end_alone_s(const struct plan *plan, int32_t printer)
+{
+	const struct plan_list *list = &plan->list[printer];
+	int32_t at = list->dirty_from < list->count ? list->dirty_from : list->count;
+	struct problem_state state = plan_state(plan, printer, at);
+	struct problem_slot slot;
+
+	for (; at < list->count; at++) {
+		const struct plan_run *run = &plan->run[list->run[at]];
+
+		if (!problem_place(plan->problem, (size_t)printer, &state, &run->print, 0, &slot))
+			return PROBLEM_NEVER;
+		if (at > list->dirty_to && plan_is_same(run, &slot))
+			return list->end_s;
+		state = slot.after;
+	}
+	return state.ready_s;
+}
+
+/* Most changes are bad, which is found out here without writing anything down.  That others may
+ * have to wait for people longer, or not as long, is left out. */
+static bool costs_too_much(const struct plan *plan)
+{
+	double load = plan->load;
+
+	if (isinf(plan->load_max))
+		return false;
+	for (int32_t i = 0; i < plan->dirty_printer_count; i++)
+		load -= plan->list[plan->dirty_printer[i]].load;
+	for (int32_t i = 0; i < plan->dirty_printer_count && load <= plan->load_max; i++)
+		load += plan_load_of(plan, end_alone_s(plan, plan->dirty_printer[i]));
+	return load > plan->load_max;
+}
+
 static void weigh(struct plan *plan, int32_t printer)
 {
 	struct plan_list *list = &plan->list[printer];
@@ -85,30 +120,14 @@ static void weigh(struct plan *plan, int32_t printer)
 		plan_weigh_list(plan, list, plan->problem->printer[printer].state.ready_s);
 }
 
-/* Printers that wait for nobody, each for itself. */
-static void time_lists(struct plan *plan)
-{
-	double before = 0; /* the load that those still had which come next */
-
-	for (int32_t i = 0; i < plan->dirty_printer_count; i++)
-		before += plan->list[plan->dirty_printer[i]].load;
-	for (int32_t i = 0; i < plan->dirty_printer_count && !plan->failed; i++) {
-		int32_t printer = plan->dirty_printer[i];
-
-		if (plan_has_few_operators(plan->problem, printer))
-			continue;
-		before -= plan->list[printer].load;
-		time_list(plan, printer);
-		weigh(plan, printer);
-		if (plan->load - before > plan->load_max)
-			plan->failed = true;
-	}
-}
-
 bool plan_settle_within(struct plan *plan, double cost_max)
 {
 	plan->load_max = plan_load_within(plan, cost_max);
-	time_lists(plan);
+	if (costs_too_much(plan))
+		plan->failed = true;
+	for (int32_t i = 0; i < plan->dirty_printer_count && !plan->failed; i++)
+		if (!plan_has_few_operators(plan->problem, plan->dirty_printer[i]))
+			time_list(plan, plan->dirty_printer[i]);
 	time_sites(plan);
 	for (int32_t i = 0; i < plan->dirty_printer_count; i++)
 		weigh(plan, plan->dirty_printer[i]);

@@ -142,6 +142,7 @@ bool search_init(
 	search->cost = plan_cost(plan);
 	search->best_key = key(plan, search->cost);
 	search_find_busiest(search);
+	search_choose_moves(search);
 	return true;
 }
 

@@ -15,6 +15,17 @@ enum {
 	SEARCH_QUICK_PERCENT_PLAIN = 75, /* where nothing but speed tells printers apart */
 };
 
+enum search_move {
+	SEARCH_ELSEWHERE, /* a print goes to another printer */
+	SEARCH_SWAP,	  /* two prints take each other's place */
+	SEARCH_INSIDE,	  /* a print goes elsewhere in its printer's list */
+	SEARCH_UNITS,	  /* a print makes more or fewer units */
+	SEARCH_TAILS,	  /* two printers exchange all that follows */
+	SEARCH_BLOCK,	  /* prints of one material go together */
+	SEARCH_FILL,	  /* a longer print goes where a printer waits for people */
+	SEARCH_MOVES,
+};
+
 struct search {
 	struct plan *plan;	     /* borrowed */
 	const struct makers *makers; /* borrowed */
@@ -28,7 +39,8 @@ struct search {
 	int32_t cooling;	       /* moves until it gets colder */
 	int64_t round;
 	int32_t busiest;
-	uint32_t quick_percent; /* how often a printer is chosen for its speed */
+	int32_t lot[SEARCH_MOVES], lots; /* how often each move is tried */
+	uint32_t quick_percent;		 /* how often a printer is chosen for its speed */
 };
 
 /* The plan holds what is to be improved.  False without memory. */

@@ -5,6 +5,8 @@
 enum {
 	TAIL_MAX = 24, /* prints exchanged at once */
 	NEAR = 3,      /* positions */
+	WAITS_LOOKED_AT = 4,
+	FILLS_LOOKED_AT = 4,
 	REPAIRS_MAX = 64,
 };
 
@@ -135,6 +137,29 @@ static bool move_inside(struct search *search)
 	return true;
 }
 
+/* Two prints take each other's place. */
+static bool exchange(struct search *search, int32_t id, int32_t other)
+{
+	struct plan *plan = search->plan;
+	struct plan_run a = plan->run[id], b = plan->run[other];
+	const struct problem_option *here =
+		search_option(search, a.printer, b.print.order, b.print.units);
+	const struct problem_option *there =
+		search_option(search, b.printer, a.print.order, a.print.units);
+
+	if (!here || !there)
+		return false;
+	int32_t position = plan_position(plan, id);
+
+	plan_remove(plan, id, position);
+	plan_insert(plan, a.printer, position, b.print.order, here, b.home);
+	position = plan_position(plan, other);
+	plan_remove(plan, other, position);
+	plan_insert(plan, b.printer, position, a.print.order, there, a.home);
+	return (here->units == b.print.units || repair(search, b.print.order)) &&
+	       (there->units == a.print.units || repair(search, a.print.order));
+}
+
 static bool move_swap(struct search *search)
 {
 	struct plan *plan = search->plan;
@@ -156,21 +181,73 @@ static bool move_swap(struct search *search)
 		at = at < low ? low : at;
 		at = at >= plan->list[printer].count ? plan->list[printer].count - 1 : at;
 	}
-	int32_t other = plan->list[printer].run[at], position = plan_position(plan, id);
-	struct plan_run b = plan->run[other];
-	const struct problem_option *here =
-		search_option(search, a.printer, b.print.order, b.print.units);
-	const struct problem_option *there =
-		search_option(search, printer, a.print.order, a.print.units);
+	return exchange(search, id, plan->list[printer].run[at]);
+}
 
-	if (!here || !there)
+/* How long the printer waits after this print because nobody is there. */
+static int64_t wait_after_s(const struct plan *plan, int32_t printer, int32_t at)
+{
+	const struct plan_list *list = &plan->list[printer];
+
+	if (at + 1 >= list->count)
+		return 0;
+	const struct plan_run *next = &plan->run[list->run[at + 1]];
+
+	return (next->service_s >= 0 ? next->service_s : next->start_s) -
+	       plan->run[list->run[at]].end_s;
+}
+
+/* Of some runs, the one after which its printer waits longest. */
+static int32_t run_before_wait(struct search *search, int64_t *wait_s)
+{
+	const struct plan *plan = search->plan;
+	int32_t best = PLAN_NONE;
+
+	*wait_s = 0;
+	for (int i = 0; i < WAITS_LOOKED_AT; i++) {
+		int32_t id = search_any_run(search);
+
+		if (id == PLAN_NONE)
+			return PLAN_NONE;
+		int64_t own_s = wait_after_s(plan, plan->run[id].printer, plan_position(plan, id));
+
+		if (own_s > *wait_s) {
+			best = id;
+			*wait_s = own_s;
+		}
+	}
+	return best;
+}
+
+/* What is printed last before people leave decides what a night yields: a longer print takes the
+ * place of one that ends long before they come back. */
+static bool move_fill(struct search *search)
+{
+	struct plan *plan = search->plan;
+	int64_t wait_s;
+	int32_t id = run_before_wait(search, &wait_s);
+
+	if (id == PLAN_NONE)
 		return false;
-	plan_remove(plan, id, position);
-	plan_remove(plan, other, at);
-	plan_insert(plan, a.printer, position, b.print.order, here, b.home);
-	plan_insert(plan, printer, at, a.print.order, there, a.home);
-	return (here->units == b.print.units || repair(search, b.print.order)) &&
-	       (there->units == a.print.units || repair(search, a.print.order));
+	struct plan_run a = plan->run[id];
+
+	for (int tries = 0; tries < FILLS_LOOKED_AT; tries++) {
+		int32_t other = search_pick_run(search);
+
+		if (other == PLAN_NONE)
+			return false;
+		struct plan_run b = plan->run[other];
+		const struct problem_option *here =
+			search_option(search, a.printer, b.print.order, b.print.units);
+		int64_t more_s = here ? problem_print_s(plan->problem, (size_t)a.printer, here) -
+						 a.print.length_s
+				      : 0;
+
+		if (more_s <= 0 || more_s > wait_s)
+			continue;
+		return exchange(search, id, other);
+	}
+	return false;
 }
 
 static bool move_units(struct search *search)
@@ -295,19 +372,64 @@ static bool move_block(struct search *search)
 	return true;
 }
 
+static bool (*const moves[SEARCH_MOVES])(struct search *search) = {
+	[SEARCH_ELSEWHERE] = move_elsewhere,
+	[SEARCH_SWAP] = move_swap,
+	[SEARCH_INSIDE] = move_inside,
+	[SEARCH_UNITS] = move_units,
+	[SEARCH_TAILS] = move_tails,
+	[SEARCH_BLOCK] = move_block,
+	[SEARCH_FILL] = move_fill,
+};
+
 bool search_try_move(struct search *search)
 {
-	uint32_t lot = search_below(search, 100);
+	int32_t lot = (int32_t)search_below(search, search->lots);
+	int move = 0;
 
-	if (lot < 40)
-		return move_elsewhere(search);
-	if (lot < 62)
-		return move_swap(search);
-	if (lot < 76)
-		return move_inside(search);
-	if (lot < 86)
-		return move_units(search);
-	if (lot < 94)
-		return move_tails(search);
-	return move_block(search);
+	while (lot >= search->lot[move])
+		lot -= search->lot[move++];
+	return moves[move](search);
+}
+
+/* ---- which moves ---------------------------------------------------------- */
+
+/* Some order can be made in plates of several sizes. */
+static bool has_sizes(const struct problem *problem)
+{
+	for (size_t i = 0; i < problem->part_count * problem->kind_count; i++)
+		if (problem->first[i + 1] - problem->first[i] > 1)
+			return true;
+	return false;
+}
+
+/* Printers wait for people, or for the end of quiet hours. */
+static bool has_waits(const struct problem *problem)
+{
+	for (size_t i = 0; i < problem->site_count; i++)
+		if (problem->site[i].hours.count > 0 || problem->site[i].quiet.count > 0)
+			return true;
+	return false;
+}
+
+void search_choose_moves(struct search *search)
+{
+	static const int32_t usual[SEARCH_MOVES] = { [SEARCH_ELSEWHERE] = 40,
+		[SEARCH_SWAP] = 22,
+		[SEARCH_INSIDE] = 14,
+		[SEARCH_UNITS] = 10,
+		[SEARCH_TAILS] = 8,
+		[SEARCH_BLOCK] = 6,
+		[SEARCH_FILL] = 10 };
+	const struct problem *problem = search->plan->problem;
+
+	search->lots = 0;
+	for (int i = 0; i < SEARCH_MOVES; i++)
+		search->lot[i] = usual[i];
+	if (!has_sizes(problem))
+		search->lot[SEARCH_UNITS] = 0;
+	if (!has_waits(problem))
+		search->lot[SEARCH_FILL] = 0;
+	for (int i = 0; i < SEARCH_MOVES; i++)
+		search->lots += search->lot[i];
 }

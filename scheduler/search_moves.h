@@ -7,4 +7,7 @@
 /* Between plan_change and plan_settle.  False: the move led nowhere; undo. */
 bool search_try_move(struct search *search);
 
+/* How often each is tried: those that can do nothing for the problem never. */
+void search_choose_moves(struct search *search);
+
 #endif

@@ -212,6 +212,62 @@ static void test_a_plan_after_many_changes_is_as_one_made_anew(void **state)
 		}
 }
 
+/* Takes the first print of one printer behind all of the other. */
+static void change_plan(struct plan *plan, int32_t from)
+{
+	int32_t id = plan->list[from].run[0], order = plan->run[id].print.order;
+
+	plan_change(plan);
+	plan_remove(plan, id, 0);
+	plan_insert(plan, 1 - from, plan->list[1 - from].count, order,
+		&plan->problem->option[2 * order + 1 - from], PLAN_NONE);
+}
+
+static void test_a_change_is_given_up_only_if_it_costs_more_than_allowed(void **state)
+{
+	int given_up = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct problem problem;
+		struct optimizer_options options = { .seed = seed, .moves_expected = MOVES };
+
+		make_problem(&problem, seed, PROBLEM_MAKESPAN);
+		struct optimizer *optimizer = optimizer_create(&problem, &options);
+		struct plan plan;
+		struct plan_copy copy = { 0 };
+
+		optimizer_step(optimizer, 1 + (int64_t)seed * 100);
+		assert_true(plan_save(optimizer_plan(optimizer), &copy));
+		assert_true(plan_init(&plan, &problem, &optimizer_plan(optimizer)->weights));
+		assert_true(plan_load(&plan, &copy));
+		for (int32_t from = 0; from < 2; from++) {
+			if (plan.list[from].count == 0)
+				continue;
+			change_plan(&plan, from);
+			assert_true(plan_settle(&plan));
+			double cost = plan_cost(&plan);
+
+			plan_undo(&plan);
+			check_as_new(&plan);
+			change_plan(&plan, from);
+			assert_true(plan_settle_within(&plan, cost + 1));
+			check_as_new(&plan);
+			plan_undo(&plan);
+			change_plan(&plan, from);
+			given_up += !plan_settle_within(&plan, cost - HOUR);
+			plan_undo(&plan);
+			check_as_new(&plan);
+		}
+		free(copy.item);
+		plan_finish(&plan);
+		optimizer_destroy(optimizer);
+		problem_finish(&problem);
+	}
+	/* It is no use if it hardly ever happens. */
+	assert_in_range(given_up, 60, 80);
+}
+
 static void test_steps_of_any_size_make_the_same_plan(void **state)
 {
 	struct problem problem;
@@ -274,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_a_printer_that_is_gone_leaves_its_prints_to_the_others),
 		cmocka_unit_test(test_a_tiny_plan_ends_as_early_as_the_best_of_all_plans),
 		cmocka_unit_test(test_a_tiny_plan_is_as_little_late_as_the_best_of_all_plans),
+		cmocka_unit_test(test_a_change_is_given_up_only_if_it_costs_more_than_allowed),
 		cmocka_unit_test(test_steps_of_any_size_make_the_same_plan),
 	};
 
