@@ -82,9 +82,17 @@ static void print_time(const struct analysis *analysis)
 		print_duration(analysis->slicer_time_s);
 		printf(")");
 	}
-	if (analysis->heat_s > 0) {
-		printf(", heating ");
+	printf("\n");
+	if (analysis->heat_s < 0.5 && analysis->wait_s < 0.5)
+		return;
+	print_label("besides");
+	if (analysis->heat_s >= 0.5) {
+		printf("heating ");
 		print_duration(analysis->heat_s);
+	}
+	if (analysis->wait_s >= 0.5) {
+		printf("%shoming and other waits ", analysis->heat_s >= 0.5 ? ", " : "");
+		print_duration(analysis->wait_s);
 	}
 	printf("\n");
 }

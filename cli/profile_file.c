@@ -20,6 +20,7 @@
 #define BED_MAX_CELSIUS	   200.0
 #define NOZZLE_MAX_MM	   5.0
 #define HEAT_MAX_CELSIUS_S 50.0
+#define PREPARATION_MAX_S  3600.0
 #define TOOLS_MAX	   16
 #define RECEIVE_BYTES_MAX  4096
 
@@ -232,18 +233,26 @@ static int read_rules(
 	return 0;
 }
 
-/* How fast heaters warm; common machines' when it is not said. */
+/* How fast heaters warm, and how long preparations take; common machines' when it is not said. */
 static int read_rates(
 	const struct reading *reading, const config_setting_t *group, struct profile *profile)
 {
+	const struct {
+		const char *key;
+		double max, *to;
+	} rates[] = {
+		{ "hotend_celsius_s", HEAT_MAX_CELSIUS_S, &profile->hotend_celsius_s },
+		{ "bed_celsius_s", HEAT_MAX_CELSIUS_S, &profile->bed_celsius_s },
+		{ "home_s", PREPARATION_MAX_S, &profile->home_s },
+		{ "level_s", PREPARATION_MAX_S, &profile->level_s },
+		{ "tool_change_s", PREPARATION_MAX_S, &profile->tool_change_s },
+	};
 	int status = 0;
 
-	if (config_setting_get_member(group, "hotend_celsius_s"))
-		status = read_number(reading, group, "hotend_celsius_s", 0, HEAT_MAX_CELSIUS_S,
-			&profile->hotend_celsius_s);
-	if (!status && config_setting_get_member(group, "bed_celsius_s"))
-		status = read_number(reading, group, "bed_celsius_s", 0, HEAT_MAX_CELSIUS_S,
-			&profile->bed_celsius_s);
+	for (size_t i = 0; !status && i < sizeof rates / sizeof *rates; i++)
+		if (config_setting_get_member(group, rates[i].key))
+			status = read_number(
+				reading, group, rates[i].key, 0, rates[i].max, rates[i].to);
 	return status;
 }
 
@@ -251,7 +260,8 @@ static int check_keys(const struct reading *reading, const config_setting_t *gro
 {
 	static const char *const known[] = { "name", "shape", "volume_mm", "nozzle_mm",
 		"hotend_max_celsius", "bed_max_celsius", "firmware", "tools", "machines", "rules",
-		"hotend_celsius_s", "bed_celsius_s", "receive_bytes" };
+		"hotend_celsius_s", "bed_celsius_s", "home_s", "level_s", "tool_change_s",
+		"receive_bytes" };
 
 	for (int i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
@@ -264,7 +274,8 @@ static int check_keys(const struct reading *reading, const config_setting_t *gro
 				"unknown key; a profile has name, shape, volume_mm, nozzle_mm, "
 				"hotend_max_celsius, bed_max_celsius, firmware, tools, machines, "
 				"rules, "
-				"hotend_celsius_s, bed_celsius_s, receive_bytes");
+				"hotend_celsius_s, bed_celsius_s, home_s, level_s, tool_change_s, "
+				"receive_bytes");
 	}
 	return 0;
 }

@@ -35,8 +35,11 @@ static void report(struct analyser *analyser, const struct finding_place *place,
 		return;
 	if (finding->id == POLICY_ENDSTOPS)
 		analyser->endstops_off = true;
-	if (finding->id == POLICY_NO_COMMAND || finding->id == POLICY_LONE_WORD)
+	if (finding->id == POLICY_NO_COMMAND || finding->id == POLICY_LONE_WORD ||
+		finding->id == POLICY_PROSE)
 		analyser->junk_lines++;
+	if (finding->id == POLICY_POWER_OFF)
+		analyser->power_off_line = place->line;
 	if (++analyser->rule_count[finding->id] > PROBLEMS_PER_RULE) {
 		analyser->rule_count[finding->id] = PROBLEMS_PER_RULE;
 		result->problem_total++;
@@ -64,37 +67,6 @@ void analysis_report_file(struct analyser *analyser, enum policy_id id, int64_t 
 }
 
 /* ---- commands ---------------------------------------------------------------------------- */
-
-static void apply_dwell(struct analyser *analyser, const struct lexer_line *line)
-{
-	double value, wait_s = 0;
-
-	if (lexer_value(line, 'S', &value))
-		wait_s = value;
-	else if (lexer_value(line, 'P', &value))
-		wait_s = value / 1000;
-	if (analyser->moved || !(wait_s > 0))
-		time_model_wait(&analyser->time, wait_s, analysis_tag(analyser, FEATURE_WAIT));
-	else
-		analysis_warm_up(analyser, wait_s);
-}
-
-/* The multi-material unit takes its time to unload one filament and load the next; from the
- * slicer's block, as its own estimate does. */
-static void change_tool(struct analyser *analyser, size_t before)
-{
-	const struct slicer_hints *hints = &analyser->hints;
-	size_t tool = analysis_tool(analyser);
-	double wait_s = analyser->time.limits.load_s[tool];
-
-	if (analyser->tool_loaded)
-		wait_s += analyser->time.limits.unload_s[before];
-	analyser->tool_loaded = true;
-	analyser->result.tool[tool].changes++;
-	filament_select(&analyser->filament[tool]);
-	if (hints->one_nozzle || wait_s > 0)
-		time_model_wait(&analyser->time, wait_s, analysis_tag(analyser, FEATURE_WAIT));
-}
 
 static void note_modes(struct analyser *analyser, const struct lexer_line *line)
 {
@@ -130,10 +102,11 @@ static void apply_command(struct analyser *analyser, const struct lexer_line *li
 	case MODAL_HOME:
 		analyser->home_seen = true;
 		analysis_home(analyser, &before);
+		analysis_homing(analyser, line);
 		return;
 	case MODAL_STATE:
 		if (analysis_tool(analyser) != tool)
-			change_tool(analyser, tool);
+			analysis_tool_change(analyser, tool);
 		note_modes(analyser, line);
 		analysis_targets(analyser, line, at);
 		break;
@@ -148,7 +121,8 @@ static void note_command(struct analyser *analyser, const struct lexer_line *lin
 {
 	if (line->letter == 'G') {
 		if (line->code == 4)
-			apply_dwell(analyser, line);
+			analysis_dwell(analyser, line);
+		analysis_levelling(analyser, line);
 		/* RepRapFirmware's and Smoothie's probing homes as well. */
 		if (line->code >= 28 && line->code <= 33)
 			analyser->home_seen = true;
@@ -229,6 +203,7 @@ static void check_number(
 static void take_macro(struct analyser *analyser, const struct lexer_line *line)
 {
 	time_limits_macro(&analyser->time.limits, line);
+	analysis_macro_wait(analyser, line);
 	analyser->macro_seen = analyser->macro_after_print = true;
 	analyser->hotend_stated = false;
 	for (int tool = 0; tool < ANALYSIS_TOOLS_MAX; tool++)
@@ -241,7 +216,7 @@ static void take_comment(struct analyser *analyser, const struct lexer_line *lin
 	const struct line_reader_line *read)
 {
 	struct slicer_hints *hints = &analyser->hints;
-	bool was_volumetric = hints->volumetric;
+	bool was_volumetric = hints->volumetric, had_begun = hints->print_begun;
 
 	slicer_hints_comment(hints, line->comment, line->comment_length);
 	if (analyser->on_comment)
@@ -252,6 +227,9 @@ static void take_comment(struct analyser *analyser, const struct lexer_line *lin
 		analysis_layer_mark(analyser, read->number,
 			read->end_bytes - (int64_t)read->length - read->terminated);
 	}
+	if (hints->print_begun && !had_begun)
+		for (int tool = 0; tool < ANALYSIS_TOOLS_MAX; tool++)
+			filament_begin_print(&analyser->filament[tool]);
 	if (hints->volumetric && !was_volumetric)
 		for (int tool = 0; tool < MODAL_TOOLS_MAX; tool++)
 			analyser->modal.filament_mm2[tool] = ULTIMAKER_MM2;
@@ -288,7 +266,7 @@ static size_t stated_limit_bytes(const struct analyser *analyser)
 {
 	bool said = analyser->profile && analyser->profile->firmware != PROFILE_FIRMWARE_UNSAID;
 
-	return !said && analyser->hints.long_lines ? COMMAND_MAX : 0;
+	return !said && (analyser->hints.long_lines || analyser->long_lines) ? COMMAND_MAX : 0;
 }
 
 static void take_line(struct analyser *analyser, const struct line_reader_line *read,
@@ -429,18 +407,28 @@ void analyser_correct(struct analyser *analyser, double factor)
 		analyser->time.factor = factor;
 }
 
-void analyser_assume(struct analyser *analyser, const struct time_limits *limits)
+void analyser_assume(struct analyser *analyser, const struct analyser_lesson *lesson)
 {
-	analyser->planned = analyser->time.limits = *limits;
+	analyser->planned = analyser->time.limits = lesson->limits;
 	analyser->time.limits.stated = 0;
 	analyser->limits_settled = analyser->assumed = true;
+	analyser->relative_amounts = lesson->relative_amounts;
+	analyser->long_lines = lesson->long_lines;
 }
 
-bool analyser_learnt(const struct analyser *analyser, struct time_limits *limits)
+bool analyser_learnt(const struct analyser *analyser, struct analyser_lesson *lesson)
 {
-	slicer_hints_limits(&analyser->hints, limits);
+	const struct slicer_hints *hints = &analyser->hints;
+
+	slicer_hints_limits(hints, &lesson->limits);
+	lesson->relative_amounts =
+		hints->relative_amounts && (analyser->makerbot || analyser->axis_a_seen);
+	lesson->long_lines = hints->long_lines;
 	return !analyser->assumed &&
-	       time_limits_differ(limits, &analyser->planned, &analyser->time.limits);
+	       (lesson->relative_amounts ||
+		       (hints->long_lines && analyser->rule_count[POLICY_TOO_LONG] > 0) ||
+		       time_limits_differ(
+			       &lesson->limits, &analyser->planned, &analyser->time.limits));
 }
 
 void analyser_feed(struct analyser *analyser, const char *bytes, size_t length)

@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 #include "gcode/feature.h"
+#include "gcode/time_limits.h"
 
 struct modal_move;
 struct profile;
-struct time_limits;
 
 enum {
 	ANALYSIS_TOOLS_MAX = 8,
@@ -80,6 +80,7 @@ struct analysis {
 	int32_t layers;
 	double time_s;	      /* printing, comparable with the slicer's figure */
 	double heat_s;	      /* heating up, told apart */
+	double wait_s;	      /* homing, levelling and what else the slicer's figure has not */
 	double slicer_time_s; /* the slicer's own figure, 0: not stated */
 	enum analysis_limits limits;
 	double feature_s[FEATURE_COUNT]; /* what time_s is made of */
@@ -166,13 +167,19 @@ void analyser_on_comment(struct analyser *analyser, analyser_comment *on_comment
  * byte; 1 otherwise. */
 void analyser_correct(struct analyser *analyser, double factor);
 
-/* The limits to plan with until commands say otherwise, before the first byte. */
-void analyser_assume(struct analyser *analyser, const struct time_limits *limits);
+/* What a text's end says of its beginning: the settings of PrusaSlicer and Cura stand there. */
+struct analyser_lesson {
+	struct time_limits limits; /* to plan with until commands say otherwise */
+	bool relative_amounts;	   /* of filament, in a dialect that has no M83 to say so */
+	bool long_lines;	   /* for a firmware that holds them */
+};
 
-/* After the last byte: true, and *limits, when the text's end says what its beginning should have
- * been planned with (the settings of PrusaSlicer and Cura stand there).  Another analyser that
- * assumes them has the better times; all else stays as it is. */
-bool analyser_learnt(const struct analyser *analyser, struct time_limits *limits);
+/* Before the first byte. */
+void analyser_assume(struct analyser *analyser, const struct analyser_lesson *lesson);
+
+/* After the last byte: true, and *lesson, when the end changes what was made of the beginning.
+ * Another analyser that assumes it has the better answers. */
+bool analyser_learnt(const struct analyser *analyser, struct analyser_lesson *lesson);
 
 /* The layers that are kept, after analyser_finish; borrowed until analyser_destroy. */
 const struct analysis_layer *analyser_layers(const struct analyser *analyser, size_t *count);

@@ -37,9 +37,25 @@ double analysis_hotend_target(const struct analyser *analyser)
 	return highest;
 }
 
+/* About: of what passed since the last target changed only what has left the planner's window. */
+double analysis_hotend_celsius(const struct analyser *analyser)
+{
+	double highest = 0,
+	       passed_s = (analyser->time.elapsed_s - analyser->heated_s) / analyser->time.factor;
+
+	for (int tool = 0; tool < ANALYSIS_TOOLS_MAX; tool++) {
+		struct heater heater = analyser->hotend[tool];
+
+		heater_pass(&heater, passed_s);
+		if (heater.celsius > highest)
+			highest = heater.celsius;
+	}
+	return highest;
+}
+
 /* ---- heaters ----------------------------------------------------------------------------- */
 
-static void pass_all(struct analyser *analyser, double time_s)
+void analysis_heat_pass(struct analyser *analyser, double time_s)
 {
 	for (int tool = 0; tool < ANALYSIS_TOOLS_MAX; tool++)
 		heater_pass(&analyser->hotend[tool], time_s);
@@ -52,7 +68,8 @@ static void retarget(struct analyser *analyser)
 {
 	const struct modal *modal = &analyser->modal;
 
-	pass_all(analyser, (analyser->time.elapsed_s - analyser->heated_s) / analyser->time.factor);
+	analysis_heat_pass(
+		analyser, (analyser->time.elapsed_s - analyser->heated_s) / analyser->time.factor);
 	analyser->heated_s = analyser->time.elapsed_s;
 	for (int tool = 0; tool < ANALYSIS_TOOLS_MAX; tool++)
 		analyser->hotend[tool].target_celsius = modal->hotend_celsius[tool];
@@ -65,13 +82,13 @@ static void wait_for(struct analyser *analyser, const struct heater *heater, boo
 	double wait_s = heater_wait_s(heater, cooling_too);
 
 	analyser->result.heat_s += wait_s * analyser->time.factor;
-	pass_all(analyser, wait_s);
+	analysis_heat_pass(analyser, wait_s);
 }
 
 void analysis_warm_up(struct analyser *analyser, double wait_s)
 {
 	analyser->result.heat_s += wait_s * analyser->time.factor;
-	pass_all(analyser, wait_s);
+	analysis_heat_pass(analyser, wait_s);
 }
 
 static void mark_waited(

@@ -36,6 +36,7 @@ struct analyser {
 	struct time_model time;
 	struct time_limits planned; /* with which the times began */
 	bool limits_settled, assumed;
+	bool relative_amounts, long_lines; /* assumed too (struct analyser_lesson) */
 	struct extent print, part, travel, cut;
 	struct filament filament[ANALYSIS_TOOLS_MAX];
 	bool stated[ANALYSIS_TOOLS_MAX]; /* a hotend target was set for this tool */
@@ -57,7 +58,7 @@ struct analyser {
 	double before_mm; /* and filament */
 
 	bool hotend_stated, hotend_waited, macro_seen, macro_after_print;
-	bool home_seen, moved, mode_checked, makerbot, extruder_unclear;
+	bool home_seen, moved, mode_checked, makerbot, axis_a_seen, extruder_unclear;
 	bool g90_after_m83, g90_reported;
 	bool tool_loaded;
 	int64_t last_number;
@@ -65,6 +66,7 @@ struct analyser {
 	bool last_line_is_open; /* without line end */
 	bool endstops_off;
 	int64_t junk_lines;
+	int64_t power_off_line; /* 0: none, or told already */
 	int rule_count[POLICY_COUNT];
 	struct analysis result;
 };
@@ -114,7 +116,21 @@ void analysis_targets(struct analyser *analyser, const struct lexer_line *line, 
 /* A pause before anything moves is for the heaters. */
 void analysis_warm_up(struct analyser *analyser, double wait_s);
 void analysis_wait_for_heat(struct analyser *analyser, const struct lexer_line *line);
+double analysis_hotend_celsius(const struct analyser *analyser);
 double analysis_hotend_target(const struct analyser *analyser);
+
+void analysis_heat_pass(struct analyser *analyser, double time_s);
+
+/* ---- analysis_wait.c */
+/* Time that the slicer's figure has not. */
+void analysis_leave_out(struct analyser *analyser, double wait_s);
+void analysis_dwell(struct analyser *analyser, const struct lexer_line *line);
+/* Beside the way there, which is analysis_home's. */
+void analysis_homing(struct analyser *analyser, const struct lexer_line *line);
+void analysis_levelling(struct analyser *analyser, const struct lexer_line *line);
+void analysis_macro_wait(struct analyser *analyser, const struct lexer_line *line);
+/* `before`: the tool in use until now. */
+void analysis_tool_change(struct analyser *analyser, size_t before);
 
 /* ---- analysis_file.c */
 void analysis_fill(struct analyser *analyser);

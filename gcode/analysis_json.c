@@ -357,6 +357,7 @@ size_t analysis_to_json(const struct analysis *analysis, const struct analysis_l
 	put_problems(&writer, analysis);
 	put_number_member(&writer, "time_s", analysis->time_s);
 	put_number_member(&writer, "heat_s", analysis->heat_s);
+	put_number_member(&writer, "wait_s", analysis->wait_s);
 	put_positive_member(&writer, "slicer_time_s", analysis->slicer_time_s);
 	put_text_member(&writer, "limits", limits_name(analysis->limits));
 	put_integer_member(&writer, "bytes", analysis->bytes);

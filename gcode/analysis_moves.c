@@ -1,5 +1,5 @@
 /* Moves: what they add to the figures, and the rules that need to know where the head is. */
-#include <math.h> /* sqrt */
+#include <math.h> /* fabs, sqrt */
 
 #include "gcode/analysis_internal.h"
 #include "gcode/motion.h"
@@ -7,6 +7,7 @@
 #define COLD_CELSIUS	     170.0 /* Marlin's EXTRUDE_MINTEMP */
 #define RETRACTION_MAX_MM    150.0
 #define EXTRUSION_MAX_MM     500.0 /* in one move */
+#define RESTORED_MAX_MM	     20.0  /* pushed after the heat was switched off */
 #define POSITION_MAX_MM	     100000.0
 #define ARC_RADIUS_DIFFER_MM 0.05
 
@@ -18,6 +19,12 @@ static const struct profile *volume_of(const struct analyser *analyser)
 	const struct profile *profile = analyser->profile;
 
 	return profile && profile->volume_max_mm[0] > profile->volume_min_mm[0] ? profile : NULL;
+}
+
+static bool travels_in_plane(const struct modal_move *move)
+{
+	return move->is_arc || move->to_mm[MODAL_X] != move->from_mm[MODAL_X] ||
+	       move->to_mm[MODAL_Y] != move->from_mm[MODAL_Y];
 }
 
 /* Within these bounds a straight move breaks no rule about places. */
@@ -49,9 +56,10 @@ static bool is_inside(const struct analyser *analyser, const struct modal_move *
 static bool is_start_code_travel(const struct analyser *analyser, const struct modal_move *move,
 	const struct extent_breach *breach)
 {
+	bool lays_down = move->to_mm[MODAL_E] > move->from_mm[MODAL_E] && travels_in_plane(move);
+
 	return analyser->hints.section == SLICER_SECTION_CUSTOM && !analyser->endstops_off &&
-	       move->to_mm[MODAL_E] <= move->from_mm[MODAL_E] &&
-	       !(breach->axis == MODAL_Z && breach->value_mm < breach->limit_mm);
+	       !lays_down && !(breach->axis == MODAL_Z && breach->value_mm < breach->limit_mm);
 }
 
 static void check_volume(const struct analyser *analyser, const struct modal_move *move,
@@ -92,8 +100,8 @@ static void check_first_extrusion(struct analyser *analyser, struct policy_findi
 	}
 	if (!analyser->mode_checked) {
 		analyser->mode_checked = true;
-		if (!analyser->modal.distance_stated && !analyser->modal.e_stated &&
-			!analyser->macro_seen)
+		if ((!analyser->modal.distance_stated || analyser->relative_amounts) &&
+			!analyser->modal.e_stated && !analyser->macro_seen)
 			policy_add(findings, POLICY_MODE_UNSTATED);
 	}
 	if (analyser->g90_after_m83 && !analyser->g90_reported) {
@@ -102,8 +110,15 @@ static void check_first_extrusion(struct analyser *analyser, struct policy_findi
 	}
 }
 
-static void check_extrusion(
-	struct analyser *analyser, double extruded_mm, struct policy_findings *findings)
+/* End codes switch off first and push a little back into the nozzle then: it is hot still. */
+static bool is_after_heat(const struct analyser *analyser, double extruded_mm, bool in_place)
+{
+	return in_place && extruded_mm <= RESTORED_MAX_MM &&
+	       analysis_hotend_celsius(analyser) >= COLD_CELSIUS;
+}
+
+static void check_extrusion(struct analyser *analyser, double extruded_mm, bool in_place,
+	struct policy_findings *findings)
 {
 	double target;
 
@@ -117,7 +132,7 @@ static void check_extrusion(
 		return;
 	if (analyser->hotend_stated) {
 		target = analysis_hotend_target(analyser);
-		if (target < COLD_CELSIUS)
+		if (target < COLD_CELSIUS && !is_after_heat(analyser, extruded_mm, in_place))
 			policy_add_value(
 				findings, POLICY_COLD_EXTRUSION, 'E', target, true, COLD_CELSIUS);
 	}
@@ -199,6 +214,10 @@ static void lay_down(struct analyser *analyser, const struct modal_move *move, i
 {
 	const struct slicer_hints *hints = &analyser->hints;
 
+	if (analyser->power_off_line) {
+		analysis_report_file(analyser, POLICY_POWER, analyser->power_off_line);
+		analyser->power_off_line = 0;
+	}
 	extent_add_move(&analyser->print, move);
 	if (hints->section != SLICER_SECTION_CUSTOM && hints->feature != FEATURE_SKIRT &&
 		hints->feature != FEATURE_TOWER)
@@ -246,7 +265,7 @@ static void apply_move(struct analyser *analyser, const struct modal_move *move,
 	if (move->is_arc)
 		check_arc(move, findings);
 	if (extruded_mm != 0)
-		check_extrusion(analyser, extruded_mm, findings);
+		check_extrusion(analyser, extruded_mm, !travels_in_plane(move), findings);
 	if (analyser->cnc && travels)
 		add_way(analyser, move);
 	if (extruded_mm > 0 && travels)
@@ -273,6 +292,11 @@ static void settle_extruder_mode(
 {
 	struct modal *modal = &analyser->modal;
 
+	analyser->axis_a_seen |= motion->axis_a;
+	if (analyser->relative_amounts) {
+		modal->e_absolute = false;
+		return;
+	}
 	if (modal->e_absolute || !(motion->axis_a || analyser->makerbot))
 		return;
 	modal->e_absolute = true;
@@ -304,6 +328,7 @@ void analysis_retraction(struct analyser *analyser, bool before)
 	struct modal_move move = { .from_mm = { 0 } }, lift = { .from_mm = { 0 } };
 	double recover_feed = modal->recover_feed_mm_min > 0 ? modal->recover_feed_mm_min
 							     : modal->retract_feed_mm_min;
+	double feed = modal->retracted ? modal->retract_feed_mm_min : recover_feed;
 	uint32_t tag = analysis_tag(analyser, FEATURE_RETRACTION);
 
 	if (before == modal->retracted)
@@ -311,8 +336,11 @@ void analysis_retraction(struct analyser *analyser, bool before)
 	move.to_mm[MODAL_E] =
 		modal->retracted ? -modal->retract_mm : modal->retract_mm + modal->recover_mm;
 	lift.to_mm[MODAL_Z] = modal->retracted ? modal->retract_lift_mm : -modal->retract_lift_mm;
-	time_model_move(&analyser->time, &move,
-		modal->retracted ? modal->retract_feed_mm_min : recover_feed, tag);
+	if (analyser->time.limits.skips_retraction) {
+		analysis_leave_out(analyser, fabs(move.to_mm[MODAL_E]) / feed * 60);
+		return;
+	}
+	time_model_move(&analyser->time, &move, feed, tag);
 	if (modal->retract_lift_mm > 0)
 		time_model_move(&analyser->time, &lift, modal->feed_mm_min, tag);
 }

@@ -6,16 +6,21 @@
 
 /* All zero is a tool that has done nothing. */
 struct filament {
-	double position_mm; /* sum of all moves */
-	double furthest_mm; /* where it was furthest: what lies beyond is new filament */
-	double used_mm;	    /* with purge */
-	double print_mm;    /* without */
+	double position_mm;	  /* sum of all moves */
+	double furthest_mm;	  /* where it was furthest: what lies beyond is new filament */
+	double used_mm;		  /* with purge */
+	double print_mm;	  /* without */
+	double print_furthest_mm; /* the same as furthest_mm, since the print began */
 	bool used;
 	bool loading; /* selected, and not laid down as a line yet */
 };
 
 /* The tool was changed to this one. */
 void filament_select(struct filament *filament);
+
+/* The slicer's own moves begin, and it takes the nozzle for full whatever the start code drew back:
+ * what it counts begins here. */
+void filament_begin_print(struct filament *filament);
 
 /* Moves up to the nozzle what is there already: nothing is used. */
 void filament_load(struct filament *filament, double extruded_mm);

@@ -245,19 +245,19 @@ static void end_text(struct inspector *inspector)
 		decide_inner(inspector);
 }
 
-/* All from the start, with the limits that the first pass has learnt; false: there is no need. */
+/* All from the start, with what the first pass has learnt; false: there is no need. */
 static bool begin_again(struct inspector *inspector)
 {
-	struct time_limits limits;
+	struct analyser_lesson lesson;
 	struct analyser *analyser;
 
 	end_text(inspector);
-	if (inspector->refused || !analyser_learnt(inspector->analyser, &limits))
+	if (inspector->refused || !analyser_learnt(inspector->analyser, &lesson))
 		return false;
 	analyser = analyser_create(inspector->settings.profile);
 	if (!analyser)
 		return false;
-	analyser_assume(analyser, &limits);
+	analyser_assume(analyser, &lesson);
 	analyser_correct(analyser, inspector->factor);
 	analyser_destroy(inspector->analyser);
 	format_reader_destroy(inspector->reader);

@@ -8,6 +8,7 @@
 #include "gcode/lexer.h"
 #include "gcode/policy_internal.h"
 #include "gcode/profile.h"
+#include "gcode/text.h"
 
 /* Where no profile says how many. */
 enum { TOOLS_ANY = 16 };
@@ -90,9 +91,13 @@ static void check_tool_number(const struct lexer_line *line, const struct profil
 {
 	int tools = !profile ? TOOLS_ANY : profile->tool_count > 0 ? profile->tool_count : 1;
 
-	/* T-1 puts the tool away. */
 	if (line->code == -1 && profile && profile->firmware == PROFILE_FIRMWARE_REPRAP)
 		return;
+	if (line->code == -1 && tools > 1 &&
+		(!profile || profile->firmware == PROFILE_FIRMWARE_UNSAID)) {
+		policy_add(findings, POLICY_TOOL_PARK);
+		return;
+	}
 	if (line->code < 0 || line->code >= tools)
 		policy_add_value(findings, POLICY_TOOL, 'T', line->code, true, tools - 1);
 }
@@ -157,6 +162,59 @@ static bool is_lone_word(const struct lexer_line *line)
 	       used == line->body_length - 1;
 }
 
+/* The first word of the line, whatever its case. */
+static bool first_word_is_one_of(
+	const struct lexer_line *line, const char *const *words, size_t count)
+{
+	size_t length = 0;
+
+	while (length < line->body_length && line->body[length] != ' ' &&
+		line->body[length] != '\t')
+		length++;
+	for (size_t i = 0; i < count; i++)
+		if (strlen(words[i]) == length && text_contains(line->body, length, words[i]))
+			return true;
+	return false;
+}
+
+/* "Start GCode begin", as stands in stock start codes: two words or more, and nothing but words.
+ * The statements of RepRapFirmware's own language are none: what hangs on them would run. */
+static bool is_prose(const struct lexer_line *line)
+{
+	static const char *const statements[] = { "if", "elif", "else", "while", "break",
+		"continue", "abort", "var", "global", "set", "echo", "skip" };
+	size_t blanks = 0;
+
+	for (size_t i = 0; i < line->body_length; i++) {
+		char c = line->body[i];
+
+		if (c == ' ' || c == '\t')
+			blanks++;
+		else if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) &&
+			 !(i > 0 && strchr(".,:!-", c)))
+			return false;
+	}
+	return blanks > 0 &&
+	       !first_word_is_one_of(line, statements, sizeof statements / sizeof *statements);
+}
+
+static enum policy_id junk_rule(const struct lexer_line *line)
+{
+	return is_lone_word(line) ? POLICY_LONE_WORD
+	       : is_prose(line)	  ? POLICY_PROSE
+				  : POLICY_NO_COMMAND;
+}
+
+/* To OctoPrint and its kind; what lets a print wait or end would be missed if it were dropped. */
+static enum policy_id host_rule(const struct lexer_line *line)
+{
+	static const char *const acts[] = { "@pause", "@resume", "@cancel", "@abort", "@kill",
+		"@stop", "@emergency" };
+
+	return first_word_is_one_of(line, acts, sizeof acts / sizeof *acts) ? POLICY_HOST_COMMAND
+									    : POLICY_HOST_LINE;
+}
+
 static void check_kind(const struct policy_check *check)
 {
 	switch (check->line->kind) {
@@ -178,14 +236,13 @@ static void check_kind(const struct policy_check *check)
 		policy_add(check->findings, POLICY_HASH_LINE);
 		return;
 	case LEXER_HOST:
-		policy_add(check->findings, POLICY_HOST_COMMAND);
+		policy_add(check->findings, host_rule(check->line));
 		return;
 	case LEXER_REALTIME:
 		policy_add(check->findings, POLICY_REALTIME);
 		return;
 	case LEXER_JUNK:
-		policy_add(check->findings,
-			is_lone_word(check->line) ? POLICY_LONE_WORD : POLICY_NO_COMMAND);
+		policy_add(check->findings, junk_rule(check->line));
 		return;
 	}
 }

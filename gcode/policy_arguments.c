@@ -196,6 +196,13 @@ static void check_endstops(const struct policy_check *check)
 		policy_add(check->findings, POLICY_ENDSTOPS);
 }
 
+/* Artillery's end codes switch the dead man's time off; any other may end the print. */
+static void check_dead_man(const struct policy_check *check)
+{
+	policy_add(check->findings,
+		value_or(check, 'S', 0) > 0 ? POLICY_POWER : POLICY_MACHINE_SETTING);
+}
+
 static void check_temperature_unit(const struct policy_check *check)
 {
 	if (lexer_find(check->line, 'F') || lexer_find(check->line, 'K'))
@@ -273,6 +280,8 @@ static const struct argument_check argument_checks[] = {
 	{ 'G', 5, true, check_motion },
 	{ 'G', 10, true, check_g10 },
 	{ 'G', 92, true, check_g92 },
+	{ 'M', 85, true, check_dead_man },
+	{ 'M', 86, true, check_dead_man },
 	{ 'M', 98, false, check_m98 },
 	{ 'M', 104, true, check_hotend },
 	{ 'M', 106, true, check_fan },

@@ -32,6 +32,29 @@ static size_t name_length(const struct lexer_line *line)
 	return length;
 }
 
+/* As it will be sent: a star becomes an x (command.c), which can make a word. */
+static char as_sent(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c == '*' ? 'x' : c;
+}
+
+static bool key_contains(const char *key, size_t length, const char *part)
+{
+	size_t part_length = strlen(part);
+
+	for (size_t at = 0; at + part_length <= length; at++) {
+		size_t same = 0;
+
+		while (same < part_length && as_sent(key[at + same]) == part[same])
+			same++;
+		if (same == part_length)
+			return true;
+	}
+	return false;
+}
+
 /* KEY=VALUE with a key that speaks of heat: checked like a target. */
 static void check_macro_heat(const struct policy_check *check)
 {
@@ -48,14 +71,14 @@ static void check_macro_heat(const struct policy_check *check)
 		equals = memchr(key, '=', length);
 		if (equals && lexer_number(equals + 1, (size_t)(at - equals - 1), &value, &used)) {
 			size_t name = (size_t)(equals - key);
-			if (text_contains(key, name, "bed"))
+			if (key_contains(key, name, "bed"))
 				policy_check_target(check, value, policy_bed_limit(check->profile));
-			else if (text_contains(key, name, "chamber"))
+			else if (key_contains(key, name, "chamber"))
 				policy_check_target(check, value, POLICY_CHAMBER_CELSIUS);
-			else if (text_contains(key, name, "extruder") ||
-				 text_contains(key, name, "hotend") ||
-				 text_contains(key, name, "nozzle_temp") ||
-				 text_contains(key, name, "target"))
+			else if (key_contains(key, name, "extruder") ||
+				 key_contains(key, name, "hotend") ||
+				 key_contains(key, name, "nozzle_temp") ||
+				 key_contains(key, name, "target"))
 				policy_check_target(
 					check, value, policy_hotend_limit(check->profile));
 		}

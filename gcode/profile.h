@@ -39,6 +39,8 @@ struct profile {
 	double bed_max_celsius;
 	/* How fast they warm at room temperature (optional keys); 0: as common machines do. */
 	double hotend_celsius_s, bed_celsius_s;
+	/* What takes time beside the moves (optional keys); 0: as common machines do. */
+	double home_s, level_s, tool_change_s;
 	enum profile_firmware firmware; /* key `firmware`, optional */
 	int tool_count;			/* key `tools`, optional; 0 means 1 */
 	/* What its serial buffer holds, key `receive_bytes`, optional; 0: as its firmware's usually

@@ -293,6 +293,8 @@ static void read_pair(struct slicer_hints *hints, const struct slice *key, struc
 		take_block_flavor(hints, &value);
 	else if (key_is(key, "machine_limits_usage"))
 		hints->limits_ignored = key_is(&value, "ignore");
+	else if (key_is(key, "use_relative_e_distances"))
+		hints->relative_amounts = value.length == 1 && *value.at == '1';
 	else if (key_is(key, "single_extruder_multi_material"))
 		hints->one_nozzle = value.length == 1 && *value.at == '1';
 }
@@ -358,6 +360,7 @@ static void next_layer(struct slicer_hints *hints)
 	if (hints->layer_marks < INT32_MAX)
 		hints->layer_marks++;
 	hints->section = SLICER_SECTION_PRINT;
+	hints->print_begun |= hints->start_code_marked;
 }
 
 /* Marks between moves: layers, and what is being printed. */
@@ -372,12 +375,24 @@ static bool read_mark(struct slicer_hints *hints, struct slice text)
 	}
 	if (cut(&text, "TYPE:") || cut(&text, "FEATURE:") || cut(&text, "feature ")) {
 		hints->feature = feature_from_words(text.at, text.length);
-		hints->section = hints->feature == FEATURE_CUSTOM ? SLICER_SECTION_CUSTOM
-								  : SLICER_SECTION_PRINT;
+		hints->section = hints->feature == FEATURE_CUSTOM || hints->priming
+					 ? SLICER_SECTION_CUSTOM
+					 : SLICER_SECTION_PRINT;
+		hints->start_code_marked |=
+			hints->feature == FEATURE_CUSTOM && hints->layer_marks == 0;
 		return true;
 	}
 	if (cut(&text, "printing object ") || cut(&text, "start printing object ")) {
 		take_object(hints, text);
+		return true;
+	}
+	/* What all tools lose at the bed's edge before the print is not in the slicer's figure. */
+	if (cut(&text, "CP PRIMING ")) {
+		hints->priming = key_is(&text, "START");
+		if (hints->priming)
+			hints->section = SLICER_SECTION_CUSTOM;
+		else
+			hints->print_begun = true;
 		return true;
 	}
 	if (cut(&text, "CP TOOLCHANGE ")) {
@@ -480,6 +495,9 @@ void slicer_hints_limits(const struct slicer_hints *hints, struct time_limits *l
 
 		*limits = hints->limits;
 		limits->safe_is_jerk = assumed.safe_is_jerk;
+		limits->asked_corners = assumed.asked_corners;
+		limits->skips_dwell = assumed.skips_dwell;
+		limits->skips_retraction = assumed.skips_retraction;
 		limits->axis_sets_all = assumed.axis_sets_all;
 		limits->loose_starts = assumed.loose_starts;
 	}

@@ -50,13 +50,17 @@ struct slicer_hints {
 	struct time_limits limits;
 	bool limits_found, limits_ignored;
 	enum slicer_flavor flavor;
-	bool long_lines;     /* written for Klipper or RepRapFirmware */
-	size_t object_count; /* distinct names kept */
+	bool relative_amounts; /* of filament */
+	bool long_lines;       /* written for Klipper or RepRapFirmware */
+	size_t object_count;   /* distinct names kept */
 	char object[ANALYSIS_OBJECTS_MAX][ANALYSIS_NAME_MAX];
-	bool loading;	     /* between PrusaSlicer's marks of a multi-material unit's loading */
-	bool volumetric;     /* UltiGCode: E in mm3 */
-	bool self_heated;    /* UltiGCode, Griffin: the machine heats and homes by itself */
-	bool one_nozzle;     /* several filaments, one hotend */
+	bool loading;	  /* between PrusaSlicer's marks of a multi-material unit's loading */
+	bool priming;	  /* between its marks of the priming of all tools */
+	bool volumetric;  /* UltiGCode: E in mm3 */
+	bool self_heated; /* UltiGCode, Griffin: the machine heats and homes by itself */
+	bool one_nozzle;  /* several filaments, one hotend */
+	/* "TYPE:Custom" stood before the first layer; and the slicer's own moves have begun. */
+	bool start_code_marked, print_begun;
 	int32_t open_blocks; /* configuration blocks begun and not ended */
 	/* Cura's settings come in pieces that cut words: the end of one, joined to the next. */
 	char setting_tail[SLICER_TAIL_MAX];

@@ -327,18 +327,19 @@ static int read_version(const char *text)
 static const struct {
 	const char *name; /* lower case */
 	int tight_starts, shared_axes;
+	bool skips_dwell;
 } prusa_like[] = {
-	{ "prusaslicer", 20801, 20904 },
-	{ "orcaslicer", 20302, VERSION_NEVER },
-	{ "superslicer", VERSION_NEVER, VERSION_NEVER },
-	{ "bambustudio", VERSION_NEVER, VERSION_NEVER },
-	{ "qidislicer", VERSION_NEVER, VERSION_NEVER },
-	{ "qidistudio", VERSION_NEVER, VERSION_NEVER },
-	{ "elegooslicer", VERSION_NEVER, VERSION_NEVER },
-	{ "crealityprint", VERSION_NEVER, VERSION_NEVER },
-	{ "creality_print", VERSION_NEVER, VERSION_NEVER },
-	{ "anycubicslicer", VERSION_NEVER, VERSION_NEVER },
-	{ "slic3r prusa", VERSION_NEVER, VERSION_NEVER },
+	{ "prusaslicer", 20801, 20904, true },
+	{ "orcaslicer", 20302, VERSION_NEVER, false },
+	{ "superslicer", VERSION_NEVER, VERSION_NEVER, false },
+	{ "bambustudio", VERSION_NEVER, VERSION_NEVER, false },
+	{ "qidislicer", VERSION_NEVER, VERSION_NEVER, false },
+	{ "qidistudio", VERSION_NEVER, VERSION_NEVER, false },
+	{ "elegooslicer", VERSION_NEVER, VERSION_NEVER, false },
+	{ "crealityprint", VERSION_NEVER, VERSION_NEVER, false },
+	{ "creality_print", VERSION_NEVER, VERSION_NEVER, false },
+	{ "anycubicslicer", VERSION_NEVER, VERSION_NEVER, false },
+	{ "slic3r prusa", VERSION_NEVER, VERSION_NEVER, true },
 };
 
 void time_limits_assumed(struct time_limits *limits, const char *slicer, const char *definition)
@@ -352,7 +353,9 @@ void time_limits_assumed(struct time_limits *limits, const char *slicer, const c
 		if (!text_contains(slicer, strlen(slicer), prusa_like[i].name))
 			continue;
 		*limits = prusa_default;
-		limits->safe_is_jerk = true;
+		limits->safe_is_jerk = limits->asked_corners = true;
+		limits->skips_retraction = true;
+		limits->skips_dwell = prusa_like[i].skips_dwell;
 		limits->loose_starts = version > 0 && version < prusa_like[i].tight_starts;
 		limits->axis_sets_all = version > 0 && version < prusa_like[i].shared_axes;
 		return;

@@ -45,8 +45,12 @@ struct time_limits {
 			       share */
 	bool axis_sets_all; /* the same with accelerations (until 2.9.3, and Prusa-Firmware 3) */
 	bool loose_starts;  /* a move may begin faster than the one before it gets (until 2.8.0) */
-	bool is_repetier;   /* M201 and M202 are the accelerations of print and travel */
-	unsigned stated;    /* by commands: enum time_limits_part */
+	bool asked_corners; /* a corner's speed goes by the feed that the move before asked for,
+			       also where an axis is too slow for it */
+	/* What has no time in its figure: dwells (G4), and firmware's retractions (G10, G11). */
+	bool skips_dwell, skips_retraction;
+	bool is_repetier; /* M201 and M202 are the accelerations of print and travel */
+	unsigned stated;  /* by commands: enum time_limits_part */
 };
 
 /* Takes over limits that a command sets; false: it sets none. */

@@ -113,11 +113,17 @@ static double arc_speed(const struct time_limits *limits, double radius_mm, doub
 	return larger(sqrt(square), SPEED_MIN_MM_S);
 }
 
-static double cruise_speed(const struct time_limits *limits, const struct path *path, double feed)
+static double asked_speed(const struct time_limits *limits, const struct path *path, double feed)
 {
 	double slowest =
 		path->extruder_moves ? limits->slowest_print_mm_s : limits->slowest_travel_mm_s;
-	double cruise = larger(feed, larger(slowest, SPEED_MIN_MM_S)), wanted = cruise;
+
+	return larger(feed, larger(slowest, SPEED_MIN_MM_S));
+}
+
+static double cruise_speed(const struct time_limits *limits, const struct path *path, double wanted)
+{
+	double cruise = wanted;
 
 	for (int axis = 0; axis < MODAL_AXES; axis++) {
 		double part = share(path, axis);
@@ -183,9 +189,9 @@ static double safe_speed(const struct time_limits *limits, const struct path *pa
 static double jerk_corner(
 	const struct time_model *model, const struct path *path, double cruise, double safe)
 {
-	bool slower_now = model->previous_cruise_mm_s > cruise;
-	double speed = slower_now ? cruise : model->previous_cruise_mm_s;
-	double exit_scale = slower_now ? cruise / model->previous_cruise_mm_s : 1;
+	bool slower_now = model->previous_feed_mm_s > cruise;
+	double speed = slower_now ? cruise : model->previous_feed_mm_s;
+	double exit_scale = slower_now ? cruise / model->previous_feed_mm_s : 1;
 	double factor = 1;
 
 	for (int axis = 0; axis < MODAL_AXES; axis++) {
@@ -348,14 +354,15 @@ void time_model_move(
 	const struct time_limits *limits = &model->limits;
 	struct path path;
 	struct time_block *block;
-	double cruise, acceleration, safe, entry;
+	double asked, cruise, acceleration, safe, entry;
 	bool deviation = by_deviation(limits);
 
 	if (!measure(move, &path))
 		return;
 	if (model->count == TIME_MODEL_WINDOW)
 		release(model, TIME_MODEL_WINDOW - TIME_MODEL_KEPT);
-	cruise = cruise_speed(limits, &path, feed_mm_min / 60);
+	asked = asked_speed(limits, &path, feed_mm_min / 60);
+	cruise = cruise_speed(limits, &path, asked);
 	acceleration = pick_acceleration(limits, &path);
 	if (path.is_arc && deviation)
 		cruise = smaller(cruise, arc_speed(limits, path.radius_mm, acceleration));
@@ -373,6 +380,7 @@ void time_model_move(
 	block->entry2 = block->entry2_max;
 	block->tag = tag;
 	model->has_previous = true;
+	model->previous_feed_mm_s = limits->asked_corners ? asked : cruise;
 	model->previous_cruise_mm_s = cruise;
 	model->previous_safe_mm_s = safe;
 	for (int axis = 0; axis < MODAL_AXES; axis++)

@@ -36,6 +36,7 @@ struct time_model {
 	time_model_spent *on_spent; /* NULL: none */
 	void *context;
 	bool has_previous;
+	double previous_feed_mm_s; /* that corners go by */
 	double previous_cruise_mm_s, previous_safe_mm_s;
 	double previous_axes[MODAL_AXES]; /* speeds at its end; direction for junction deviation */
 	size_t count;

@@ -99,7 +99,7 @@ static void fill_record(struct file_record *file, const json_t *analysis)
 	file->commands = whole_of(analysis, "commands");
 	file->lines = whole_of(analysis, "lines");
 	file->time_s = number_of(analysis, "time_s", 0);
-	file->heat_s = number_of(analysis, "heat_s", 0);
+	file->heat_s = number_of(analysis, "heat_s", 0) + number_of(analysis, "wait_s", 0);
 	file->hotend_celsius = number_of(analysis, "hotend_celsius", 0);
 	file->bed_celsius = number_of(analysis, "bed_celsius", 0);
 	file->nozzle_mm = number_of(analysis, "nozzle_mm", 0);

@@ -99,6 +99,14 @@ static const struct option profile_options[] = {
 	{ "bed_celsius_s", OPTION_NUMBER, .min = 0, .max = 50, .initial = "0",
 		.unit = "degrees Celsius a second", AT(profile, bed_celsius_s),
 		.help = "How fast a cold bed warms; 0: as common ones do." },
+	{ "home_s", OPTION_NUMBER, .min = 0, .max = 3600, .initial = "0", .unit = "seconds",
+		AT(profile, home_s),
+		.help = "How long homing all axes takes; 0: as on common machines of its size." },
+	{ "level_s", OPTION_NUMBER, .min = 0, .max = 3600, .initial = "0", .unit = "seconds",
+		AT(profile, level_s), .help = "How long probing the bed takes; 0: a minute." },
+	{ "tool_change_s", OPTION_NUMBER, .min = 0, .max = 3600, .initial = "0", .unit = "seconds",
+		AT(profile, tool_change_s),
+		.help = "How long changing from one hotend to another takes; 0: five seconds." },
 };
 const struct option_group options_profile = GROUP(profile_options, profile);
 

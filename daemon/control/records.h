@@ -53,7 +53,9 @@ struct file_record {
 	char upload_sha256[SHA256_HEX_BYTES]; /* of the bytes as uploaded */
 	char name[FILE_NAME_MAX_BYTES];	      /* a label, never a path */
 	int64_t bytes, commands, lines;
-	double time_s, heat_s, filament_mm, filament_g; /* filament_g negative: unknown */
+	double time_s; /* moving, comparable with the slicer's figure */
+	double heat_s; /* heating up, homing and what else takes time beside it */
+	double filament_mm, filament_g; /* filament_g negative: unknown */
 	bool has_print_box;
 	double box_min_mm[3], box_max_mm[3];
 	double hotend_celsius, bed_celsius, nozzle_mm;

@@ -107,6 +107,32 @@ static void test_as_prusaslicer_an_axis_sets_the_whole_move_to_its_limit(void **
 	ASSERT_TIME(&as, 2 * 0.18 + (50 - 2 * 9.9) / 100, "G1 X35.35533906 Y35.35533906 F6000");
 }
 
+/* Z drives at 10 mm/s whatever is asked for, and its jerk lets it stop from 0.5; X would start at
+ * 10. */
+static double lift_and_drive_s(double corner_mm_s)
+{
+	double square = corner_mm_s * corner_mm_s;
+	double lift = (2 * 10 - 0.5 - corner_mm_s) / 1000 +
+		      (10 - (100 - 0.25) / 2000 - (100 - square) / 2000) / 10;
+
+	return lift + (2 * 100 - corner_mm_s - 10) / 1000 +
+	       (100 - (10000 - square) / 2000 - (10000.0 - 100) / 2000) / 100;
+}
+
+static void test_as_prusaslicer_a_corner_goes_by_the_feed_that_was_asked_for(void **state)
+{
+	struct time_limits as = limits;
+
+	(void)state;
+	as.safe_is_jerk = true;
+	as.jerk_mm_s[MODAL_X] = 10;
+	as.jerk_mm_s[MODAL_Z] = 0.5;
+	ASSERT_TIME(&as, lift_and_drive_s(10), "G1 Z10 F6000", "G1 X100");
+	as.asked_corners = true;
+	ASSERT_TIME(&as, lift_and_drive_s(5), "G1 Z10 F6000", "G1 X100");
+	ASSERT_TIME(&as, lift_and_drive_s(10), "G1 Z10 F600", "G1 X100 F6000");
+}
+
 static void test_joint_jerk_takes_the_plane_as_one_axis(void **state)
 {
 	struct time_limits joint = limits;
@@ -261,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_straight_on_costs_nothing_and_turning_back_a_stop),
 		cmocka_unit_test(test_a_corner_is_passed_at_the_speed_that_jerk_allows),
 		cmocka_unit_test(test_as_prusaslicer_an_axis_sets_the_whole_move_to_its_limit),
+		cmocka_unit_test(test_as_prusaslicer_a_corner_goes_by_the_feed_that_was_asked_for),
 		cmocka_unit_test(test_joint_jerk_takes_the_plane_as_one_axis),
 		cmocka_unit_test(test_junction_deviation_sets_the_speed_of_corners),
 		cmocka_unit_test(test_klipper_sets_the_speed_of_a_right_angle),
