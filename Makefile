@@ -27,7 +27,7 @@ pkg := pkg-config --silence-errors
 GCODE_PC   := zlib libarchive
 CONTROL_PC := libevent sqlite3 libconfig libmicrohttpd jansson libsodium libsystemd
 STREAM_PC  := libevent libserialport
-CLI_PC     := libcurl jansson libsodium libconfig
+CLI_PC     := libcurl jansson libsodium libconfig libqrencode
 PKG_CFLAGS   := $(shell $(pkg) --cflags $(GCODE_PC) $(CONTROL_PC) $(STREAM_PC) $(CLI_PC) cmocka)
 GCODE_LIBS   := $(shell $(pkg) --libs $(GCODE_PC)) -lm
 CONTROL_LIBS := $(shell $(pkg) --libs $(CONTROL_PC)) $(GCODE_LIBS) -lpthread
@@ -169,7 +169,7 @@ demo: deps
 # What builds and tests need on Debian 12; libc6-dev because gcc only recommends it.
 PACKAGES := gcc libc6-dev make pkg-config libevent-dev libsqlite3-dev libconfig-dev libmicrohttpd-dev \
             libjansson-dev libsodium-dev libsystemd-dev libserialport-dev zlib1g-dev libarchive-dev libcmocka-dev \
-            python3 python3-yaml curl strace mandoc systemd \
+            python3 python3-yaml curl strace mandoc systemd libqrencode-dev zbar-tools \
             $(if $(shell $(pkg) --libs libcurl),,libcurl4-gnutls-dev)
 installed = $(shell dpkg-query -W -f '$${Package}:$${db:Status-Status} ' $(PACKAGES) 2>/dev/null)
 missing   = $(strip $(foreach p,$(PACKAGES),$(if $(filter $(p):installed,$(installed)),,$(p))))

@@ -29,6 +29,8 @@ struct transfer {
 	char *text; /* owned */
 	size_t length, capacity;
 	FILE *file; /* upload */
+	FILE *sink; /* download: the body of an answer that is no refusal goes here */
+	CURL *curl; /* borrowed while it runs */
 	curl_off_t file_bytes;
 	struct progress progress;
 };
@@ -39,7 +41,12 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct transfer *transfer = context;
 	size_t length = size * count;
+	long status = 0;
 
+	if (transfer->sink)
+		curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status >= 200 && status < 300)
+		return fwrite(bytes, 1, length, transfer->sink);
 	if (length > ANSWER_BYTES_MAX - transfer->length)
 		return 0;
 	if (transfer->length + length + 1 > transfer->capacity) {
@@ -320,6 +327,7 @@ static CURLcode transfer_once(const struct client_request *request, struct trans
 	if (transfer->file)
 		rewind(transfer->file);
 	if (curl && headers) {
+		transfer->curl = curl;
 		set_up(curl, request, transfer, body, headers);
 		code = curl_easy_perform(curl);
 		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
@@ -370,6 +378,24 @@ int client_try(struct cli *cli, const struct client_request *request, struct cli
 		fclose(transfer.file);
 	free(transfer.text);
 	free(body);
+	return status;
+}
+
+int client_fetch(struct cli *cli, const char *path, FILE *to, bool *is_missing)
+{
+	const struct client_request request = { .method = "GET", .path = path };
+	struct transfer transfer = { .cli = cli, .sink = to };
+	struct client_answer answer = { 0 };
+	CURLcode code = transfer_once(&request, &transfer, NULL, "", &answer.status);
+	int status = code == CURLE_OK ? CLI_DONE : not_reached(&request, &transfer, code);
+
+	*is_missing = code == CURLE_OK && answer.status == 404;
+	if (status == CLI_DONE && !*is_missing && (answer.status < 200 || answer.status >= 300)) {
+		answer.json = parse(&transfer);
+		status = exit_of(&answer);
+		client_complain(&answer);
+	}
+	free(transfer.text);
 	return status;
 }
 

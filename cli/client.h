@@ -35,6 +35,9 @@ int client_get(struct cli *cli, const char *path, struct client_answer *answer);
 int client_post(struct cli *cli, const char *path, json_t *body, struct client_answer *answer);
 int client_create(struct cli *cli, const char *path, json_t *body, struct client_answer *answer);
 
+/* The body goes to `to` as it comes; *is_missing: 404, which is no failure here. */
+int client_fetch(struct cli *cli, const char *path, FILE *to, bool *is_missing);
+
 /* Like client_post, and leaves the refusals to the caller: *answer is filled for every status that
  * is not about reaching the daemon.  CLI_DONE or the exit code that the status stands for. */
 int client_try(struct cli *cli, const struct client_request *request, struct client_answer *answer);

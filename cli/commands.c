@@ -170,12 +170,15 @@ const struct command cli_commands[] = {
 		command_plan, NULL },
 	{ "printer", NULL, "one printer", NULL, NULL, printer_commands },
 	{ "printers", "", "every printer", NULL, command_printers, NULL },
-	{ "record", "[order] ORDER | job JOB [--html FILE]",
+	{ "record", "[order] ORDER | job JOB [--html FILE] [...]",
 		"what was made of what, by whom, on what, with what trouble",
 		"One JSON document: design, approval, files and settings, every attempt with its\n"
-		"times, firmware, filament and faults, what was counted, and what people did.\n"
-		"  --html FILE  as a page to be kept or printed; - is standard output\n\n"
-		"example: printfarm record 12 --html order-12.html\n",
+		"times, temperatures, firmware, filament and faults, what was counted, and what\n"
+		"people did.\n"
+		"  --html FILE      as a page to be kept or printed; - is standard output\n"
+		"  --label FILE     a label with a QR code for the box, 62 x 29 mm (SVG)\n"
+		"  --without-names  people are \"person 1\", \"person 2\" ...\n\n"
+		"example: printfarm record 12 --html order-12.html --label order-12.svg\n",
 		command_record, NULL },
 	{ "rehearse", "FILE PRINTER [--keep COPY]",
 		"the file on the machine, without heat and filament",

@@ -2,32 +2,12 @@
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/record_gather.h"
+#include "cli/record_label.h"
 #include "cli/record_page.h"
 #include "cli/words.h"
 
 #include <string.h>
-
-/* Adds the jobs of the pages behind `record`. */
-static int get_rest(struct cli *cli, const char *path, json_t *record)
-{
-	int64_t next;
-
-	while ((next = words_integer(record, "next")) > 0) {
-		char url[CLIENT_PATH_MAX];
-		struct client_answer answer;
-
-		snprintf(url, sizeof url, "%.900s?after=%lld", path, (long long)next);
-		int status = client_get(cli, url, &answer);
-
-		if (status)
-			return status;
-		json_array_extend(
-			json_object_get(record, "jobs"), json_object_get(answer.json, "jobs"));
-		json_object_set(record, "next", json_object_get(answer.json, "next"));
-		client_answer_finish(&answer);
-	}
-	return CLI_DONE;
-}
 
 /* "ORDER", "order ORDER" or "job JOB" -> the path; NULL: none of these. */
 static const char *path_of(char path[CLIENT_PATH_MAX], int count, char **operand)
@@ -41,15 +21,29 @@ static const char *path_of(char path[CLIENT_PATH_MAX], int count, char **operand
 	return NULL;
 }
 
+static int write_page(struct cli *cli, const json_t *record, const char *html)
+{
+	struct record_images images;
+	int status = record_gather_images(cli, record, &images);
+
+	if (status == CLI_DONE)
+		status = record_page_write(record, &images, html);
+	record_images_finish(&images);
+	return status;
+}
+
 int command_record(struct cli *cli, int argc, char **argv)
 {
-	const char *html = NULL;
+	const char *html = NULL, *label = NULL;
+	bool without_names = false;
 	const struct args_option options[] = {
 		{ "html", 0, ARGS_TEXT, &html, 0, 0 },
+		{ "label", 0, ARGS_TEXT, &label, 0, 0 },
+		{ "without-names", 0, ARGS_FLAG, &without_names, 0, 0 },
 		{ 0 },
 	};
 	char path[CLIENT_PATH_MAX];
-	struct client_answer answer;
+	json_t *record = NULL;
 	int count;
 	int status = args_parse_counted(cli, options, argc, argv, 1, 2, &count);
 
@@ -57,14 +51,19 @@ int command_record(struct cli *cli, int argc, char **argv)
 		return status;
 	if (!path_of(path, count, argv + 1))
 		return cli_usage_error(cli, "'%s' is neither 'order' nor 'job'", argv[1]);
-	cli->json = !html;
-	status = client_get(cli, path, &answer);
+	/* What is written into files is escaped there; a terminal gets JSON in ASCII. */
+	cli->json = true;
+	status = record_gather(cli, path, &record);
 	if (status)
 		return status;
-	status = get_rest(cli, path, answer.json);
-	if (status == CLI_DONE)
-		status = html ? record_page_write(answer.json, html)
-			      : words_print_json(cli, answer.json);
-	client_answer_finish(&answer);
+	if (without_names)
+		record_leave_names_out(record);
+	if (html)
+		status = write_page(cli, record, html);
+	if (label && status == CLI_DONE)
+		status = record_label_write(record, label);
+	if (!html && !label)
+		status = words_print_json(cli, record);
+	json_decref(record);
 	return status;
 }

@@ -21,6 +21,8 @@ struct receiving {
 	char name[FILE_NAME_MAX_BYTES];
 };
 
+static const char text_type[] = "text/plain; charset=utf-8";
+
 /* What the file store's trouble means to a client. */
 static void reply_trouble(
 	struct api *api, struct http_request *request, int result, const char *message)
@@ -227,17 +229,18 @@ static void show_text(struct api_call *call)
 		return;
 	}
 	call->replied = true;
-	http_reply_file(call->request, "text/plain; charset=utf-8", fd, status.st_size);
+	http_reply_file(call->request, text_type, fd, status.st_size);
 }
 
 /* ---- pictures ---- */
 
-/* A GET that waits for its picture. */
+/* A GET that waits for its picture, or for settings. */
 struct showing {
 	struct api *api;
 	struct http_request *request; /* NULL: its client has left */
 	struct drawing *drawing;
 	struct showing *next;
+	bool is_picture; /* else the slicer's settings */
 };
 
 static void end_showing(struct showing *showing)
@@ -256,11 +259,17 @@ static void on_drawn(void *context, int error, int descriptor, int64_t length)
 	struct showing *showing = context;
 	if (error == -ENODATA)
 		api_reply(showing->api, showing->request, 404,
-			json_out_error("not_found", "there is nothing to draw", NULL));
+			json_out_error("not_found",
+				showing->is_picture ? "there is nothing to draw"
+						    : "the slicer has left no settings in it",
+				NULL));
 	else if (error)
-		reply_trouble(showing->api, showing->request, error, "the picture was not drawn");
+		reply_trouble(showing->api, showing->request, error,
+			showing->is_picture ? "the picture was not drawn"
+					    : "the settings were not read");
 	else
-		http_reply_file(showing->request, "image/png", descriptor, length);
+		http_reply_file(showing->request, showing->is_picture ? "image/png" : text_type,
+			descriptor, length);
 	end_showing(showing);
 }
 
@@ -318,6 +327,31 @@ static bool read_picture(struct api_call *call, struct picture_settings *setting
 	return true;
 }
 
+/* Answered when it is made; `settings` NULL: the slicer's. */
+static void start_showing(struct api_call *call, const struct file_record *file,
+	const struct picture_settings *settings)
+{
+	struct files *files = call->api->setup.files;
+	struct error error = { "" };
+	struct showing *showing = calloc(1, sizeof(*showing));
+	int result = -ENOMEM;
+	if (showing) {
+		*showing = (struct showing){ call->api, call->request, NULL, call->api->showings,
+			settings != NULL };
+		call->api->showings = showing;
+		result = drawing_start(&showing->drawing, files, file->sha256, settings, on_drawn,
+			showing, &error);
+	}
+	if (result == 0) {
+		call->replied = true;
+		return;
+	}
+	if (showing)
+		end_showing(showing);
+	api_fail_with(call, 503, result == -EBUSY ? "busy" : "trouble",
+		error.text[0] ? error.text : "out of memory", NULL);
+}
+
 static void show_picture(struct api_call *call)
 {
 	const struct file_record *file = find_file(call);
@@ -325,7 +359,6 @@ static void show_picture(struct api_call *call)
 		.view = PICTURE_ISOMETRIC, .width = DRAWING_WIDTH, .height = DRAWING_HEIGHT
 	};
 	struct files *files = call->api->setup.files;
-	struct error error = { "" };
 	int64_t length;
 	if (!file || !read_picture(call, &settings))
 		return;
@@ -337,22 +370,22 @@ static void show_picture(struct api_call *call)
 		http_reply_file(call->request, "image/png", kept, length);
 		return;
 	}
-	struct showing *showing = calloc(1, sizeof(*showing));
-	int result = -ENOMEM;
-	if (showing) {
-		*showing = (struct showing){ call->api, call->request, NULL, call->api->showings };
-		call->api->showings = showing;
-		result = drawing_start(&showing->drawing, files, file->sha256, &settings, on_drawn,
-			showing, &error);
-	}
-	if (result == 0) {
+	start_showing(call, file, &settings);
+}
+
+static void show_settings(struct api_call *call)
+{
+	const struct file_record *file = find_file(call);
+	int64_t length;
+	if (!file)
+		return;
+	int kept = drawing_settings_kept(call->api->setup.files, file->sha256, &length);
+	if (kept >= 0) {
 		call->replied = true;
+		http_reply_file(call->request, text_type, kept, length);
 		return;
 	}
-	if (showing)
-		end_showing(showing);
-	api_fail_with(call, 503, result == -EBUSY ? "busy" : "trouble",
-		error.text[0] ? error.text : "the picture cannot be drawn", NULL);
+	start_showing(call, file, NULL);
 }
 
 void api_fingerprint(const char *method, const char *path, const char *body, size_t length,
@@ -373,5 +406,6 @@ const struct api_route api_file_routes[] = {
 	{ "GET", "/api/v1/files/:", show_file, 0 },
 	{ "GET", "/api/v1/files/:/text", show_text, 0 },
 	{ "GET", "/api/v1/files/:/preview", show_picture, 0 },
+	{ "GET", "/api/v1/files/:/settings", show_settings, 0 },
 	{ NULL, NULL, NULL, 0 },
 };

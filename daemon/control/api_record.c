@@ -3,6 +3,7 @@
  * It comes in pages, so that an order of ten thousand jobs holds nobody up; what stands on every
  * page is short, what is long stands on the first. */
 #include "daemon/control/api_private.h"
+#include "daemon/control/approval.h"
 #include "daemon/control/ledger.h"
 
 #include <errno.h>
@@ -203,14 +204,40 @@ static json_t *order_of(const struct api_call *call, const struct farm_order_vie
 	return object;
 }
 
+/* The farm, and what the code on a label of its lots says. */
+static json_t *farm_of(const struct api_call *call)
+{
+	const struct config *config = farm_config(call->farm);
+	json_t *object = json_object();
+	json_object_set_new(object, "name", json_out_text(config->farm_name));
+	json_object_set_new(object, "label_text", json_out_text(config->label_text));
+	return object;
+}
+
+/* With the key that the signature can be checked by, as long as its owner is an approver. */
+static json_t *design_of(const struct api_call *call, const struct farm_design_view *design)
+{
+	json_t *object = json_out_design(design);
+	json_t *approval = json_object_get(object, "approval");
+	const char *key = design->approval
+				  ? approval_public_key(
+					    farm_config(call->farm), design->approval->signer)
+				  : NULL;
+	if (json_is_object(approval))
+		json_object_set_new(
+			approval, "public_key", key ? json_out_text(key) : json_null());
+	return object;
+}
+
 /* Everything but the jobs. */
 static json_t *head(const struct api_call *call, const struct farm_order_view *order)
 {
 	struct farm_design_view design;
 	json_t *object = json_object();
+	json_object_set_new(object, "farm", farm_of(call));
 	json_object_set_new(object, "order", order_of(call, order));
 	if (farm_design_by_id(call->farm, order->record->design, &design)) {
-		json_object_set_new(object, "design", json_out_design(&design));
+		json_object_set_new(object, "design", design_of(call, &design));
 		json_object_set_new(object, "plates", plates_of(call->api->setup.ledger, &design));
 	}
 	return object;
@@ -268,6 +295,7 @@ static void record_of_job(struct api_call *call)
 	add_job(call, jobs, &job);
 	json_object_set_new(object, "jobs", jobs);
 	json_object_set_new(object, "next", json_null());
+	json_object_set_new(object, "is_job", json_true());
 	api_answer(call, 200, object);
 }
 

@@ -43,6 +43,17 @@ bool approval_is_approver(const char *row)
 	       read_base64(colon + 1, key, sizeof key);
 }
 
+const char *approval_public_key(const struct config *config, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; length > 0 && i < config->approver_count; i++)
+		if (strncmp(config->approver[i], name, length) == 0 &&
+			config->approver[i][length] == ':')
+			return config->approver[i] + length + 1;
+	return NULL;
+}
+
 bool approval_signer(const struct config *config, const char *content_sha256, const char *text,
 	char signer[NAME_MAX_BYTES])
 {

@@ -20,6 +20,9 @@ void approval_content(
 /* Whether the row of `approvers` is "NAME:KEY" with a public key that can be one. */
 bool approval_is_approver(const char *row);
 
+/* The public key of this approver, borrowed from the configuration; NULL: none of this name. */
+const char *approval_public_key(const struct config *config, const char *name);
+
 /* Who of the approvers has signed "printfarm-design:" and the content's hash; signature in base64.
  * False: nobody. */
 bool approval_signer(const struct config *config, const char *content_sha256, const char *signature,

@@ -21,6 +21,7 @@ enum {
 	CONFIG_SOCKET_MAX = 108, /* sockaddr_un, with the NUL */
 	CONFIG_HOURS_MAX = 64,
 	CONFIG_HOSTS_MAX = 16,
+	CONFIG_LABEL_MAX = 192,
 	CONFIG_APPROVERS_MAX = 32,
 	CONFIG_APPROVER_MAX = 128, /* "NAME:KEY" */
 	CONFIG_WINDOW_HELD = -1,   /* as in daemon/wire and drivers/driver.h */
@@ -89,6 +90,7 @@ struct config {
 	enum config_approval approval;
 	size_t approver_count;
 	char approver[CONFIG_APPROVERS_MAX][CONFIG_APPROVER_MAX]; /* whose signature counts */
+	char label_text[CONFIG_LABEL_MAX]; /* of a lot label's code, {order} and {hash} in it */
 	int64_t start_delay_s;	    /* between a clear and the next start: 30 */
 	int32_t retries;	    /* of a failed job before a person is asked: 1 */
 	bool inspect_automatically; /* a printed job counts as good without a person; default false

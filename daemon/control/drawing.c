@@ -1,4 +1,4 @@
-/* Pictures of stored plates: the parent's side; see drawing.h. */
+/* Pictures and settings of stored plates: the parent's side; see drawing.h. */
 #include "daemon/control/drawing.h"
 
 #include <errno.h>
@@ -14,10 +14,13 @@
 #include "daemon/control/files_internal.h"
 #include "daemon/control/import.h"
 
+enum { PLACE_MAX = SHA256_HEX_BYTES + 16 }; /* "ab/<sha256>.settings" */
+
 struct drawing {
 	struct files *files;
 	struct drawing *next;
 	struct picture_settings settings;
+	bool is_picture; /* else the slicer's settings */
 	char sha256[SHA256_HEX_BYTES];
 	int text, picture; /* descriptors */
 	char temporary[FILES_TEMPORARY_NAME_MAX];
@@ -32,22 +35,25 @@ static bool is_usual(const struct picture_settings *settings)
 	       settings->height == DRAWING_HEIGHT;
 }
 
-static void picture_place(const char *sha256, char *place, size_t size)
+static const char picture_end[] = ".png", settings_end[] = ".settings";
+
+static void kept_place(const char *sha256, const char *end, char place[PLACE_MAX])
 {
 	char text[SHA256_HEX_BYTES + 4];
 
 	files_place(sha256, text, sizeof text);
-	snprintf(place, size, "%s.png", text);
+	snprintf(place, PLACE_MAX, "%s%s", text, end);
 }
 
-int drawing_kept(const struct files *files, const char *sha256, int64_t *length)
+static int open_kept(
+	const struct files *files, const char *sha256, const char *end, int64_t *length)
 {
-	char place[SHA256_HEX_BYTES + 8];
+	char place[PLACE_MAX];
 	struct stat status;
 
 	if (!files_is_hash(sha256))
 		return -EINVAL;
-	picture_place(sha256, place, sizeof place);
+	kept_place(sha256, end, place);
 	int descriptor = openat(files->root, place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (descriptor < 0)
@@ -58,6 +64,16 @@ int drawing_kept(const struct files *files, const char *sha256, int64_t *length)
 	}
 	*length = status.st_size;
 	return descriptor;
+}
+
+int drawing_kept(const struct files *files, const char *sha256, int64_t *length)
+{
+	return open_kept(files, sha256, picture_end, length);
+}
+
+int drawing_settings_kept(const struct files *files, const char *sha256, int64_t *length)
+{
+	return open_kept(files, sha256, settings_end, length);
 }
 
 /* ---- one drawing --------------------------------------------------------------------------- */
@@ -83,14 +99,15 @@ static void destroy(struct drawing *drawing)
 	free(drawing);
 }
 
-/* The usual one gets its name.  It is made again when it is lost, so nothing is synced. */
+/* The usual one and settings get their name.  They are made again when lost, so nothing is synced.
+ */
 static void keep(struct drawing *drawing)
 {
-	char place[SHA256_HEX_BYTES + 8];
+	char place[PLACE_MAX];
 
-	if (!is_usual(&drawing->settings))
+	if (drawing->is_picture && !is_usual(&drawing->settings))
 		return;
-	picture_place(drawing->sha256, place, sizeof place);
+	kept_place(drawing->sha256, drawing->is_picture ? picture_end : settings_end, place);
 	if (renameat(drawing->files->root, drawing->temporary, drawing->files->root, place) == 0)
 		*drawing->temporary = '\0';
 }
@@ -138,7 +155,8 @@ static int begin(struct drawing *drawing, struct error *error)
 		.upload = drawing->text,
 		.text = drawing->picture,
 		.wall_s = DRAWING_WALL_S,
-		.picture = &drawing->settings,
+		.picture = drawing->is_picture ? &drawing->settings : NULL,
+		.slicer_settings = !drawing->is_picture,
 	};
 
 	return import_start(&drawing->child, &settings, on_drawn, drawing, error);
@@ -184,14 +202,17 @@ int drawing_start(struct drawing **drawing, struct files *files, const char *sha
 	if (!started)
 		return -ENOMEM;
 	started->files = files;
-	started->settings = *settings;
+	started->is_picture = settings != NULL;
+	if (settings)
+		started->settings = *settings;
 	started->done = done;
 	started->context = context;
 	started->picture = -1;
 	snprintf(started->sha256, sizeof started->sha256, "%s", sha256);
 	started->text = files_open_text(files, sha256);
 	if (started->text >= 0)
-		started->picture = files_make_temporary(files, "png", started->temporary);
+		started->picture = files_make_temporary(
+			files, settings ? "png" : "settings", started->temporary);
 	int result = started->text < 0	    ? started->text
 		     : started->picture < 0 ? started->picture
 					    : 0;

@@ -211,6 +211,12 @@ static void tell_drawing(struct command_line *line, const struct picture_setting
 	line->argument[7] = NULL;
 }
 
+static void tell_settings(struct command_line *line)
+{
+	snprintf(line->word[1], WORD_BYTES, "--settings");
+	line->argument[2] = NULL;
+}
+
 static int spawn(const struct import_settings *settings, const int sources[3], pid_t *child)
 {
 	char own[PATH_MAX];
@@ -223,6 +229,8 @@ static int spawn(const struct import_settings *settings, const int sources[3], p
 	snprintf(line.word[0], WORD_BYTES, "printfarmd");
 	if (settings->picture)
 		tell_drawing(&line, settings->picture);
+	else if (settings->slicer_settings)
+		tell_settings(&line);
 	else
 		tell_import(&line, settings);
 	posix_spawn_file_actions_init(&actions);

@@ -36,6 +36,8 @@ struct import_settings {
 	const char *rules;	/* "servo=ok,pin=warn": what all machines agree on; NULL: nothing */
 	/* Not NULL: the child draws `upload`, a plain text, into `text` (drawing.h). */
 	const struct picture_settings *picture;
+	bool slicer_settings; /* the child writes the settings in `upload`, a plain text, to `text`
+			       */
 };
 
 enum import_end {

@@ -263,6 +263,8 @@ int main(int argc, char **argv)
 		return import_child_main(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "--draw") == 0)
 		return drawing_child_main(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "--settings") == 0)
+		return settings_child_main(argc, argv);
 	struct options options = { 0 };
 	int code = read_options(argc, argv, &options);
 	if (code >= 0)

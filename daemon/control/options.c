@@ -264,6 +264,11 @@ static const struct option root_options[] = {
 		.help = "Who may approve, as \"NAME:KEY\" with the public key that printfarm "
 			"design key prints; approvals must be signed then.  None given: whoever "
 			"may use the API." },
+	{ "label_text", OPTION_TEXT, .max = CONFIG_LABEL_MAX - 1,
+		.initial = "printfarm:{order}:{hash}", AT(config, label_text),
+		.help = "What the code on a lot label says; {order} stands for the order's number, "
+			"{hash} for the first 16 digits of its design's content.  A URL makes the "
+			"label open a page." },
 	{ "clear_s", OPTION_INT64, .min = 0, .max = 604800, .initial = "900", .unit = "seconds",
 		AT(config, clear_s),
 		.help = "How long a finished print usually waits to be taken off, for plans." },
