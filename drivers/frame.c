@@ -4,13 +4,24 @@
 #include <stdbool.h>
 #include <string.h> /* memcpy */
 
+enum { EIGHT = 8 };
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Eight bytes at a time: this is done with every line that goes out. */
 uint8_t frame_checksum(const char *bytes, size_t length)
 {
-	uint8_t sum = 0;
+	uint64_t eights = 0, eight;
 
-	for (size_t i = 0; i < length; i++)
-		sum = (uint8_t)(sum ^ (uint8_t)bytes[i]);
-	return sum;
+	for (; length >= EIGHT; length -= EIGHT, bytes += EIGHT) {
+		memcpy(&eight, bytes, EIGHT);
+		eights ^= eight;
+	}
+	eight = 0;
+	memcpy(&eight, bytes, length);
+	eights ^= eight;
+	eights ^= eights >> 32;
+	eights ^= eights >> 16;
+	return (uint8_t)(eights ^ eights >> 8);
 }
 
 size_t frame_decimal(char *text, int64_t value)
@@ -27,11 +38,32 @@ size_t frame_decimal(char *text, int64_t value)
 	return count;
 }
 
+/* Not zero when one of eight bytes is below `limit` (at most 0x80), or above 0x7f. */
+static uint64_t any_below(uint64_t eight, uint8_t limit)
+{
+	return ((eight - EACH(limit)) | eight) & EACH(0x80);
+}
+
 /* What the firmware would take out of the line before it computes its own sum, or take for a
  * checksum (Marlin 1.1, 2.x: ';', '\\', 0x08; the last '*'). */
-static bool breaks_the_frame(char c)
+static uint64_t breaks_the_frame(uint64_t eight)
 {
-	return c < ' ' || c > '~' || c == ';' || c == '*' || c == '\\';
+	return any_below(eight, ' ') | any_below(eight ^ EACH(0x7f), 1) |
+	       any_below(eight ^ EACH(';'), 1) | any_below(eight ^ EACH('*'), 1) |
+	       any_below(eight ^ EACH('\\'), 1);
+}
+
+static bool any_breaks_the_frame(const char *bytes, size_t length)
+{
+	uint64_t found = 0, eight;
+
+	for (; length >= EIGHT; length -= EIGHT, bytes += EIGHT) {
+		memcpy(&eight, bytes, EIGHT);
+		found |= breaks_the_frame(eight);
+	}
+	eight = EACH(' ');
+	memcpy(&eight, bytes, length);
+	return (found | breaks_the_frame(eight)) != 0;
 }
 
 size_t frame_write(char *frame, int64_t number, const char *command, size_t length)
@@ -41,10 +73,8 @@ size_t frame_write(char *frame, int64_t number, const char *command, size_t leng
 
 	if (number < 0 || number > FRAME_NUMBER_MAX || length == 0 || length > FRAME_LINE_MAX)
 		return 0;
-	for (size_t i = 0; i < length; i++) {
-		if (breaks_the_frame(command[i]))
-			return 0;
-	}
+	if (any_breaks_the_frame(command, length))
+		return 0;
 	head[head_length++] = 'N';
 	head_length += frame_decimal(head + head_length, number);
 	head[head_length++] = ' ';

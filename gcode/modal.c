@@ -399,7 +399,12 @@ void modal_apply(struct modal *modal, const char *text, size_t length)
 {
 	struct lexer_line line;
 	struct modal_move move;
+	struct motion motion;
 
+	if (motion_read_command(text, length, &motion)) {
+		modal_apply_motion(modal, &motion, &move);
+		return;
+	}
 	lexer_read(text, length, &line);
 	modal_apply_words(modal, &line, &move);
 }

@@ -183,6 +183,20 @@ bool motion_read(const char *bytes, size_t length, struct motion *motion, struct
 	       (motion->value[MOTION_F] > 0 && motion->value[MOTION_F] <= FEED_PLAIN_MM_MIN);
 }
 
+bool motion_read_command(const char *text, size_t length, struct motion *motion)
+{
+	char padded[COMMAND_SHORT_MAX + 1 + NUMBER_ROOM];
+	struct motion_line line;
+
+	if (length < 2 || length > COMMAND_SHORT_MAX || text[0] != 'G')
+		return false;
+	memcpy(padded, text, length);
+	padded[length] = '\n';
+	memset(padded + length + 1, 0, NUMBER_ROOM);
+	return motion_read(padded, length + 1 + NUMBER_ROOM, motion, &line) &&
+	       line.body_length == length;
+}
+
 void motion_from_line(const struct lexer_line *line, struct motion *motion)
 {
 	motion->code = line->code;

@@ -4,6 +4,7 @@
 #include "gcode/cnc.h"
 #include "gcode/lexer.h"
 #include "gcode/line_reader.h"
+#include "gcode/motion.h"
 #include "gcode/policy.h"
 
 #include <errno.h>
@@ -99,16 +100,16 @@ static void tell_ready(struct readahead *readahead)
 
 /* False: the owner has gone. */
 static bool put_command(
-	struct readahead *readahead, const struct command *command, int64_t end_bytes)
+	struct readahead *readahead, const char *text, size_t length, int64_t end_bytes)
 {
 	struct record record = { .advance_bytes = (uint32_t)(end_bytes - readahead->told_bytes),
-		.length = (uint32_t)command->length };
+		.length = (uint32_t)length };
 	bool wanted;
 
 	readahead->told_bytes = end_bytes;
 	pthread_mutex_lock(&readahead->mutex);
 	while (!readahead->abandoned &&
-		READAHEAD_RING_BYTES - readahead->used < sizeof(record) + command->length) {
+		READAHEAD_RING_BYTES - readahead->used < sizeof(record) + length) {
 		readahead->waiting = true;
 		pthread_cond_wait(&readahead->room, &readahead->mutex);
 	}
@@ -116,7 +117,7 @@ static bool put_command(
 	wanted = !readahead->abandoned;
 	if (wanted) {
 		ring_put(readahead, (const char *)&record, sizeof(record));
-		ring_put(readahead, command->text, command->length);
+		ring_put(readahead, text, length);
 		tell_ready(readahead);
 	}
 	pthread_mutex_unlock(&readahead->mutex);
@@ -189,8 +190,8 @@ static bool take_line(struct readahead *readahead, enum line_reader_result resul
 				readahead->path, (long long)line->number);
 			return false;
 		}
-		return readahead->checking ||
-		       put_command(readahead, &command, readahead->from + line->end_bytes);
+		return readahead->checking || put_command(readahead, command.text, command.length,
+						      readahead->from + line->end_bytes);
 	case COMMAND_NOTHING:
 	case COMMAND_FILTERED:
 		return true;
@@ -201,16 +202,44 @@ static bool take_line(struct readahead *readahead, enum line_reader_result resul
 	return false;
 }
 
+/* Plain moves, nineteen of twenty lines, are commands as they stand: no rule has a word against
+ * them.  False: the owner has gone. */
+static bool take_moves(struct readahead *readahead, const char **bytes, size_t *length)
+{
+	size_t limit_bytes =
+		readahead->limit_bytes > 0 ? readahead->limit_bytes : (size_t)COMMAND_SHORT_MAX;
+	struct motion_line line;
+	struct motion motion;
+	int64_t number;
+
+	while (line_reader_is_between(&readahead->reader) &&
+		motion_read(*bytes, *length, &motion, &line) && line.body_length <= limit_bytes) {
+		const char *text = *bytes;
+
+		line_reader_skip(&readahead->reader, bytes, length, line.used_bytes, &number);
+		if (!put_command(readahead, text, line.body_length,
+			    readahead->from + readahead->reader.offset_bytes))
+			return false;
+	}
+	return true;
+}
+
 static bool take_chunk(
 	struct readahead *readahead, const char *bytes, size_t length, struct error *error)
 {
+	bool moves =
+		!readahead->program && !readahead->checking &&
+		!(readahead->has_profile && readahead->profile.firmware == PROFILE_FIRMWARE_GRBL);
 	struct line_reader_line line;
 	enum line_reader_result result;
 
-	while ((result = line_reader_next(&readahead->reader, &bytes, &length, &line)) !=
-		LINE_READER_MORE)
-		if (!take_line(readahead, result, &line, error))
+	do {
+		if (moves && !take_moves(readahead, &bytes, &length))
 			return false;
+		result = line_reader_next(&readahead->reader, &bytes, &length, &line);
+		if (result != LINE_READER_MORE && !take_line(readahead, result, &line, error))
+			return false;
+	} while (result != LINE_READER_MORE);
 	return true;
 }
 

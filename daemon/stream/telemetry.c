@@ -1,6 +1,7 @@
 #include "daemon/stream/telemetry.h"
 
 #include "gcode/command.h"
+#include "gcode/motion.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,6 +34,8 @@ static const char *read_number(const char *at, const char *end, double *value)
 	return at;
 }
 
+static const enum motion_word axis_words[AXES] = { MOTION_X, MOTION_Y, MOTION_Z, MOTION_E };
+
 struct words {
 	char letter;
 	int code;
@@ -59,21 +62,19 @@ static void read_words(const char *text, size_t length, struct words *words)
 	}
 }
 
-static double move_us(struct telemetry *telemetry, const struct words *words)
+static double move_us(struct telemetry *telemetry, const struct motion *motion)
 {
-	static const char letters[AXES] = { 'X', 'Y', 'Z', 'E' };
 	double space = 0, extrusion = 0, length;
 
-	if (words->has['F' - 'A'] && words->value['F' - 'A'] > 0)
-		telemetry->feed_mm_min = words->value['F' - 'A'];
+	if (motion_has(motion, MOTION_F) && motion->value[MOTION_F] > 0)
+		telemetry->feed_mm_min = motion->value[MOTION_F];
 	for (int i = 0; i < AXES; i++) {
-		int letter = letters[i] - 'A';
 		bool relative = i == 3 ? telemetry->relative_e : telemetry->relative;
 		double step;
 
-		if (!words->has[letter])
+		if (!motion_has(motion, axis_words[i]))
 			continue;
-		step = relative ? words->value[letter] : words->value[letter] - telemetry->at_mm[i];
+		step = motion->value[axis_words[i]] - (relative ? 0 : telemetry->at_mm[i]);
 		telemetry->at_mm[i] += step;
 		if (i < 3)
 			space += step * step;
@@ -93,13 +94,33 @@ static void set_position(struct telemetry *telemetry, const struct words *words)
 			telemetry->at_mm[i] = words->value[letters[i] - 'A'];
 }
 
+/* A move that is written in another way than slicers write it. */
+static double odd_move_us(struct telemetry *telemetry, const struct words *words)
+{
+	static const char letters[] = { 'X', 'Y', 'Z', 'E', 'F' };
+	static const enum motion_word names[] = { MOTION_X, MOTION_Y, MOTION_Z, MOTION_E,
+		MOTION_F };
+	struct motion motion = { .code = words->code };
+
+	for (size_t i = 0; i < sizeof(letters); i++) {
+		if (!words->has[letters[i] - 'A'])
+			continue;
+		motion.has |= 1U << names[i];
+		motion.value[names[i]] = words->value[letters[i] - 'A'];
+	}
+	return move_us(telemetry, &motion);
+}
+
 /* How long the planner has to do with it. */
 static double duration_us(struct telemetry *telemetry, const char *text, size_t length)
 {
+	struct motion motion;
 	struct words words;
 
 	if (length < 2 || (text[0] != 'G' && text[0] != 'M'))
 		return 0;
+	if (motion_read_command(text, length, &motion))
+		return move_us(telemetry, &motion);
 	read_words(text, length, &words);
 	if (words.letter == 'M') {
 		if (words.code == 82 || words.code == 83)
@@ -111,7 +132,7 @@ static double duration_us(struct telemetry *telemetry, const char *text, size_t 
 	case 1:
 	case 2:
 	case 3:
-		return move_us(telemetry, &words);
+		return odd_move_us(telemetry, &words);
 	case 90:
 	case 91:
 		telemetry->relative = telemetry->relative_e = words.code == 91;
@@ -135,32 +156,31 @@ void telemetry_begin(struct telemetry *telemetry, int64_t now_us)
 	telemetry->numbers.queue_free = telemetry->numbers.queue_size = -1;
 }
 
-static int64_t bytes_in_flight(const struct telemetry *telemetry)
+static const struct telemetry_command *leave_flight(struct telemetry *telemetry)
 {
-	int64_t bytes = 0;
+	const struct telemetry_command *command =
+		&telemetry->flight[telemetry->first++ % TELEMETRY_FLIGHT_MAX];
 
-	for (int64_t i = telemetry->first; i < telemetry->next; i++)
-		bytes += telemetry->flight[i % TELEMETRY_FLIGHT_MAX].bytes;
-	return bytes;
+	telemetry->flight_bytes -= command->bytes;
+	return command;
 }
 
 void telemetry_offered(struct telemetry *telemetry, const char *text, size_t length, int64_t now_us)
 {
 	struct telemetry_command *command;
 	double us = duration_us(telemetry, text, length);
-	int64_t bytes;
 
 	/* More than any window: the oldest is not looked at any more. */
 	if (telemetry->next - telemetry->first == TELEMETRY_FLIGHT_MAX)
-		telemetry->first++;
+		leave_flight(telemetry);
 	command = &telemetry->flight[telemetry->next++ % TELEMETRY_FLIGHT_MAX];
 	*command = (struct telemetry_command){ .offered_us = now_us,
 		.duration_us = (int32_t)(us < DURATION_MAX_US ? us : DURATION_MAX_US),
 		.bytes = (uint8_t)(length + TELEMETRY_OVERHEAD_BYTES),
 		.is_long = us == 0 && command_classify(text, length) == COMMAND_LONG };
-	bytes = bytes_in_flight(telemetry);
-	if (bytes > telemetry->numbers.in_flight_bytes_max)
-		telemetry->numbers.in_flight_bytes_max = bytes;
+	telemetry->flight_bytes += command->bytes;
+	if (telemetry->flight_bytes > telemetry->numbers.in_flight_bytes_max)
+		telemetry->numbers.in_flight_bytes_max = telemetry->flight_bytes;
 }
 
 /* A gap belongs to what held the lines up in it, and what is left to the link. */
@@ -284,10 +304,8 @@ void telemetry_acknowledged(struct telemetry *telemetry, int64_t index, int64_t 
 	if (index < telemetry->first)
 		return;
 	add_open_reasons(telemetry, now_us);
-	for (; telemetry->first <= index && telemetry->first < telemetry->next;
-		telemetry->first++) {
-		const struct telemetry_command *command =
-			&telemetry->flight[telemetry->first % TELEMETRY_FLIGHT_MAX];
+	while (telemetry->first <= index && telemetry->first < telemetry->next) {
+		const struct telemetry_command *command = leave_flight(telemetry);
 
 		if (command->duration_us > 0)
 			take_move(telemetry, command->duration_us, now_us);
@@ -320,7 +338,7 @@ void telemetry_read(
 {
 	*numbers = telemetry->numbers;
 	numbers->in_flight_lines = telemetry->next - telemetry->first;
-	numbers->in_flight_bytes = bytes_in_flight(telemetry);
+	numbers->in_flight_bytes = telemetry->flight_bytes;
 	/* Nothing has come for so long that what came before says nothing. */
 	if (now_us - telemetry->rate_since_us >= 2 * RATE_US)
 		numbers->lines_per_s_milli =

@@ -37,7 +37,8 @@ struct telemetry {
 	double feed_mm_min;
 	bool relative, relative_e;
 	struct telemetry_command flight[TELEMETRY_FLIGHT_MAX];
-	int64_t first, next; /* command indices */
+	int64_t first, next;  /* command indices */
+	int64_t flight_bytes; /* of the commands between them */
 	int64_t planner_end_us;
 	bool primed; /* the planner had moves, and nothing stopped them on purpose */
 	int32_t block_us[TELEMETRY_BLOCKS_MAX]; /* of the latest moves, a ring */

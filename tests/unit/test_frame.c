@@ -5,6 +5,7 @@
 
 #include "drivers/frame.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static void assert_frame(int64_t number, const char *command, const char *expected)
@@ -73,10 +74,50 @@ static void test_bytes_that_change_the_sum_on_the_other_side_are_refused(void **
 	assert_int_equal(frame_write(frame, FRAME_NUMBER_MAX + 1, "M105", 4), 0);
 }
 
+/* Eight bytes are looked at together: each value must be found at each place, and none taken for
+ * another because of its neighbours. */
+static void test_each_byte_is_judged_alike_wherever_it_stands(void **state)
+{
+	static const char refused[] = ";*\\";
+	char command[20], frame[FRAME_BYTES_MAX];
+
+	(void)state;
+	for (int value = 0; value < 256; value++) {
+		bool breaks = value < ' ' || value > '~' || memchr(refused, value, 3) != NULL;
+
+		for (size_t at = 0; at < sizeof(command); at++)
+			for (size_t length = at + 1; length <= sizeof(command); length++) {
+				memset(command, at % 2 ? ' ' : '~', sizeof(command));
+				command[at] = (char)value;
+				assert_int_equal(
+					frame_write(frame, 1, command, length) == 0, breaks);
+			}
+	}
+}
+
+static void test_the_sum_of_a_line_of_any_length_is_that_of_its_bytes(void **state)
+{
+	char bytes[40];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 37 + 11);
+	for (size_t from = 0; from < 8; from++)
+		for (size_t length = 0; from + length <= sizeof(bytes); length++) {
+			uint8_t sum = 0;
+
+			for (size_t i = 0; i < length; i++)
+				sum = (uint8_t)(sum ^ (uint8_t)bytes[from + i]);
+			assert_int_equal(frame_checksum(bytes + from, length), sum);
+		}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_worked_examples_of_the_protocol_come_out_byte_for_byte),
 	cmocka_unit_test(test_a_line_that_the_firmware_would_cut_is_refused),
 	cmocka_unit_test(test_bytes_that_change_the_sum_on_the_other_side_are_refused),
+	cmocka_unit_test(test_each_byte_is_judged_alike_wherever_it_stands),
+	cmocka_unit_test(test_the_sum_of_a_line_of_any_length_is_that_of_its_bytes),
 };
 
 int main(void)

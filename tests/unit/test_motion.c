@@ -111,6 +111,43 @@ static void test_whatever_is_odd_is_left_to_the_lexer(void **state)
 			fail_msg("read: %s", odd[i]);
 }
 
+static void test_a_command_is_read_as_the_line_it_was_made_of(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+		struct motion of_line, of_command;
+		struct motion_line line;
+		char *command;
+
+		assert_true(read(plain[i], &of_line, &line));
+		command = guard_page_copy(plain[i], line.body_length);
+		memset(&of_command, 0, sizeof of_command);
+		assert_true(motion_read_command(command, line.body_length, &of_command));
+		guard_page_free(command, line.body_length);
+		assert_int_equal(of_command.code, of_line.code);
+		assert_int_equal(of_command.has, of_line.has);
+		for (int word = 0; word < MOTION_WORDS; word++)
+			if (of_line.has & 1U << word)
+				assert_memory_equal(&of_command.value[word], &of_line.value[word],
+					sizeof(double));
+	}
+}
+
+static void test_what_is_no_plain_move_is_no_command_to_read_fast(void **state)
+{
+	static const char *const commands[] = { "", "G", "G1", "M104 S5", "G92 E0", "G28 X0",
+		"G1 X5\nG1 X6", "G1 X5;Y6", "G1 Xa" };
+	struct motion motion;
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		assert_false(motion_read_command(commands[i], strlen(commands[i]), &motion));
+	memset(text, ' ', sizeof text);
+	memcpy(text, "G1 X5", 5);
+	assert_false(motion_read_command(text, sizeof text, &motion));
+}
+
 static void test_nothing_is_read_behind_the_last_byte(void **state)
 {
 	(void)state;
@@ -135,6 +172,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_read_behind_the_last_byte),
 		cmocka_unit_test(test_whatever_is_odd_is_left_to_the_lexer),
+		cmocka_unit_test(test_a_command_is_read_as_the_line_it_was_made_of),
+		cmocka_unit_test(test_what_is_no_plain_move_is_no_command_to_read_fast),
 		cmocka_unit_test(test_plain_moves_are_read_as_the_lexer_reads_them),
 	};
 

@@ -145,6 +145,56 @@ static void test_every_command_comes_once_and_in_order(void **state)
 	readahead_destroy(readahead);
 }
 
+/* Plain moves among lines that are not, and what each comes out as. */
+static const struct {
+	const char *line, *command;
+} mixed[] = {
+	{ "G1 X103.537 Y88.1 E.0312\n", "G1 X103.537 Y88.1 E.0312" },
+	{ "G1 X1 Y2 ; seam\r\n", "G1 X1 Y2" },
+	{ "g1 x3 y4\n", "G1 X3 Y4" },
+	{ "; nothing\n", "" },
+	{ "G1  X5   Y6\n", "G1 X5 Y6" },
+	{ "\r\n", "" },
+	{ "G1 X7 Y8 (aside) Z9\n", "G1 X7 Y8 Z9" },
+	{ "M104 S215\r", "M104 S215" },
+	{ "G2 X1 Y1 I-0.5 J.5 F1800   \n", "G2 X1 Y1 I-0.5 J.5 F1800" },
+	{ "G1 X8 S1\n", "G1 X8 S1" },
+};
+enum { MIXED = sizeof(mixed) / sizeof(mixed[0]) };
+
+static void test_moves_and_other_lines_come_in_the_files_order_wherever_a_block_ends(void **state)
+{
+	enum { ROUNDS = 4000 };
+	struct readahead *readahead;
+	struct command command;
+	struct error error = { "" };
+	int64_t offset = 0;
+	FILE *file = fopen(path, "w");
+
+	(void)state;
+	assert_non_null(file);
+	for (int i = 0; i < ROUNDS * MIXED; i++)
+		fputs(mixed[i % MIXED].line, file);
+	size_bytes = ftell(file);
+	fclose(file);
+	readahead = create(NULL);
+	for (int i = 0; i < ROUNDS * MIXED; i++) {
+		size_t length = strlen(mixed[i % MIXED].line);
+		bool two = length >= 2 && mixed[i % MIXED].line[length - 2] == '\r';
+
+		offset += (int64_t)length;
+		if (!mixed[i % MIXED].command[0])
+			continue;
+		if (take(readahead, &command, &error) != READAHEAD_COMMAND)
+			fail_msg("line %d: %s", i, error.text);
+		assert_string_equal(command.text, mixed[i % MIXED].command);
+		/* The line feed behind a return is counted with this line or with the next. */
+		assert_in_range(readahead_offset(readahead), offset - two, offset);
+	}
+	assert_int_equal(take(readahead, &command, &error), READAHEAD_END);
+	readahead_destroy(readahead);
+}
+
 static void write_long_line(int before)
 {
 	FILE *file = fopen(path, "w");
@@ -461,6 +511,9 @@ int main(void)
 			test_looking_for_long_commands_stumbles_over_no_disk, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_every_command_comes_once_and_in_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_moves_and_other_lines_come_in_the_files_order_wherever_a_block_ends,
+			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_last_line_without_line_end_is_a_command_too, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
