@@ -26,15 +26,16 @@ uint8_t frame_checksum(const char *bytes, size_t length)
 
 size_t frame_decimal(char *text, int64_t value)
 {
+	uint64_t left = (uint64_t)value;
 	char digits[20];
-	size_t count = 0;
+	size_t at = sizeof(digits), count;
 
 	do {
-		digits[count++] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	for (size_t i = 0; i < count; i++)
-		text[i] = digits[count - 1 - i];
+		digits[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	count = sizeof(digits) - at;
+	memcpy(text, digits + at, count);
 	return count;
 }
 

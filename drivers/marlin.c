@@ -335,9 +335,12 @@ static bool advance_once(struct marlin *m)
 	case MARLIN_PAUSED:
 		break;
 	}
-	if (guard(m))
-		return true;
-	marlin_query(m);
+	/* What time makes due was told as a wish to be woken. */
+	if (m->now_us >= m->told_wake_us) {
+		if (guard(m))
+			return true;
+		marlin_query(m);
+	}
 	if (!marlin_is_clear(m))
 		return marlin_sync_advance(m);
 	marlin_release(m);
@@ -560,6 +563,11 @@ void marlin_command(struct driver *driver, int64_t now_us, const char *text, siz
 		blank_what_spoils(m->variant->spoils, m->staged, length);
 		m->staged_length = length;
 		m->staged_index = m->next_index++;
+		/* Nothing is due because of it, as nearly always. */
+		if (marlin_staged_waits(m)) {
+			m->effects = NULL;
+			return;
+		}
 	}
 	marlin_call_end(m);
 }

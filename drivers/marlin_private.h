@@ -377,6 +377,8 @@ void marlin_send_renumber(struct marlin *m);
 void marlin_send_far(struct marlin *m);
 void marlin_note_position(const struct marlin *m, struct history_line *line);
 void marlin_flush_staged(struct marlin *m);
+/* A command is staged, and an answer must come before it can go out. */
+bool marlin_staged_waits(const struct marlin *m);
 /* The byte that is answered whatever runs, where there is one, when it is silent. */
 void marlin_query(struct marlin *m);
 int64_t marlin_query_wake(const struct marlin *m);

@@ -24,9 +24,12 @@ void marlin_write_raw(struct marlin *m, const char *text, size_t length)
 /* Marlin takes any line that holds "M110" whatever its number, a text of M117 too. */
 static bool holds_m110(const char *text, size_t length)
 {
-	for (size_t i = 0; i + 4 <= length; i++) {
-		if (memcmp(text + i, "M110", 4) == 0)
+	const char *end = text + length;
+
+	while ((text = memchr(text, 'M', (size_t)(end - text)))) {
+		if (end - text >= 4 && memcmp(text, "M110", 4) == 0)
 			return true;
+		text++;
 	}
 	return false;
 }
@@ -239,6 +242,11 @@ static bool is_move(const char *text, size_t length)
 {
 	return length >= 3 && (memcmp(text, "G1 ", 3) == 0 || memcmp(text, "G0 ", 3) == 0 ||
 				      memcmp(text, "G28", 3) == 0);
+}
+
+bool marlin_staged_waits(const struct marlin *m)
+{
+	return m->staged_length > 0 && !marlin_has_room(m, m->staged_length + FRAMING_BYTES, false);
 }
 
 void marlin_flush_staged(struct marlin *m)

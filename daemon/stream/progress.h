@@ -19,7 +19,7 @@
 
 enum {
 	/* Raise it when the structs below change; a page of another version is taken for torn. */
-	PROGRESS_VERSION = 6,
+	PROGRESS_VERSION = 7,
 	/* Results that control has not booked yet, and booked ones that are still remembered so
 	 * that no attempt is printed twice. */
 	PROGRESS_ENDED_MAX = 4,

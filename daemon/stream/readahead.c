@@ -30,6 +30,7 @@ enum {
 struct record {
 	uint32_t advance_bytes; /* from the end of the last command's line to that of this one's */
 	uint32_t length;
+	struct move_time time;
 };
 
 struct readahead {
@@ -42,6 +43,7 @@ struct readahead {
 	bool checking;	   /* the first of two passes: nothing is given out */
 	bool line_refused; /* the fault is of a line, not of the disk */
 	int64_t look_until_us;
+	struct move_times times;
 	int64_t told_bytes; /* end of the line of the last command in the ring */
 	ssize_t (*read_at)(int fd, void *bytes, size_t size, off_t offset);
 	struct line_reader reader;
@@ -58,7 +60,8 @@ struct readahead {
 	bool waiting;	  /* the thread waits for room */
 	struct error fault;
 	int64_t taken_bytes; /* end of the line of the last command taken */
-	size_t start, used;  /* records: struct record, then the text */
+	struct move_time taken_time;
+	size_t start, used; /* records: struct record, then the text */
 	char ring[READAHEAD_RING_BYTES];
 };
 
@@ -98,30 +101,39 @@ static void tell_ready(struct readahead *readahead)
 
 /* ---- the thread --------------------------------------------------------------- */
 
-/* False: the owner has gone. */
-static bool put_command(
-	struct readahead *readahead, const char *text, size_t length, int64_t end_bytes)
+/* `record` lacks its advance.  False: the owner has gone. */
+static bool put_record(
+	struct readahead *readahead, struct record *record, const char *text, int64_t end_bytes)
 {
-	struct record record = { .advance_bytes = (uint32_t)(end_bytes - readahead->told_bytes),
-		.length = (uint32_t)length };
+	size_t length = record->length;
 	bool wanted;
 
+	record->advance_bytes = (uint32_t)(end_bytes - readahead->told_bytes);
 	readahead->told_bytes = end_bytes;
 	pthread_mutex_lock(&readahead->mutex);
 	while (!readahead->abandoned &&
-		READAHEAD_RING_BYTES - readahead->used < sizeof(record) + length) {
+		READAHEAD_RING_BYTES - readahead->used < sizeof(*record) + length) {
 		readahead->waiting = true;
 		pthread_cond_wait(&readahead->room, &readahead->mutex);
 	}
 	readahead->waiting = false;
 	wanted = !readahead->abandoned;
 	if (wanted) {
-		ring_put(readahead, (const char *)&record, sizeof(record));
+		ring_put(readahead, (const char *)record, sizeof(*record));
 		ring_put(readahead, text, length);
 		tell_ready(readahead);
 	}
 	pthread_mutex_unlock(&readahead->mutex);
 	return wanted;
+}
+
+static bool put_command(
+	struct readahead *readahead, const struct command *command, int64_t end_bytes)
+{
+	struct record record = { .length = (uint32_t)command->length };
+
+	move_time_of_command(&readahead->times, command->text, command->length, &record.time);
+	return put_record(readahead, &record, command->text, end_bytes);
 }
 
 static enum command_result read_command(const struct readahead *readahead,
@@ -190,8 +202,8 @@ static bool take_line(struct readahead *readahead, enum line_reader_result resul
 				readahead->path, (long long)line->number);
 			return false;
 		}
-		return readahead->checking || put_command(readahead, command.text, command.length,
-						      readahead->from + line->end_bytes);
+		return readahead->checking ||
+		       put_command(readahead, &command, readahead->from + line->end_bytes);
 	case COMMAND_NOTHING:
 	case COMMAND_FILTERED:
 		return true;
@@ -214,10 +226,12 @@ static bool take_moves(struct readahead *readahead, const char **bytes, size_t *
 
 	while (line_reader_is_between(&readahead->reader) &&
 		motion_read(*bytes, *length, &motion, &line) && line.body_length <= limit_bytes) {
+		struct record record = { .length = (uint32_t)line.body_length };
 		const char *text = *bytes;
 
+		move_time_of_motion(&readahead->times, &motion, &record.time);
 		line_reader_skip(&readahead->reader, bytes, length, line.used_bytes, &number);
-		if (!put_command(readahead, text, line.body_length,
+		if (!put_record(readahead, &record, text,
 			    readahead->from + readahead->reader.offset_bytes))
 			return false;
 	}
@@ -405,6 +419,7 @@ struct readahead *readahead_create(const struct readahead_setup *setup, struct e
 	if (setup->profile)
 		readahead->profile = *setup->profile;
 	line_reader_init(&readahead->reader);
+	move_times_init(&readahead->times);
 	pthread_mutex_init(&readahead->mutex, NULL);
 	pthread_cond_init(&readahead->room, NULL);
 	code = start_thread(readahead);
@@ -436,6 +451,11 @@ int64_t readahead_offset(const struct readahead *readahead)
 	return readahead->taken_bytes;
 }
 
+const struct move_time *readahead_time(const struct readahead *readahead)
+{
+	return &readahead->taken_time;
+}
+
 enum readahead_result readahead_take(
 	struct readahead *readahead, struct command *command, struct error *error)
 {
@@ -449,6 +469,7 @@ enum readahead_result readahead_take(
 		command->text[record.length] = '\0';
 		command->length = record.length;
 		readahead->taken_bytes += record.advance_bytes;
+		readahead->taken_time = record.time;
 		command->rule = NULL;
 		/* Wakes the thread for half a ring of work, not for every line. */
 		if (readahead->waiting && readahead->used < READAHEAD_RING_BYTES / 2) {

@@ -8,6 +8,7 @@
 #define DAEMON_STREAM_READAHEAD_H
 
 #include "base/error.h"
+#include "daemon/stream/move_time.h"
 #include "gcode/command.h"
 #include "gcode/profile.h"
 
@@ -59,6 +60,9 @@ void readahead_destroy(struct readahead *readahead);
 
 /* Where in the file the line of the command taken last ends. */
 int64_t readahead_offset(const struct readahead *readahead);
+
+/* How long the printer has to do with the command taken last. */
+const struct move_time *readahead_time(const struct readahead *readahead);
 
 /* The next command of the file, in order. `text` of *command is filled, `rule` is NULL. */
 enum readahead_result readahead_take(

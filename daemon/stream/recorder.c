@@ -77,20 +77,27 @@ struct recorder *recorder_copy(const struct recorder *recorder)
 
 /* ---- writing ------------------------------------------------------------------- */
 
+/* A place in the ring that is less than two rings away from its start. */
+static uint32_t wrap(const struct ring *ring, uint32_t at)
+{
+	return at < ring->size ? at : at - ring->size;
+}
+
 static uint8_t byte_at(const struct recorder *recorder, const struct ring *ring, uint32_t distance)
 {
-	return recorder->bytes[ring->offset + (ring->start + distance) % ring->size];
+	return recorder->bytes[ring->offset + wrap(ring, ring->start + distance)];
 }
 
 static void put(struct recorder *recorder, struct ring *ring, const void *bytes, uint32_t length)
 {
-	uint32_t at = (ring->start + ring->used) % ring->size, first = ring->size - at;
+	uint32_t at = wrap(ring, ring->start + ring->used), first = ring->size - at;
 	uint8_t *base = recorder->bytes + ring->offset;
 
 	if (first > length)
 		first = length;
 	memcpy(base + at, bytes, first);
-	memcpy(base, (const uint8_t *)bytes + first, length - first);
+	if (length > first)
+		memcpy(base, (const uint8_t *)bytes + first, length - first);
 	ring->used += length;
 }
 
@@ -119,7 +126,7 @@ static void forget_oldest(const struct recorder *recorder, struct ring *ring)
 
 	look(recorder, ring, 0, ring->before_us, &oldest);
 	length = oldest.at + oldest.length;
-	ring->start = (ring->start + length) % ring->size;
+	ring->start = wrap(ring, ring->start + length);
 	ring->used -= length;
 	ring->before_us = oldest.time_us;
 	ring->first++;

@@ -183,6 +183,7 @@ static enum step take_command(struct session *session, int64_t now_us)
 
 	switch (readahead_take(job->readahead, &job->command, &error)) {
 	case READAHEAD_COMMAND:
+		session_job_took(session);
 		job->starving_since_us = 0;
 		job->next_index++;
 		return STEP_DONE;

@@ -347,12 +347,16 @@ void session_mark(struct session *session)
 	progress_mark(&session->progress, &mark);
 }
 
+void session_job_took(struct session *session)
+{
+	struct session_job *job = &session->job;
+
+	job->is_long = readahead_time(job->readahead)->is_long;
+}
+
 bool session_job_is_long(const struct session *session)
 {
-	const struct command *command = &session->job.command;
-
-	return session->job.active && command->length > 0 &&
-	       command_classify(command->text, command->length) == COMMAND_LONG;
+	return session->job.active && session->job.is_long;
 }
 
 /* Makes sure that `command` holds the next one; false: nothing to offer now. */
@@ -363,10 +367,11 @@ static bool take_next(struct session *session, int64_t now_us)
 
 	if (job->has_command)
 		return true;
-	job->long_before = session_job_is_long(session);
+	job->long_before = job->is_long;
 	switch (readahead_take(job->readahead, &job->command, &error)) {
 	case READAHEAD_COMMAND:
 		job->has_command = true;
+		session_job_took(session);
 		job->starving_since_us = 0;
 		telemetry_stall(&job->telemetry, WIRE_STALL_FILE, false, now_us);
 		return true;
@@ -412,7 +417,8 @@ void session_feed(struct session *session, int64_t now_us)
 		job->has_command = false;
 		job->offered++;
 		job->offered_bytes = readahead_offset(job->readahead);
-		telemetry_offered(&job->telemetry, job->command.text, job->command.length, now_us);
+		telemetry_offered(&job->telemetry, readahead_time(job->readahead),
+			job->command.length, now_us);
 		session->dialect->command(session->driver, now_us, job->command.text,
 			job->command.length, session_effects(session));
 		session_perform(session, now_us);

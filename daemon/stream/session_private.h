@@ -37,6 +37,7 @@ struct session_job {
 	bool stopping;		/* cancel is under way; `result` and so on say what it will mean */
 	bool has_command;	/* `command` was taken but not offered */
 	struct command command; /* the next, or the latest offered */
+	bool is_long;		/* the latest command may take minutes */
 	bool long_before;	/* the one offered before it may take minutes, and may still run */
 	struct readahead *readahead;
 	int64_t starving_since_us; /* 0: not */
@@ -203,6 +204,8 @@ void session_job_numbers(
 	const struct session *session, int64_t now_us, struct wire_progress *numbers);
 void session_check_starving(struct session *session, int64_t now_us);
 /* May the latest command take minutes? */
+/* `command` has been taken from the file. */
+void session_job_took(struct session *session);
 bool session_job_is_long(const struct session *session);
 /* The driver's state goes to the progress page; right behind the number of the last command. */
 void session_mark(struct session *session);

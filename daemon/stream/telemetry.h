@@ -8,6 +8,7 @@
 #ifndef DAEMON_STREAM_TELEMETRY_H
 #define DAEMON_STREAM_TELEMETRY_H
 
+#include "daemon/stream/move_time.h"
 #include "daemon/wire/wire.h"
 #include "drivers/driver.h"
 
@@ -32,10 +33,6 @@ struct telemetry_command {
 
 struct telemetry {
 	struct wire_telemetry numbers;
-	/* Where the head will be. */
-	double at_mm[4]; /* X Y Z E */
-	double feed_mm_min;
-	bool relative, relative_e;
 	struct telemetry_command flight[TELEMETRY_FLIGHT_MAX];
 	int64_t first, next;  /* command indices */
 	int64_t flight_bytes; /* of the commands between them */
@@ -54,7 +51,7 @@ void telemetry_begin(struct telemetry *telemetry, int64_t now_us);
 
 /* The next command of the file was given to the driver. */
 void telemetry_offered(
-	struct telemetry *telemetry, const char *text, size_t length, int64_t now_us);
+	struct telemetry *telemetry, const struct move_time *time, size_t length, int64_t now_us);
 /* Commands up to and including index are with the printer. */
 void telemetry_acknowledged(struct telemetry *telemetry, int64_t index, int64_t now_us);
 
