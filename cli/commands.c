@@ -14,13 +14,15 @@ static int run_check(struct cli *cli, int argc, char **argv)
 	"  -n, --units UNITS   good units wanted (1)\n"                                            \
 	"  --due TIME          fri, tomorrow, 2026-11-27, 2026-11-27T18:00, +3h, +2d\n"            \
 	"  --priority 0..100   higher first (50)\n"                                                \
-	"  --material M[,M...] print with one of these, best first, whatever the file says\n"      \
+	"  --material M[,M...] print with one of these, best first\n"                              \
 	"  --color C[,C...]    print in one of these, best first; light, dark, any\n"              \
 	"  --printer NAME      only on this printer\n"                                             \
 	"  --tag TAG           only on printers with this tag\n"                                   \
 	"  --hold              do not start it before 'order release'\n"                           \
 	"  --test              a test print: one plate, even if nobody has approved it\n"          \
-	"  --user USER         who it is for\n"
+	"  --user USER         who it is for\n"                                                    \
+	"  --project NAME      what it is for\n"                                                   \
+	"  --after ORDER[,...] start when these orders are done\n"
 
 static const struct command design_commands[] = {
 	{ "add", "NAME --plate FILE[#N][:YIELD] [...] [--revise]", "a design of one or more plates",
@@ -72,11 +74,18 @@ static const struct command order_commands[] = {
 		command_order_create, NULL },
 	{ "hold", "ORDER...", "nothing more of it is started; running prints go on", NULL,
 		command_order_hold, NULL },
-	{ "list", "[--all]", "open orders, or all", NULL, command_order_list, NULL },
+	{ "list", "[--all] [--user USER] [--project NAME]", "open orders, or all", NULL,
+		command_order_list, NULL },
 	{ "release", "ORDER...", "a held order goes on", NULL, command_order_release, NULL },
 	{ "reorder", "ORDER [-n UNITS]", "a new order with the same wishes", NULL,
 		command_order_reorder, NULL },
-	{ "set", "ORDER [-n UNITS] [--due TIME] [--priority 0..100]", "changes an open order", NULL,
+	{ "set", "ORDER [-n UNITS] [--due TIME] [--priority 0..100] [...]", "changes an open order",
+		"  -n, --units UNITS   good units wanted\n"
+		"  --due TIME          \"\": none\n"
+		"  --priority 0..100   higher first\n"
+		"  --material M[,M...] --color C[,C...]   what it may be printed with, best first\n"
+		"  --project NAME      what it is for; \"\": nothing\n"
+		"  --after ORDER[,...] start when these orders are done; \"\": at once\n",
 		command_order_set, NULL },
 	{ "show", "ORDER", "good, scrap, printing, left, promised time", NULL, command_order_show,
 		NULL },

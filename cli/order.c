@@ -93,16 +93,36 @@ void order_table_print(const struct cli *cli, const json_t *orders, bool all)
 	table_destroy(table);
 }
 
+/* Only orders with this; the value is made fit for a URL as a path's part would be. */
+static void add_query(char *path, size_t size, const char *key, const char *value)
+{
+	char encoded[CLIENT_PATH_MAX];
+	size_t length = strlen(path);
+
+	if (value)
+		snprintf(path + length, size - length, "%c%s=%s", strchr(path, '?') ? '&' : '?',
+			key, strrchr(client_path(encoded, "", value, NULL), '/') + 1);
+}
+
 int command_order_list(struct cli *cli, int argc, char **argv)
 {
 	bool all = false;
-	const struct args_option options[] = { { "all", 'a', ARGS_FLAG, &all, 0, 0 }, { 0 } };
+	const char *user = NULL, *project = NULL;
+	const struct args_option options[] = {
+		{ "all", 'a', ARGS_FLAG, &all, 0, 0 },
+		{ "user", 0, ARGS_TEXT, &user, 0, 0 },
+		{ "project", 0, ARGS_TEXT, &project, 0, 0 },
+		{ 0 },
+	};
+	char path[3 * CLIENT_PATH_MAX] = "/api/v1/orders";
 	struct client_answer answer;
 	int count;
 	int status = args_parse_counted(cli, options, argc, argv, 0, 0, &count);
 
+	add_query(path, sizeof path, "user", user);
+	add_query(path, sizeof path, "project", project);
 	if (status == 0)
-		status = client_get(cli, "/api/v1/orders", &answer);
+		status = client_get(cli, path, &answer);
 	if (status)
 		return status;
 	if (cli->json)
@@ -153,6 +173,20 @@ static void show_choice(
 	words_row(cli, title, "%s", text);
 }
 
+static void show_after(const struct cli *cli, const json_t *order)
+{
+	const json_t *id;
+	char text[256] = "";
+	size_t index, length = 0;
+
+	json_array_foreach (json_object_get(order, "after"), index, id)
+		if (length < sizeof text)
+			length += (size_t)snprintf(text + length, sizeof text - length,
+				"%sorder %lld", index ? ", " : "",
+				(long long)json_integer_value(id));
+	words_row(cli, "after", "%s", text);
+}
+
 static void show_order(const struct cli *cli, const json_t *order)
 {
 	char text[WORDS_MAX], over[WORDS_MAX] = "";
@@ -174,6 +208,8 @@ static void show_order(const struct cli *cli, const json_t *order)
 	words_row(cli, "due", "%s", words_time(text, order, "due_s"));
 	words_row(cli, "priority", "%lld", (long long)words_integer(order, "priority"));
 	words_row(cli, "user", "%s", words_text(order, "user"));
+	words_row(cli, "project", "%s", words_text(order, "project"));
+	show_after(cli, order);
 	show_choice(cli, order, "material", "materials");
 	show_choice(cli, order, "color", "colors");
 	words_row(cli, "printer", "%s", words_text(order, "printer"));
@@ -256,13 +292,15 @@ static bool set_text(json_t *body, const char *key, const char *text)
 int command_order_set(struct cli *cli, int argc, char **argv)
 {
 	int64_t units = -1, priority = -1;
-	const char *due = NULL, *material = NULL, *color = NULL;
+	const char *due = NULL, *material = NULL, *color = NULL, *project = NULL, *after = NULL;
 	const struct args_option options[] = {
 		{ "units", 'n', ARGS_NUMBER, &units, 1, WISHES_UNITS_MAX },
 		{ "priority", 0, ARGS_NUMBER, &priority, 0, WISHES_PRIORITY_MAX },
 		{ "due", 0, ARGS_TEXT, &due, 0, 0 },
 		{ "material", 0, ARGS_TEXT, &material, 0, 0 },
 		{ "color", 0, ARGS_TEXT, &color, 0, 0 },
+		{ "project", 0, ARGS_TEXT, &project, 0, 0 },
+		{ "after", 0, ARGS_TEXT, &after, 0, 0 },
 		{ 0 },
 	};
 	int count;
@@ -279,7 +317,8 @@ int command_order_set(struct cli *cli, int argc, char **argv)
 	/* "" takes the due date away. */
 	if (due)
 		json_object_set_new(body, "due", *due ? json_string(due) : json_null());
-	if (!set_text(body, "material", material) || !set_text(body, "color", color)) {
+	if (!set_text(body, "material", material) || !set_text(body, "color", color) ||
+		!set_text(body, "project", project) || !set_text(body, "after", after)) {
 		json_decref(body);
 		return CLI_USAGE;
 	}

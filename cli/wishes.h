@@ -8,7 +8,7 @@
 
 struct wishes {
 	int64_t units, priority;
-	const char *due, *material, *color, *printer, *tag, *user;
+	const char *due, *material, *color, *printer, *tag, *user, *project, *after;
 	bool hold, test;
 };
 
@@ -24,6 +24,8 @@ enum { WISHES_UNITS_MAX = 1000000, WISHES_PRIORITY_MAX = 100 };
 		{ "printer", 0, ARGS_TEXT, &(wishes)->printer, 0, 0 },                             \
 		{ "tag", 0, ARGS_TEXT, &(wishes)->tag, 0, 0 },                                     \
 		{ "user", 0, ARGS_TEXT, &(wishes)->user, 0, 0 },                                   \
+		{ "project", 0, ARGS_TEXT, &(wishes)->project, 0, 0 },                             \
+		{ "after", 0, ARGS_TEXT, &(wishes)->after, 0, 0 },                                 \
 		{ "test", 0, ARGS_FLAG, &(wishes)->test, 0, 0 },                                   \
 	{                                                                                          \
 		"hold", 0, ARGS_FLAG, &(wishes)->hold, 0, 0                                        \

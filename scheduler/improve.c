@@ -216,8 +216,8 @@ static bool is_worth_it(const struct improve *improve)
 }
 
 struct improve *improve_create(const struct world *world, const struct previous *previous,
-	int64_t now_s, uint64_t seed, const struct planner_assignment *planned,
-	size_t planned_count)
+	const int64_t *release_s, int64_t now_s, uint64_t seed,
+	const struct planner_assignment *planned, size_t planned_count)
 {
 	const struct plan_weights weights = { .flow = FLOW };
 	struct improve *improve = calloc(1, sizeof *improve);
@@ -226,7 +226,7 @@ struct improve *improve_create(const struct world *world, const struct previous 
 		free(improve);
 		return NULL;
 	}
-	bool is_ready = world_problem_init(&improve->world, &improve->timeline);
+	bool is_ready = world_problem_init(&improve->world, &improve->timeline, release_s);
 
 	if (is_ready && makers_init(&improve->makers, &improve->world.problem) &&
 		plan_init(&improve->plan, &improve->world.problem, &weights) &&

@@ -17,11 +17,12 @@ enum {
 struct improve;
 struct previous;
 
-/* Begins at what is planned, or at the previous plan if that is better.  NULL: there is nothing to
- * gain, it is too large, or there is no memory. */
+/* `release_s`: before which nothing of each order starts.  Begins at what is planned, or at the
+ * previous plan if that is better.  NULL: there is nothing to gain, it is too large, or there is no
+ * memory. */
 struct improve *improve_create(const struct world *world, const struct previous *previous,
-	int64_t now_s, uint64_t seed, const struct planner_assignment *planned,
-	size_t planned_count);
+	const int64_t *release_s, int64_t now_s, uint64_t seed,
+	const struct planner_assignment *planned, size_t planned_count);
 void improve_destroy(struct improve *improve);
 
 /* Does up to `moves` moves and says how many; 0: it has ended. */

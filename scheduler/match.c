@@ -704,6 +704,20 @@ static void say_power(const struct question *question, char *text)
 			world->power_held);
 }
 
+static bool waits_for_an_order(const struct question *question)
+{
+	return question->order->waits_for != 0;
+}
+
+static void say_after(const struct question *question, char *text)
+{
+	const struct world_order *order = question->order;
+
+	snprintf(text, MATCH_TEXT_MAX, "waits for order %lld: %lld of %lld units are left",
+		(long long)order->waits_for, (long long)order->waits_left,
+		(long long)order->waits_units);
+}
+
 /* ---- the table ------------------------------------------------------------ */
 
 static const struct row rows[MATCH_CONDITION_COUNT] = {
@@ -738,6 +752,7 @@ static const struct row rows[MATCH_CONDITION_COUNT] = {
 	[MATCH_MAINTENANCE] = { "maintenance", CHANGED_BY_PERSON, false, maintenance_is_overdue,
 		say_maintenance },
 	[MATCH_POWER] = { "power", CHANGED_BY_TIME, true, power_is_unmet, say_power },
+	[MATCH_AFTER] = { "after", CHANGED_BY_TIME, true, waits_for_an_order, say_after },
 };
 
 const char *match_condition_name(enum match_condition condition)

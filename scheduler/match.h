@@ -35,6 +35,7 @@ enum match_condition {
 	MATCH_QUIET,	    /* noisy, and would run into quiet hours */
 	MATCH_MAINTENANCE,  /* overdue: a person can change */
 	MATCH_POWER,	    /* others draw what it would need */
+	MATCH_AFTER,	    /* the order waits for another one */
 	MATCH_CONDITION_COUNT,
 };
 

@@ -65,7 +65,8 @@ static size_t shares_of_order(const struct order_plan *plan, const struct previo
 	return previous->first[plan->order_index + 1] - previous->first[plan->order_index];
 }
 
-void order_plan_begin(struct order_plan *plan, size_t order_index, int64_t units)
+void order_plan_begin(
+	struct order_plan *plan, size_t order_index, int64_t units, int64_t not_before_s)
 {
 	const struct previous_share *share = NULL;
 
@@ -75,6 +76,7 @@ void order_plan_begin(struct order_plan *plan, size_t order_index, int64_t units
 		.order = &plan->timeline->world->order[order_index],
 		.units = units,
 		.limit_s = CALENDAR_NEVER_S,
+		.not_before_s = not_before_s,
 	};
 	plan->is_short = plan->has_choice = plan->high_works = plan->is_again = false;
 	plan->maker_count = plan->piece_begin = plan->piece_count = plan->at = 0;

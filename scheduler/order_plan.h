@@ -98,8 +98,10 @@ bool order_plan_init(
 	struct order_plan *plan, struct timeline *timeline, const struct previous *previous);
 void order_plan_finish(struct order_plan *plan);
 
-/* Begins to plan `units` of this order; the pieces of the one before are forgotten. */
-void order_plan_begin(struct order_plan *plan, size_t order_index, int64_t units);
+/* Begins to plan `units` of this order, from not_before_s on; the pieces of the one before are
+ * forgotten. */
+void order_plan_begin(
+	struct order_plan *plan, size_t order_index, int64_t units, int64_t not_before_s);
 
 /* One move.  False: done (the plan: pieces from piece_begin that are not dropped) or failed. */
 bool order_plan_move(struct order_plan *plan);

@@ -10,6 +10,7 @@
 #include "scheduler/timeline.h"
 
 #include <stdlib.h> /* calloc, malloc, realloc, free */
+#include <string.h> /* memcpy */
 
 enum phase {
 	PHASE_QUEUE,  /* orders into the heap */
@@ -26,8 +27,9 @@ enum { ASSIGNMENTS_AT_FIRST = 64 };
 
 /* An order in the queue, with its priority as it has grown by waiting. */
 struct queued {
-	const struct world_order *order;
+	const struct world_order *order; /* NULL: nothing of it is to be planned */
 	int64_t priority;
+	bool is_taken;
 };
 
 struct planner {
@@ -43,6 +45,7 @@ struct planner {
 	struct planner_assignment *planned; /* in the order in which they were found */
 	size_t planned_count, planned_capacity;
 	struct queued *queued; /* one per order */
+	int64_t *release_s;    /* of each order: nothing of it starts before */
 	void **room;	       /* the heap's: orders, then assignments */
 	struct heap heap;
 	struct planner_assignment *sorted;
@@ -98,29 +101,79 @@ static void queue_move(struct planner *planner)
 
 static void begin_search(struct planner *planner)
 {
-	planner->improve = improve_create(planner->world, &planner->previous, planner->now_s,
-		planner->seed, planner->planned, planner->planned_count);
+	planner->improve = improve_create(planner->world, &planner->previous, planner->release_s,
+		planner->now_s, planner->seed, planner->planned, planner->planned_count);
 	planner->phase = planner->improve ? PHASE_SEARCH : PHASE_SORT;
 	planner->at = 0;
 }
 
+/* What it waits for and is not planned yet; NULL: nothing. */
+static struct queued *find_unplanned(struct planner *planner, const struct world_order *order)
+{
+	for (size_t i = 0; i < order->after_count && i < WORLD_AFTER_MAX; i++) {
+		struct queued *other = &planner->queued[order->after[i]];
+
+		if (other->order && !other->is_taken)
+			return other;
+	}
+	return NULL;
+}
+
+/* When what it waits for is done and taken off its beds; now: it waits for nothing.
+ * CALENDAR_NEVER_S: nobody can say. */
+static int64_t release_s(const struct planner *planner, const struct world_order *order)
+{
+	int64_t done_s = order->after_end_s;
+
+	if (order->after_count == 0 && done_s == 0)
+		return planner->now_s;
+	for (size_t i = 0; i < order->after_count && i < WORLD_AFTER_MAX; i++) {
+		int64_t other_s = planner->answer[order->after[i]].done_s;
+
+		if (other_s < 0)
+			return CALENDAR_NEVER_S;
+		if (other_s > done_s)
+			done_s = other_s;
+	}
+	if (done_s < planner->now_s)
+		done_s = planner->now_s;
+	return done_s == CALENDAR_NEVER_S ? done_s
+					  : timeline_after_visit(&planner->timeline, done_s);
+}
+
+/* An order is planned behind those that it waits for: these take its place in the queue. */
 static void take_move(struct planner *planner)
 {
-	const struct queued *queued = heap_pop(&planner->heap);
+	struct queued *popped = heap_pop(&planner->heap), *queued = popped, *other;
+	int64_t room = PLANNER_ASSIGNMENTS_MAX - (int64_t)planner->planned_count;
 
-	if (!queued) {
+	if (!popped) {
 		begin_search(planner);
 		return;
 	}
+	if (popped->is_taken || room <= 0)
+		return;
+	/* Who has made a circle of orders gets no answer for them. */
+	for (size_t steps = planner->world->order_count; steps > 0; steps--) {
+		other = find_unplanned(planner, queued->order);
+		if (!other)
+			break;
+		queued = other;
+	}
+	if (queued != popped)
+		heap_push(&planner->heap, popped);
+	queued->is_taken = true;
 
 	const struct world_order *order = queued->order;
+	size_t index = (size_t)(order - planner->world->order);
 
-	int64_t room = PLANNER_ASSIGNMENTS_MAX - (int64_t)planner->planned_count;
+	int64_t from_s = release_s(planner, order);
 
-	if (room <= 0)
+	if (from_s == CALENDAR_NEVER_S)
 		return;
-	order_plan_begin(&planner->order_plan, (size_t)(order - planner->world->order),
-		order->units_left < room ? order->units_left : room);
+	planner->release_s[index] = from_s;
+	order_plan_begin(&planner->order_plan, index,
+		order->units_left < room ? order->units_left : room, from_s);
 	planner->phase = PHASE_PLAN;
 }
 
@@ -226,6 +279,49 @@ static void answer_anew(struct planner *planner)
 	}
 }
 
+/* The search knows when each order may begin, but not what that rests on. */
+static bool keeps_sequence(const struct planner *planner)
+{
+	const struct world *world = planner->world;
+
+	for (size_t i = 0; i < world->order_count; i++)
+		if (world->order[i].after_count > 0 && planner->answer[i].units_planned > 0 &&
+			release_s(planner, &world->order[i]) > planner->release_s[i])
+			return false;
+	return true;
+}
+
+static struct planner_assignment *copy_of_planned(const struct planner *planner)
+{
+	size_t bytes = planner->planned_count * sizeof *planner->planned;
+	struct planner_assignment *copy = malloc(bytes + 1);
+
+	if (copy)
+		memcpy(copy, planner->planned, bytes);
+	return copy;
+}
+
+/* The better plan, unless an order would begin before one that it waits for is done. */
+static void take_better(struct planner *planner)
+{
+	struct planner_assignment *before = copy_of_planned(planner);
+	size_t count_before = planner->planned_count;
+	size_t count =
+		before ? improve_take(planner->improve, planner->planned, planner->planned_capacity)
+		       : 0;
+
+	if (count > 0) {
+		planner->planned_count = count;
+		answer_anew(planner);
+	}
+	if (count > 0 && !keeps_sequence(planner)) {
+		memcpy(planner->planned, before, count_before * sizeof *before);
+		planner->planned_count = count_before;
+		answer_anew(planner);
+	}
+	free(before);
+}
+
 /* How many moves were made. */
 static int64_t search_moves(struct planner *planner, int64_t moves)
 {
@@ -233,12 +329,7 @@ static int64_t search_moves(struct planner *planner, int64_t moves)
 
 	if (done > 0)
 		return done;
-	size_t count = improve_take(planner->improve, planner->planned, planner->planned_capacity);
-
-	if (count > 0) {
-		planner->planned_count = count;
-		answer_anew(planner);
-	}
+	take_better(planner);
 	improve_destroy(planner->improve);
 	planner->improve = NULL;
 	planner->phase = PHASE_SORT;
@@ -353,15 +444,18 @@ struct planner *planner_begin(const struct world *world, const struct planner_re
 	planner->room = calloc(world->order_count + 1, sizeof *planner->room);
 	planner->queued = calloc(world->order_count + 1, sizeof *planner->queued);
 	planner->answer = calloc(world->order_count + 1, sizeof *planner->answer);
-	if (!planner->room || !planner->queued || !planner->answer ||
+	planner->release_s = calloc(world->order_count + 1, sizeof *planner->release_s);
+	if (!planner->room || !planner->queued || !planner->answer || !planner->release_s ||
 		!previous_init(&planner->previous, previous, world) ||
 		!timeline_init(&planner->timeline, world, now_s) ||
 		!order_plan_init(&planner->order_plan, &planner->timeline, &planner->previous)) {
 		planner_destroy(planner);
 		return NULL;
 	}
-	for (size_t i = 0; i < world->order_count; i++)
+	for (size_t i = 0; i < world->order_count; i++) {
 		planner->answer[i].done_s = -1;
+		planner->release_s[i] = now_s;
+	}
 	heap_init(&planner->heap, planner->room, world->order_count, order_goes_first);
 	planner->result = (struct planner_result){
 		.order_count = world->order_count,
@@ -429,6 +523,7 @@ void planner_destroy(struct planner *planner)
 	free(planner->planned);
 	free(planner->room);
 	free(planner->queued);
+	free(planner->release_s);
 	free(planner->sorted);
 	free(planner->answer);
 	free(planner);

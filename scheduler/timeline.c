@@ -139,7 +139,7 @@ static bool place(const struct timeline *timeline, size_t index, const struct ti
 	const struct world_printer *printer = &timeline->world->printer[index];
 	const struct world_plate *plate = &wish->order->plate[plate_index];
 	int64_t length_s = match_duration_s(plate, printer);
-	int64_t start_s = from->free_s;
+	int64_t start_s = later(from->free_s, wish->not_before_s);
 
 	/* The person who clears the bed also changes the reel: that costs time only before the
 	 * first visit. */

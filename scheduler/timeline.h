@@ -45,9 +45,10 @@ struct timeline_slot {
 /* What is asked of timeline_next. */
 struct timeline_wish {
 	const struct world_order *order;
-	uint64_t plates; /* bit i: plate i may be used */
-	int64_t units;	 /* more than this is worth nothing */
-	int64_t limit_s; /* must end by then */
+	uint64_t plates;      /* bit i: plate i may be used */
+	int64_t units;	      /* more than this is worth nothing */
+	int64_t limit_s;      /* must end by then */
+	int64_t not_before_s; /* nor start before */
 };
 
 /* False without memory. */

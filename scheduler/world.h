@@ -14,6 +14,7 @@ enum {
 	WORLD_WINDOWS_MAX = 64, /* staffed windows of a week */
 	WORLD_TAGS_MAX = 8,
 	WORLD_MACHINES_MAX = 8,
+	WORLD_AFTER_MAX = 8, /* orders that one waits for */
 };
 
 /* Part of a week, seconds from Monday 00:00 local; end > begin, end <= WORLD_WEEK_S. */
@@ -114,6 +115,15 @@ struct world_order {
 	bool held;
 	const char *material, *color; /* wishes: lists as choice.h has them; "": any */
 	const char *printer, *tag;    /* wishes; "": any */
+	/* Nothing of it starts before these are done: indexes of orders of this world, as far as
+	 * something of them is still to be planned, and when that ends which is not: what prints.
+	 * after_end_s 0: nothing does; CALENDAR_NEVER_S: nobody can say. */
+	size_t after_count;
+	size_t after[WORLD_AFTER_MAX];
+	int64_t after_end_s;
+	/* For words: the first of them by id (0: it waits for none), its units, how many are left.
+	 */
+	int64_t waits_for, waits_units, waits_left;
 	size_t plate_count;
 	const struct world_plate *plate;
 };

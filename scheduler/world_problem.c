@@ -113,7 +113,8 @@ static void fill_printers(struct problem *problem, const struct timeline *timeli
 		};
 }
 
-static void fill_orders(struct problem *problem, const struct timeline *timeline)
+static void fill_orders(
+	struct problem *problem, const struct timeline *timeline, const int64_t *release_s)
 {
 	for (size_t o = 0; o < problem->order_count; o++) {
 		const struct world_order *order = &timeline->world->order[o];
@@ -121,7 +122,7 @@ static void fill_orders(struct problem *problem, const struct timeline *timeline
 		problem->order[o] = (struct problem_order){
 			.part = (int32_t)o,
 			.weight = world_problem_weight(order, timeline->now_s),
-			.release_s = timeline->now_s,
+			.release_s = release_s[o],
 			.due_s = order->due_s > 0 ? order->due_s : PROBLEM_NEVER,
 		};
 	}
@@ -138,7 +139,8 @@ static int64_t start_from(
 	return timeline_start_from(context, printer, print->attended, at_s, print->length_s);
 }
 
-bool world_problem_init(struct world_problem *translated, const struct timeline *timeline)
+bool world_problem_init(
+	struct world_problem *translated, const struct timeline *timeline, const int64_t *release_s)
 {
 	const struct world *world = timeline->world;
 	struct problem *problem = &translated->problem;
@@ -168,7 +170,7 @@ bool world_problem_init(struct world_problem *translated, const struct timeline 
 	}
 	problem->reel_g[0] = INT32_MAX;
 	fill_printers(problem, timeline);
-	fill_orders(problem, timeline);
+	fill_orders(problem, timeline, release_s);
 	fill_options(translated, timeline);
 	problem_prepare(problem);
 	return true;

@@ -13,9 +13,11 @@ struct world_problem {
 	int32_t *plate_of; /* option: index of the order's plate; owned */
 };
 
-/* `timeline` is fresh: where each printer stands now; borrowed, for its calendars.  False: too
+/* `timeline` is fresh: where each printer stands now (nothing of an order starts before its
+ * release_s); borrowed, for its calendars.  False: too
  * large, or without memory. */
-bool world_problem_init(struct world_problem *translated, const struct timeline *timeline);
+bool world_problem_init(struct world_problem *translated, const struct timeline *timeline,
+	const int64_t *release_s);
 void world_problem_finish(struct world_problem *translated);
 
 /* The option that is this plate on this printer; -1: it may not run there. */

@@ -4,16 +4,20 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void list_jobs(struct api_call *call)
 {
 	const char *all = http_query(call->request, "all");
+	const char *order = http_query(call->request, "order");
 	bool every = all && strcmp(all, "0") != 0;
+	int64_t of = order ? strtoll(order, NULL, 10) : 0; /* what is no number is no order */
 	json_t *items = json_array();
 	for (size_t i = 0; i < farm_job_count(call->farm); i++) {
 		struct farm_job_view view;
-		if (farm_job_at(call->farm, i, &view) || every)
+		bool waits = farm_job_at(call->farm, i, &view);
+		if ((waits || every) && (!order || view.order == of))
 			json_array_append_new(items, json_out_job(&view));
 	}
 	api_answer(call, 200, json_out_items(items));

@@ -3,6 +3,7 @@
 #include "daemon/control/due.h"
 #include "daemon/control/json_promises.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -176,14 +177,62 @@ static void read_choice(struct json_in *in, const char *name, char choice[CHOICE
 	}
 }
 
+/* "7,9", blanks allowed; false: something else. */
+static bool read_ids(const char *text, int64_t after[ORDER_AFTER_MAX], size_t *count)
+{
+	const char *at = text + strspn(text, " ");
+	while (*at) {
+		int64_t id = 0;
+		if (*count == ORDER_AFTER_MAX || !isdigit((unsigned char)*at))
+			return false;
+		for (; isdigit((unsigned char)*at) && id < INT64_MAX / 10 - 9; at++)
+			id = id * 10 + (*at - '0');
+		after[(*count)++] = id;
+		at += strspn(at, " ");
+		if (*at && (*at != ',' || !at[1]))
+			return false;
+		at += *at == ',';
+		at += strspn(at, " ");
+	}
+	return true;
+}
+
+/* A list of orders, or their numbers between commas. */
+static void read_after(struct json_in *in, int64_t after[ORDER_AFTER_MAX], size_t *count)
+{
+	const json_t *list = json_object_get(in->object, "after"), *item;
+	char text[ORDER_AFTER_BYTES] = "";
+	bool good = true;
+	size_t index;
+	*count = 0;
+	if (in->failed)
+		return;
+	if (!json_is_array(list)) {
+		json_in_text(in, "after", text, sizeof(text));
+		good = !in->failed && read_ids(text, after, count);
+	}
+	json_array_foreach (list, index, item) {
+		good &= json_integer_value(item) > 0 && *count < ORDER_AFTER_MAX;
+		if (good)
+			after[(*count)++] = json_integer_value(item);
+	}
+	if (good)
+		return;
+	in->failed = true;
+	error_set(in->error,
+		"\"after\" must be the numbers of at most %d orders: [7, 9] or \"7,9\"",
+		ORDER_AFTER_MAX);
+}
+
 static bool read_wish(struct api_call *call, struct farm_wish *wish, struct error *error)
 {
 	struct json_in in = { call->body, false, error };
 	int64_t priority = 50;
 	*wish = (struct farm_wish){ .units = 1 };
 	snprintf(wish->user, sizeof(wish->user), "%s", call->user);
-	json_in_only(&in, (const char *const[]){ "design", "units", "due", "priority", "material",
-				  "color", "printer", "tag", "hold", "test", "user", NULL });
+	json_in_only(&in,
+		(const char *const[]){ "design", "units", "due", "priority", "material", "color",
+			"printer", "tag", "hold", "test", "user", "project", "after", NULL });
 	json_in_text(&in, "design", wish->design, sizeof(wish->design));
 	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &wish->units);
 	json_in_integer(&in, "priority", 0, 100, &priority);
@@ -194,6 +243,8 @@ static bool read_wish(struct api_call *call, struct farm_wish *wish, struct erro
 	json_in_bool(&in, "hold", &wish->hold);
 	json_in_bool(&in, "test", &wish->test);
 	json_in_text(&in, "user", wish->user, sizeof(wish->user));
+	json_in_text(&in, "project", wish->project, sizeof(wish->project));
+	read_after(&in, wish->after, &wish->after_count);
 	read_due(&in, &wish->due_s);
 	if (!wish->user[0])
 		snprintf(wish->user, sizeof(wish->user), "%s", call->user);
@@ -283,10 +334,15 @@ static void quote(struct api_call *call)
 
 static void list_orders(struct api_call *call)
 {
+	const char *user = http_query(call->request, "user");
+	const char *project = http_query(call->request, "project");
 	json_t *items = json_array();
 	for (size_t i = 0; i < farm_order_count(call->farm); i++) {
 		struct farm_order_view view;
 		farm_order_at(call->farm, i, &view);
+		if ((user && strcmp(user, view.record->user) != 0) ||
+			(project && strcmp(project, view.record->project) != 0))
+			continue;
 		json_array_append_new(items, json_out_order(call->farm, &view));
 	}
 	api_answer(call, 200, json_out_items(items));
@@ -346,14 +402,18 @@ static void set_order(struct api_call *call)
 	if (!api_id(call, 0, "order", &id))
 		return;
 	struct json_in in = { call->body, false, &error };
-	json_in_only(&in,
-		(const char *const[]){ "units", "priority", "due", "material", "color", NULL });
+	json_in_only(&in, (const char *const[]){ "units", "priority", "due", "material", "color",
+				  "project", "after", NULL });
 	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &set.units);
 	json_in_integer(&in, "priority", 0, 100, &priority);
 	read_due(&in, &set.due_s);
 	set.has_units = json_in_has(&in, "units");
 	set.has_priority = json_in_has(&in, "priority");
 	set.has_due = json_in_has(&in, "due");
+	set.has_project = json_in_has(&in, "project");
+	set.has_after = json_in_has(&in, "after");
+	json_in_text(&in, "project", set.project, sizeof(set.project));
+	read_after(&in, set.after, &set.after_count);
 	set.has_material = json_in_has(&in, "material");
 	set.has_color = json_in_has(&in, "color");
 	read_choice(&in, "material", set.material);

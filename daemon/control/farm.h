@@ -158,6 +158,9 @@ struct farm_wish {
 	bool hold;
 	bool test;		   /* a test print of a design that is not approved yet */
 	char user[NAME_MAX_BYTES]; /* whose order it is */
+	char project[NAME_MAX_BYTES];
+	size_t after_count; /* it starts when these orders are done */
+	int64_t after[ORDER_AFTER_MAX];
 	char material[CHOICE_BYTES], color[CHOICE_BYTES]; /* lists as choice.h has them */
 	char printer[NAME_MAX_BYTES], tag[NAME_MAX_BYTES];
 };
@@ -169,7 +172,10 @@ int farm_order_cancel(struct farm *, const char *user, int64_t id, struct error 
 int farm_order_hold(struct farm *, const char *user, int64_t id, struct error *);
 int farm_order_release(struct farm *, const char *user, int64_t id, struct error *);
 struct farm_order_set {
-	bool has_units, has_priority, has_due, has_material, has_color;
+	bool has_units, has_priority, has_due, has_material, has_color, has_project, has_after;
+	char project[NAME_MAX_BYTES];
+	size_t after_count;
+	int64_t after[ORDER_AFTER_MAX];
 	char material[CHOICE_BYTES], color[CHOICE_BYTES];
 	int64_t units, due_s;
 	int32_t priority;
@@ -274,6 +280,9 @@ struct farm_order_view {
 	bool late;    /* it is due, or likely done, behind its due date */
 	bool at_risk; /* only its promise is */
 	bool allowed; /* the design may be produced */
+	size_t after_count; /* orders that must be done first, whatever has become of them */
+	int64_t after[ORDER_AFTER_MAX];
+	int64_t waits_for; /* the first of them that is not done; 0: none */
 	size_t job_count;
 };
 size_t farm_order_count(const struct farm *);

@@ -348,6 +348,7 @@ static void give_up_units(struct farm *farm, struct farm_job *job, const char *u
 		farm_say_id(farm, "order", order->record.id, user,
 			"order %lld is cancelled: every job of it was",
 			(long long)order->record.id);
+		farm_after_cancelled(farm, order);
 		return;
 	}
 	order->record.units -= units;

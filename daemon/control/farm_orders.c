@@ -280,6 +280,8 @@ static int check_wish(const struct farm *farm, const struct farm_wish *wish, str
 	int result = check_numbers(farm, wish->units, wish->priority, wish->due_s, error);
 	if (!result)
 		result = check_choices(wish->material, wish->color, error);
+	if (!result)
+		result = farm_after_check(farm, 0, wish->after, wish->after_count, error);
 	if (result)
 		return result;
 	if (!farm_design_wanted(farm, wish->design)) {
@@ -314,6 +316,8 @@ void farm_fill_order(
 		.test = wish->test,
 	};
 	memcpy(record->user, wish->user, sizeof(record->user));
+	memcpy(record->project, wish->project, sizeof(record->project));
+	farm_after_put(record->after, wish->after, wish->after_count);
 	choice_tidy(wish->material, record->material);
 	choice_tidy(wish->color, record->color);
 	memcpy(record->printer, wish->printer, sizeof(record->printer));
@@ -381,6 +385,7 @@ int farm_order_reorder(struct farm *farm, const char *user, int64_t id, int64_t 
 	record.units = units;
 	record.due_s = 0;
 	record.created_s = farm->now_s;
+	record.after[0] = record.hold_reason[0] = '\0';
 	record.state = ORDER_OPEN;
 	result = check_makers(farm, &record, error);
 	if (!result)
@@ -412,6 +417,7 @@ static int set_state(struct farm *farm, const char *user, int64_t id, enum order
 		return -EBUSY;
 	}
 	order->record.state = to;
+	order->record.hold_reason[0] = '\0';
 	farm_touch_order(farm, order);
 	farm_say_id(farm, "order", id, user, "order %lld is %s", (long long)id,
 		to == ORDER_HELD ? "held" : "released");
@@ -447,6 +453,7 @@ int farm_order_cancel(struct farm *farm, const char *user, int64_t id, struct er
 	order->record.state = ORDER_CANCELLED;
 	farm_touch_order(farm, order);
 	farm_say_id(farm, "order", id, user, "order %lld is cancelled", (long long)id);
+	farm_after_cancelled(farm, order);
 	for (size_t i = order->jobs.count; i-- > 0;) {
 		struct farm_job *job = order->jobs.item[i];
 		if (job->state != JOB_NEEDS_LOOK && job->state != JOB_PRINTED &&
@@ -479,8 +486,14 @@ int farm_order_set(struct farm *farm, const char *user, int64_t id,
 		farm, record.units, record.priority, set->has_due ? record.due_s : 0, error);
 	if (!result)
 		result = check_choices(set->material, set->color, error);
+	if (!result && set->has_after)
+		result = farm_after_check(farm, id, set->after, set->after_count, error);
 	if (result)
 		return result;
+	if (set->has_project)
+		farm_copy(record.project, sizeof(record.project), set->project);
+	if (set->has_after)
+		farm_after_put(record.after, set->after, set->after_count);
 	if (set->has_material)
 		choice_tidy(set->material, record.material);
 	if (set->has_color)

@@ -76,6 +76,11 @@ struct farm_order {
 				 have */
 	struct farm_order *next_dirty;
 	bool dirty;
+	size_t world_index; /* in the world that was made last, if something of it is to be planned
+			     */
+	/* while a circle of orders is looked for */
+	struct farm_order *trail;
+	bool is_seen;
 	/* while a plan is applied */
 	size_t plan_cursor;  /* into jobs: where to look for the next queued one */
 	size_t plan_matched; /* assignments of the plan */
@@ -386,6 +391,23 @@ void farm_match_order(const struct farm *farm, const struct farm_order *order,
 	struct match_result *result);
 /* Configured, with a profile. */
 bool farm_printer_can_be_planned(const struct farm_printer *printer);
+
+/* ---- farm_after.c ---- */
+void farm_after_put(char text[ORDER_AFTER_BYTES], const int64_t *after, size_t count);
+size_t farm_after_of(const struct order_record *record, int64_t after[ORDER_AFTER_MAX]);
+/* May order `id` (0: a new one) wait for these?  -EINVAL: one does not exist or is cancelled, or
+ * the order would wait for itself. */
+int farm_after_check(const struct farm *farm, int64_t id, const int64_t *after, size_t count,
+	struct error *error);
+/* The first that it waits for now, by id; NULL: nothing.  A cancelled one is not waited for:
+ * whoever released the order knows. */
+const struct farm_order *farm_after_first(const struct farm *farm, const struct farm_order *order);
+int64_t farm_after_left(const struct farm_order *awaited); /* units that are not good yet */
+/* When every order has its world_index. */
+void farm_after_fill(
+	const struct farm *farm, const struct farm_order *order, struct world_order *to);
+/* Holds what waits for it. */
+void farm_after_cancelled(struct farm *farm, const struct farm_order *cancelled);
 
 /* ---- farm_makers.c ---- */
 /* 0 if some printer can make some plate of the order as things are built and wished, or no printer

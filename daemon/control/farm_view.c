@@ -89,6 +89,9 @@ static void view_order(
 		.job_count = order->jobs.count,
 		.allowed = farm_order_is_allowed(farm, order),
 	};
+	const struct farm_order *awaited = farm_after_first(farm, order);
+	view->waits_for = awaited ? awaited->record.id : 0;
+	view->after_count = farm_after_of(&order->record, view->after);
 	int64_t due_s = order->record.due_s;
 	view->late = due_s && order->record.state != ORDER_DONE &&
 		     order->record.state != ORDER_CANCELLED &&

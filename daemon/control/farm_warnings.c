@@ -67,6 +67,17 @@ static void warn_of_surplus(const struct farm_order *order, const struct warning
 		asked + (long long)order->over_planned, asked);
 }
 
+static void warn_of_sequence(
+	const struct farm *farm, const struct farm_order *order, const struct warnings *warnings)
+{
+	const struct farm_order *awaited = farm_after_first(farm, order);
+	if (awaited)
+		warn(warnings, "waits for order %lld: %lld of %lld units are left%s",
+			(long long)awaited->record.id, (long long)farm_after_left(awaited),
+			(long long)awaited->record.units,
+			awaited->record.state == ORDER_HELD ? ", and it is held" : "");
+}
+
 void farm_order_warnings(const struct farm *farm, int64_t id,
 	void (*each)(void *context, const char *text), void *context)
 {
@@ -74,6 +85,10 @@ void farm_order_warnings(const struct farm *farm, int64_t id,
 	const struct warnings warnings = { each, context };
 	if (!order || (order->record.state != ORDER_OPEN && order->record.state != ORDER_HELD))
 		return;
+	if (order->record.state == ORDER_HELD && order->record.hold_reason[0])
+		warn(&warnings, "held, because %s: order release %lld starts it all the same",
+			order->record.hold_reason, (long long)id);
+	warn_of_sequence(farm, order, &warnings);
 	warn_of_makers(farm, order, &warnings);
 	warn_of_surplus(order, &warnings);
 }

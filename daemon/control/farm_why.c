@@ -51,6 +51,26 @@ static void say_approval(
 			(long long)job->id, name, name);
 }
 
+/* What the order as a whole waits for, wherever it is to be printed. */
+static void say_order(
+	const struct farm *farm, const struct farm_job *job, char *summary, size_t summary_size)
+{
+	const struct order_record *record = &job->order->record;
+	const struct farm_order *awaited = farm_after_first(farm, job->order);
+	if (record->state == ORDER_HELD && record->hold_reason[0])
+		snprintf(summary, summary_size,
+			"job %lld waits: order %lld is held, because %s (order release %lld)",
+			(long long)job->id, (long long)record->id, record->hold_reason,
+			(long long)record->id);
+	else if (awaited)
+		snprintf(summary, summary_size,
+			"job %lld waits for order %lld: %lld of %lld units are left",
+			(long long)job->id, (long long)awaited->record.id,
+			(long long)farm_after_left(awaited), (long long)awaited->record.units);
+	else
+		say_approval(farm, job, summary, summary_size);
+}
+
 /* A print that has stopped for somebody at the machine. */
 static bool says_whom_it_waits_for(
 	const struct farm *farm, const struct farm_job *job, char *summary, size_t summary_size)
@@ -73,7 +93,7 @@ static bool says_why_without_printers(
 		snprintf(summary, summary_size, "job %lld is held: release lets it start", id);
 		return false;
 	case JOB_QUEUED:
-		say_approval(farm, job, summary, summary_size);
+		say_order(farm, job, summary, summary_size);
 		return false;
 	case JOB_ASSIGNED:
 	case JOB_PRINTING:

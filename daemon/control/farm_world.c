@@ -163,6 +163,8 @@ static void add_order(struct filling *filling, struct farm_order *order, struct 
 		fill_plate(&world->plate[filling->plates], design->plate[i]);
 		world->plate_of[filling->plates++] = design->plate[i];
 	}
+	if (!job)
+		order->world_index = filling->orders;
 	world->order_of[filling->orders] = order;
 	world->job_of[filling->orders++] = job;
 }
@@ -181,6 +183,8 @@ static void add_orders(const struct farm *farm, struct filling *filling, struct 
 	}
 	if (extra)
 		add_order(filling, extra, NULL);
+	for (size_t i = 0; i < filling->orders; i++)
+		farm_after_fill(farm, filling->world->order_of[i], &filling->world->order[i]);
 }
 
 static void count(
@@ -283,6 +287,7 @@ void farm_match(const struct farm *farm, const struct farm_job *job, const struc
 	}
 	struct world_order order;
 	fill_order(farm, &order, job->order);
+	farm_after_fill(farm, job->order, &order);
 	order.held |= job->state == JOB_HELD;
 	if (is_wished(job))
 		order.printer = job->printer;

@@ -266,7 +266,7 @@ static json_t *words_of(const char *list)
 json_t *json_out_order(const struct farm *farm, const struct farm_order_view *order)
 {
 	const struct order_record *record = order->record;
-	json_t *object = json_object(), *jobs = json_array();
+	json_t *object = json_object(), *jobs = json_array(), *after = json_array();
 	set_integer(object, "id", record->id);
 	set_text(object, "design", order->design);
 	set_text(object, "state", order_state_name(record->state));
@@ -289,6 +289,12 @@ json_t *json_out_order(const struct farm *farm, const struct farm_order_view *or
 	set_bool(object, "late", order->late);
 	set_bool(object, "at_risk", order->at_risk);
 	set_text(object, "user", record->user);
+	set_text(object, "project", record->project);
+	for (size_t i = 0; i < order->after_count; i++)
+		json_array_append_new(after, json_integer(order->after[i]));
+	set(object, "after", after);
+	set_some(object, "waits_for", order->waits_for, order->waits_for > 0);
+	set_text(object, "hold_reason", record->hold_reason);
 	set_text(object, "material", record->material);
 	set_text(object, "color", record->color);
 	set(object, "materials", words_of(record->material));

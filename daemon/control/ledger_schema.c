@@ -97,6 +97,9 @@ static const struct ledger_column order_columns[] = {
 	FIELD(LEDGER_TEXT, order_record, color, "color"),
 	FIELD(LEDGER_TEXT, order_record, printer, "printer"),
 	FIELD(LEDGER_TEXT, order_record, tag, "tag"),
+	FIELD(LEDGER_TEXT, order_record, project, "project"),
+	FIELD(LEDGER_TEXT, order_record, after, "after_orders"),
+	FIELD(LEDGER_TEXT, order_record, hold_reason, "hold_reason"),
 };
 
 static const struct ledger_column promise_columns[] = {
@@ -397,6 +400,11 @@ const char *const ledger_migrations[] = {
 	" WHEN OLD.given AND (NEW.promised_s <> OLD.promised_s OR NEW.made_s <> OLD.made_s"
 	"  OR NEW.order_id <> OLD.order_id OR (OLD.done_s <> 0 AND NEW.done_s <> OLD.done_s))"
 	" BEGIN SELECT RAISE(ABORT, 'a promise that was given stays as it was given'); END;",
+
+	/* 9: orders of a project, and orders that wait for others */
+	"ALTER TABLE orders ADD COLUMN project TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE orders ADD COLUMN after_orders TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE orders ADD COLUMN hold_reason TEXT NOT NULL DEFAULT '';",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

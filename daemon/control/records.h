@@ -18,6 +18,8 @@ enum {
 	ATTEMPT_ID_BYTES = 33, /* 32 hex digits of 128 random bits */
 	REASON_MAX_BYTES = 256,
 	DESIGN_PLATES_MAX = 16,
+	ORDER_AFTER_MAX = 8, /* orders that one waits for */
+	ORDER_AFTER_BYTES = ORDER_AFTER_MAX * 20 + 1,
 	SIGNATURE_BYTES = 96, /* base64 of an Ed25519 signature, with the NUL */
 };
 
@@ -106,6 +108,9 @@ struct order_record {
 	enum order_state state;
 	bool test; /* a test print: may be made of a design that nobody has approved */
 	char user[NAME_MAX_BYTES];
+	char project[NAME_MAX_BYTES];	    /* empty: none */
+	char after[ORDER_AFTER_BYTES];	    /* ids between commas: it starts when these are done */
+	char hold_reason[REASON_MAX_BYTES]; /* why the farm itself holds it; else empty */
 	/* What is accepted, in order of preference: lists as scheduler/choice.h has them. */
 	char material[CHOICE_BYTES];  /* empty: as the file says, or any */
 	char color[CHOICE_BYTES];     /* empty: any */

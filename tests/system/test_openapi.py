@@ -158,6 +158,8 @@ def look_at_orders(tour):
     tour.call("POST", f"/api/v1/orders/{order}/set", {"due": 1900000000}, 200)
     tour.call("POST", f"/api/v1/orders/{order}/set", {"units": -1}, 422, bad=True)
     tour.call("POST", "/api/v1/orders/99/set", {"units": 1}, 404)
+    tour.call("POST", f"/api/v1/orders/{order}/set", {"color": ["red", "any"], "project": "p", "after": None}, 200)
+    tour.call("GET", "/api/v1/orders?user=somebody&project=p", want=200)
     again = tour.call("POST", f"/api/v1/orders/{order}/reorder", {"units": 1}, 201).json["id"]
     tour.call("POST", f"/api/v1/orders/{order}/reorder", {"units": 0}, 422, bad=True)
     tour.call("POST", "/api/v1/orders/99/reorder", {}, 404)

@@ -76,4 +76,42 @@ def test_alternatives():
         check("commas" in refused.stderr, refused.stderr)
 
 
-main(test_refused, test_surplus, test_alternatives)
+def test_sequence():
+    """an order waits for another one, says so, and is held when that one is cancelled; projects are told apart"""
+    with Farm(2) as farm:
+        farm.ready()
+        path = box_gcode(farm.dir / "box.gcode")
+        farm.add_design("box", (path, 1))
+        farm.cli("order", "create", "box", "--hold", "--project", "masks")
+        said = farm.cli("order", "create", "box", "-n", "2", "--after", "1", "--project", "visors & co").stdout
+        check("note: waits for order 1: 1 of 1 units are left, and it is held" in said, said)
+        why = farm.cli("why", "order", "2").stdout
+        check("waits for order 1: 1 of 1 units are left" in why, why)
+        circle = farm.cli("order", "set", "1", "--after", "2", expect=1)
+        check("order 1 would wait for itself: 1 after 2 after 1" in circle.stderr, circle.stderr)
+        for words, reason in ((("--after", "7"), "no order 7"), (("--after", "1,,2"), "numbers of at most 8 orders")):
+            refused = farm.cli("order", "create", "box", *words, expect=1)
+            check(reason in refused.stderr, refused.stderr)
+        equal([row["id"] for row in farm.get("/api/v1/orders?project=visors%20%26%20co")["items"]], [2], "orders of the project")
+        listed = farm.cli("order", "list", "--project", "visors & co", json_output=True)
+        equal([row["id"] for row in listed], [2], "orders that are listed")
+        equal(farm.cli("order", "list", "--user", "nobody", json_output=True), [], "orders of nobody")
+        farm.cli("order", "cancel", "1")
+        shown = farm.order(2)
+        equal((shown["state"], shown["hold_reason"]), ("held", "order 1, which it waits for, was cancelled"), "what waits")
+        text = farm.cli("order", "show", "2").stdout
+        check("after" in text and "order 1" in text and "project" in text, text)
+        farm.kill_control()
+        farm.start_control()
+        farm.wait_online()
+        farm.cli("order", "release", "2")
+        third = farm.cli("order", "create", "box", "--after", "2", json_output=True)["id"]
+        equal(farm.run_order(2)["good"], 2, "good units of the order that was released")
+        equal(farm.run_order(third)["good"], 1, "good units of the one behind it")
+        rows = [row for rows in farm.attempts().values() for row in rows]
+        ends = [attempt["ended_s"] for attempt, job in rows if job["order"] == 2]
+        starts = [attempt["started_s"] for attempt, job in rows if job["order"] == third]
+        check(len(ends) == 2 and len(starts) == 1 and starts[0] >= max(ends), f"ends {ends}, then starts {starts}")
+
+
+main(test_refused, test_surplus, test_alternatives, test_sequence)

@@ -235,6 +235,9 @@ static const struct order_record some_order = {
 	.color = "white",
 	.printer = "p1",
 	.tag = "visors",
+	.project = "face shields",
+	.after = "1,2",
+	.hold_reason = "order 2, which it waits for, was cancelled",
 };
 
 static const struct job_record some_job = {

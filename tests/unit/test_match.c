@@ -427,6 +427,7 @@ static void test_every_unmet_condition_is_listed_in_order_and_has_a_name(void **
 	scene.printer.maintenance_every_s = 3600;
 	scene.printer.heat_watts = 2;
 	scene.world.power_budget_w = 1;
+	scene.order.waits_for = 7;
 	check(&scene);
 	assert_int_equal(scene.result.unmet_count, MATCH_CONDITION_COUNT);
 	for (size_t i = 0; i < MATCH_CONDITION_COUNT; i++) {

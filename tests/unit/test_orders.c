@@ -188,6 +188,133 @@ static void test_a_list_of_choices_is_kept_tidy_and_changed(void **state)
 	rig_destroy(rig);
 }
 
+/* ---- orders that wait for others ---- */
+
+static int create_after(struct rig *rig, int64_t units, int64_t after, int64_t *id)
+{
+	struct farm_wish wish = wish_for(units);
+	wish.after_count = 1;
+	wish.after[0] = after;
+	return create(rig, &wish, id);
+}
+
+static void print_and_clear(struct rig *rig, size_t printer)
+{
+	rig_end_print(rig, &rig->printer[printer], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	rig_clear(rig, &rig->printer[printer]);
+	rig_settle(rig);
+	rig_advance(rig, 31);
+	rig_settle(rig);
+}
+
+static void ignore_why(void *context, const struct farm_why_view *view)
+{
+	(void)context;
+	(void)view;
+}
+
+static void test_an_order_starts_when_the_one_it_waits_for_is_good(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	char summary[512];
+	int64_t first, second;
+	rig_add_order(rig, 1, &first);
+	assert_int_equal(create_after(rig, 1, first, &second), 0);
+	rig_settle(rig);
+	rig_restart(rig);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 1);
+	assert_int_equal(rig_order(rig, second).waits_for, first);
+	assert_true(rig_order(rig, second).promised_s > rig_order(rig, first).promised_s);
+	assert_int_equal(farm_why(rig->farm, rig_job_of(rig, second, 0), NULL, ignore_why, NULL,
+				 summary, sizeof(summary), &error),
+		0);
+	assert_non_null(strstr(summary, "waits for order 1: 1 of 1 units are left"));
+	assert_non_null(strstr(warnings_of(rig, second).text[0], "waits for order 1"));
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	rig_advance(rig, 3600);
+	rig_settle(rig);
+	/* Printed is not good. */
+	assert_int_equal(rig->starts, 1);
+	rig_clear(rig, &rig->printer[0]);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 2);
+	assert_int_equal(rig_order(rig, second).waits_for, 0);
+	assert_int_equal(rig_order(rig, second).printing, 1);
+	rig_destroy(rig);
+}
+
+static void test_circles_of_orders_are_refused_by_name(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t first, second, third;
+	struct farm_order_set set = { .has_after = true, .after_count = 1 };
+	rig_add_order(rig, 1, &first);
+	assert_int_equal(create_after(rig, 1, first, &second), 0);
+	assert_int_equal(create_after(rig, 1, second, &third), 0);
+	set.after[0] = third;
+	assert_int_equal(farm_order_set(rig->farm, "eva", first, &set, &error), -EINVAL);
+	assert_string_equal(error.text, "order 1 would wait for itself: 1 after 3 after 2 after 1");
+	set.after[0] = first;
+	assert_int_equal(farm_order_set(rig->farm, "eva", first, &set, &error), -EINVAL);
+	assert_string_equal(error.text, "order 1 would wait for itself: 1 after 1");
+	/* Waiting twice for one thing is no circle. */
+	set.after_count = 2;
+	set.after[1] = second;
+	assert_int_equal(farm_order_set(rig->farm, "eva", third, &set, &error), 0);
+	assert_int_equal(create_after(rig, 1, 99, &third), -EINVAL);
+	assert_string_equal(error.text, "there is no order 99 to wait for");
+	rig_destroy(rig);
+}
+
+static void test_what_waits_for_a_cancelled_order_is_held_with_the_reason(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	int64_t first, second, third;
+	rig_add_order(rig, 1, &first);
+	assert_int_equal(create_after(rig, 1, first, &second), 0);
+	rig_settle(rig);
+	assert_int_equal(farm_order_cancel(rig->farm, "eva", first, &error), 0);
+	rig_settle(rig);
+	rig_restart(rig);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, second).record->state, ORDER_HELD);
+	assert_string_equal(rig_order(rig, second).record->hold_reason,
+		"order 1, which it waits for, was cancelled");
+	assert_int_equal(create_after(rig, 1, first, &third), -EINVAL);
+	/* Whoever releases it knows. */
+	assert_int_equal(farm_order_release(rig->farm, "eva", second, &error), 0);
+	rig_advance(rig, 31);
+	rig_settle(rig);
+	assert_string_equal(rig_order(rig, second).record->hold_reason, "");
+	assert_int_equal(rig_order(rig, second).printing, 1);
+	rig_destroy(rig);
+}
+
+static void test_a_sequence_can_be_made_and_taken_back(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	struct farm_order_set set = { .has_after = true };
+	int64_t first, second;
+	rig_add_order(rig, 1, &first);
+	rig_settle(rig);
+	assert_int_equal(create_after(rig, 1, first, &second), 0);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, second).printing, 0);
+	assert_int_equal(farm_order_set(rig->farm, "eva", second, &set, &error), 0);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, second).printing, 1);
+	print_and_clear(rig, 0);
+	assert_int_equal(rig_order(rig, first).record->state, ORDER_DONE);
+	rig_destroy(rig);
+}
+
 /* ---- more than asked ---- */
 
 static struct rig *rig_of_fours(int64_t units, int64_t *order)
@@ -227,6 +354,10 @@ int main(void)
 		cmocka_unit_test(test_a_reorder_is_refused_like_the_order),
 		cmocka_unit_test(test_a_farm_without_printers_takes_orders_and_says_so),
 		cmocka_unit_test(test_a_list_of_choices_is_kept_tidy_and_changed),
+		cmocka_unit_test(test_an_order_starts_when_the_one_it_waits_for_is_good),
+		cmocka_unit_test(test_circles_of_orders_are_refused_by_name),
+		cmocka_unit_test(test_what_waits_for_a_cancelled_order_is_held_with_the_reason),
+		cmocka_unit_test(test_a_sequence_can_be_made_and_taken_back),
 		cmocka_unit_test(test_more_than_asked_is_told_before_anything_is_made),
 	};
 	return cmocka_run_group_tests_name("orders", tests, NULL, NULL);
