@@ -30,7 +30,7 @@ STREAM_PC  := libevent libserialport
 CLI_PC     := libcurl jansson libsodium libconfig libqrencode
 PKG_CFLAGS   := $(shell $(pkg) --cflags $(GCODE_PC) $(CONTROL_PC) $(STREAM_PC) $(CLI_PC) cmocka)
 GCODE_LIBS   := $(shell $(pkg) --libs $(GCODE_PC)) -lm
-CONTROL_LIBS := $(shell $(pkg) --libs $(CONTROL_PC)) $(GCODE_LIBS) -lpthread
+CONTROL_LIBS := $(shell $(pkg) --libs $(CONTROL_PC)) -lical $(GCODE_LIBS) -lpthread
 STREAM_LIBS  := $(shell $(pkg) --libs $(STREAM_PC)) -lm
 CLI_LIBS     := $(shell $(pkg) --libs $(CLI_PC)) $(GCODE_LIBS)
 TEST_LIBS    := $(shell $(pkg) --libs cmocka) $(CONTROL_LIBS) $(STREAM_LIBS) $(CLI_LIBS)
@@ -167,7 +167,7 @@ demo: deps
 	@demo/run --build $(B)
 
 # What builds and tests need on Debian 12; libc6-dev because gcc only recommends it.
-PACKAGES := gcc libc6-dev make pkg-config libevent-dev libsqlite3-dev libconfig-dev libmicrohttpd-dev \
+PACKAGES := gcc libc6-dev make pkg-config libevent-dev libsqlite3-dev libconfig-dev libical-dev libmicrohttpd-dev \
             libjansson-dev libsodium-dev libsystemd-dev libserialport-dev zlib1g-dev libarchive-dev libcmocka-dev \
             python3 python3-yaml curl strace mandoc systemd libqrencode-dev zbar-tools \
             $(if $(shell $(pkg) --libs libcurl),,libcurl4-gnutls-dev)

@@ -11,6 +11,11 @@ static bool is_never(int64_t at_s)
 	return at_s >= CALENDAR_NEVER_S / 2;
 }
 
+static bool is_dated(const struct calendar *calendar)
+{
+	return calendar->dates.until_s > calendar->dates.from_s;
+}
+
 /* Seconds since the week that holds at_s began: 0 .. WORLD_WEEK_S - 1, for times before
  * week_start_s too. */
 static int64_t second_of_week(const struct calendar *calendar, int64_t at_s)
@@ -67,7 +72,7 @@ static void measure(struct calendar *calendar)
 			calendar->longest_s = length;
 	}
 	if (calendar->staffed_per_week_s == WORLD_WEEK_S) {
-		calendar->always = !calendar->dated;
+		calendar->always = !is_dated(calendar);
 		calendar->longest_s = CALENDAR_NEVER_S;
 	}
 }
@@ -75,12 +80,11 @@ static void measure(struct calendar *calendar)
 void calendar_init(struct calendar *calendar, const struct world_calendar *hours)
 {
 	*calendar = (struct calendar){ .week_start_s = hours->week_start_s };
-	if (hours->until_s > hours->from_s)
-		calendar->dated = hours;
+	calendar->dates = hours->dates;
 	if (hours->window_count == 0) {
-		calendar->always = !calendar->dated;
+		calendar->always = !is_dated(calendar);
 		calendar->longest_s = CALENDAR_NEVER_S;
-		if (calendar->dated) {
+		if (is_dated(calendar)) {
 			add_window(calendar, (struct world_window){ 0, WORLD_WEEK_S });
 			calendar->staffed_per_week_s = WORLD_WEEK_S;
 		}
@@ -95,7 +99,13 @@ void calendar_init(struct calendar *calendar, const struct world_calendar *hours
 	}
 	join_windows(calendar);
 	measure(calendar);
-	if (calendar->dated)
+	if (is_dated(calendar))
+		calendar->longest_s = CALENDAR_NEVER_S;
+}
+
+void calendar_measure(struct calendar *calendar)
+{
+	if (is_dated(calendar))
 		calendar->longest_s = dated_longest_s(calendar);
 }
 
@@ -110,7 +120,7 @@ static int find_window(const struct calendar *calendar, int64_t second)
 
 bool calendar_is_staffed(const struct calendar *calendar, int64_t at_s)
 {
-	if (calendar->dated)
+	if (is_dated(calendar))
 		return dated_is_staffed(calendar, at_s);
 	return calendar->always || find_window(calendar, second_of_week(calendar, at_s)) >= 0;
 }
@@ -119,7 +129,7 @@ int64_t calendar_staffed_until(const struct calendar *calendar, int64_t at_s)
 {
 	if (calendar->always || is_never(at_s))
 		return CALENDAR_NEVER_S;
-	if (calendar->dated)
+	if (is_dated(calendar))
 		return dated_staffed_until(calendar, at_s);
 
 	int64_t second = second_of_week(calendar, at_s);
@@ -143,7 +153,7 @@ int64_t calendar_next_opening(const struct calendar *calendar, int64_t at_s)
 {
 	if (is_never(at_s))
 		return CALENDAR_NEVER_S;
-	if (calendar->dated)
+	if (is_dated(calendar))
 		return dated_next_opening(calendar, at_s);
 	if (calendar_is_staffed(calendar, at_s))
 		return at_s;
@@ -166,7 +176,7 @@ int64_t calendar_next_start(const struct calendar *calendar, int64_t at_s, int64
 		return at_s;
 	if (length_s > calendar->longest_s)
 		return CALENDAR_NEVER_S;
-	if (calendar->dated)
+	if (is_dated(calendar))
 		return dated_next_start(calendar, at_s, length_s);
 	/* Some stretch is long enough, so that one of the next window_count + 1 is. */
 	for (size_t i = 0; i <= calendar->window_count + 1; i++) {
@@ -187,10 +197,10 @@ int64_t calendar_next_start_in_both(const struct calendar *calendar, const struc
 
 	if (is_never(at_s))
 		return CALENDAR_NEVER_S;
-	if (calendar->dated && calendar->dated->until_s > last_s)
-		last_s = calendar->dated->until_s;
-	if (other->dated && other->dated->until_s > last_s)
-		last_s = other->dated->until_s;
+	if (is_dated(calendar) && calendar->dates.until_s > last_s)
+		last_s = calendar->dates.until_s;
+	if (is_dated(other) && other->dates.until_s > last_s)
+		last_s = other->dates.until_s;
 	last_s += (int64_t)WEEKS_TOGETHER * WORLD_WEEK_S;
 	while (at_s <= last_s) {
 		int64_t one_s = calendar_next_start(calendar, at_s, length_s);
@@ -210,7 +220,7 @@ int64_t calendar_after_work(const struct calendar *calendar, int64_t at_s, int64
 		return at_s;
 	if (calendar->always)
 		return at_s + work_s;
-	if (calendar->dated)
+	if (is_dated(calendar))
 		return dated_after_work(calendar, at_s, work_s);
 	if (calendar->staffed_per_week_s == 0)
 		return CALENDAR_NEVER_S;
@@ -240,7 +250,7 @@ int64_t calendar_staffed_s(const struct calendar *calendar, int64_t begin_s, int
 		return 0;
 	if (calendar->always)
 		return end_s - begin_s;
-	if (calendar->dated)
+	if (is_dated(calendar))
 		return dated_staffed_s(calendar, begin_s, end_s);
 
 	int64_t weeks = (end_s - begin_s) / WORLD_WEEK_S;
@@ -283,8 +293,8 @@ static int64_t local_s(const struct calendar *calendar, int64_t at_s)
 {
 	int64_t offset_s = offset_of_week_s(calendar);
 
-	if (calendar->dated)
-		dated_offset_s(calendar->dated, at_s, &offset_s);
+	if (is_dated(calendar))
+		dated_offset_s(&calendar->dates, at_s, &offset_s);
 	return at_s + offset_s;
 }
 
@@ -343,9 +353,9 @@ void calendar_text(
 
 const char *calendar_closure(const struct calendar *calendar, int64_t at_s)
 {
-	const struct world_calendar *dated = calendar->dated;
+	const struct world_dates *dated = &calendar->dates;
 
-	for (size_t i = 0; dated && i < dated->closure_count; i++)
+	for (size_t i = 0; i < dated->closure_count; i++)
 		if (at_s >= dated->closure[i].begin_s && at_s < dated->closure[i].end_s)
 			return dated->closure[i].name;
 	return NULL;

@@ -14,19 +14,22 @@
 
 /* A world_calendar made ready for questions: windows sorted, joined where they touch. */
 struct calendar {
-	bool always;			    /* staffed at all times */
-	const struct world_calendar *dated; /* borrowed; NULL: the windows always count */
+	bool always;		  /* staffed at all times */
+	struct world_dates dates; /* the stretches are borrowed */
 	size_t window_count;
 	struct world_window window[WORLD_WINDOWS_MAX];
 	int64_t week_start_s;
 	int64_t staffed_per_week_s;
-	int64_t longest_s; /* the longest staffed stretch, over the turn of the week too */
+	int64_t longest_s; /* the longest staffed stretch; with dates only after calendar_measure */
 };
 
 /* Windows that end before they begin or reach out of the week are left out; when none is left
- * nobody is ever there (only a calendar without windows means "always").  With dates `hours` is
- * borrowed. */
+ * nobody is ever there (only a calendar without windows means "always").  Stretches
+ * with dates are borrowed. */
 void calendar_init(struct calendar *calendar, const struct world_calendar *hours);
+
+/* Finds the longest stretch where there are dates, so that what is longer is refused at once. */
+void calendar_measure(struct calendar *calendar);
 
 /* A window holds its first second and not its last: [begin, end). */
 bool calendar_is_staffed(const struct calendar *calendar, int64_t at_s);

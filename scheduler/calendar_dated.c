@@ -10,7 +10,7 @@ static struct calendar weekly(const struct calendar *calendar)
 {
 	struct calendar only_windows = *calendar;
 
-	only_windows.dated = NULL;
+	only_windows.dates = (struct world_dates){ 0 };
 	only_windows.always = calendar->staffed_per_week_s == WORLD_WEEK_S;
 	return only_windows;
 }
@@ -31,7 +31,7 @@ static bool weekly_span(const struct calendar *calendar, int64_t at_s, int64_t f
 }
 
 /* The first stretch with a date that ends after at_s. */
-static size_t find(const struct world_calendar *dated, int64_t at_s)
+static size_t find(const struct world_dates *dated, int64_t at_s)
 {
 	size_t low = 0, high = dated->stretch_count;
 
@@ -49,7 +49,7 @@ static size_t find(const struct world_calendar *dated, int64_t at_s)
 /* The first piece of staffed time that ends after at_s, within the dates, before or behind. */
 static bool next_piece(const struct calendar *calendar, int64_t at_s, struct span *span)
 {
-	const struct world_calendar *dated = calendar->dated;
+	const struct world_dates *dated = &calendar->dates;
 
 	if (at_s < dated->from_s && weekly_span(calendar, at_s, INT64_MIN, dated->from_s, span))
 		return true;
@@ -68,7 +68,7 @@ static bool next_piece(const struct calendar *calendar, int64_t at_s, struct spa
 /* The same, with what follows without a gap: dates may begin or end while somebody is there. */
 static bool next_span(const struct calendar *calendar, int64_t at_s, struct span *span)
 {
-	const struct world_calendar *dated = calendar->dated;
+	const struct world_dates *dated = &calendar->dates;
 	struct span more;
 
 	if (!next_piece(calendar, at_s, span))
@@ -108,7 +108,7 @@ int64_t dated_next_start(const struct calendar *calendar, int64_t at_s, int64_t 
 {
 	struct span span;
 
-	while (at_s < calendar->dated->until_s) {
+	while (at_s < calendar->dates.until_s) {
 		if (!next_span(calendar, at_s, &span))
 			return CALENDAR_NEVER_S;
 		if (span.end_s - span.begin_s >= length_s)
@@ -125,7 +125,7 @@ int64_t dated_after_work(const struct calendar *calendar, int64_t at_s, int64_t 
 {
 	struct span span;
 
-	while (at_s < calendar->dated->until_s) {
+	while (at_s < calendar->dates.until_s) {
 		if (!next_span(calendar, at_s, &span))
 			return CALENDAR_NEVER_S;
 		if (span.end_s - span.begin_s >= work_s)
@@ -141,7 +141,7 @@ int64_t dated_after_work(const struct calendar *calendar, int64_t at_s, int64_t 
 
 int64_t dated_staffed_s(const struct calendar *calendar, int64_t begin_s, int64_t end_s)
 {
-	const struct world_calendar *dated = calendar->dated;
+	const struct world_dates *dated = &calendar->dates;
 	const struct calendar windows = weekly(calendar);
 	int64_t staffed_s = 0;
 
@@ -171,10 +171,10 @@ int64_t dated_staffed_s(const struct calendar *calendar, int64_t begin_s, int64_
 
 int64_t dated_longest_s(const struct calendar *calendar)
 {
-	int64_t at_s = calendar->dated->from_s - WORLD_WEEK_S, longest_s = calendar->longest_s;
+	int64_t at_s = calendar->dates.from_s - WORLD_WEEK_S, longest_s = 0;
 	struct span span;
 
-	while (at_s < calendar->dated->until_s && next_span(calendar, at_s, &span)) {
+	while (at_s < calendar->dates.until_s + WORLD_WEEK_S && next_span(calendar, at_s, &span)) {
 		if (span.end_s - span.begin_s > longest_s)
 			longest_s = span.end_s - span.begin_s;
 		at_s = span.end_s;
@@ -182,7 +182,7 @@ int64_t dated_longest_s(const struct calendar *calendar)
 	return longest_s;
 }
 
-void dated_offset_s(const struct world_calendar *dated, int64_t at_s, int64_t *offset_s)
+void dated_offset_s(const struct world_dates *dated, int64_t at_s, int64_t *offset_s)
 {
 	if (at_s < dated->from_s || at_s >= dated->until_s || dated->stretch_count == 0)
 		return;

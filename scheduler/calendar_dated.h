@@ -16,6 +16,6 @@ int64_t dated_staffed_s(const struct calendar *calendar, int64_t begin_s, int64_
 int64_t dated_longest_s(const struct calendar *calendar);
 
 /* How far local time is ahead of UTC, as far as the stretches tell; untouched where none does. */
-void dated_offset_s(const struct world_calendar *dated, int64_t at_s, int64_t *offset_s);
+void dated_offset_s(const struct world_dates *dated, int64_t at_s, int64_t *offset_s);
 
 #endif

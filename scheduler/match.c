@@ -608,6 +608,7 @@ static void say_hours(const struct question *question, char *text)
 	char end[CALENDAR_TEXT_MAX], until[CALENDAR_TEXT_MAX], next[CALENDAR_TEXT_MAX];
 
 	calendar_init(&calendar, &question->world->calendar);
+	calendar_measure(&calendar);
 	int64_t next_s = calendar_next_start(&calendar, now_s, length_s);
 
 	const char *closure = calendar_closure(&calendar, now_s);
@@ -650,6 +651,7 @@ static void say_quiet(const struct question *question, char *text)
 	char until[CALENDAR_TEXT_MAX], next[CALENDAR_TEXT_MAX];
 
 	calendar_init(&noise, &question->world->noise);
+	calendar_measure(&noise);
 	int64_t next_s = calendar_next_start(&noise, now_s, length_s);
 
 	calendar_text(&noise, now_s, calendar_staffed_until(&noise, now_s), until);

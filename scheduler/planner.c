@@ -4,6 +4,7 @@
 #include "scheduler/planner.h"
 #include "scheduler/heap.h"
 #include "scheduler/improve.h"
+#include "scheduler/limits.h"
 #include "scheduler/match.h"
 #include "scheduler/order_plan.h"
 #include "scheduler/previous.h"
@@ -20,6 +21,7 @@ enum phase {
 	PHASE_SEARCH, /* what would be late may be made better */
 	PHASE_SORT,   /* assignments into the heap */
 	PHASE_ANSWER, /* and out again */
+	PHASE_LIMITS, /* power and maintenance put starts off; then sorted once more */
 	PHASE_DONE,
 };
 
@@ -37,6 +39,8 @@ struct planner {
 	int64_t now_s;
 	uint64_t seed;
 	struct improve *improve; /* NULL: no search is going on */
+	struct limits *limits;	 /* NULL: nothing is being put off */
+	bool is_limited;
 	enum phase phase;
 	size_t at; /* in the list that the phase goes through */
 	struct timeline timeline;
@@ -359,9 +363,12 @@ static void ask_at_changes(struct planner *planner)
 {
 	const struct world *world = planner->world;
 
-	for (size_t i = 0; i < world->printer_count; i++)
+	for (size_t i = 0; i < world->printer_count; i++) {
 		if (planner->timeline.printer[i].counts)
 			ask_again(planner, world->printer[i].free_at_s);
+		if (world->power_budget_w > 0)
+			ask_again(planner, world->printer[i].heats_until_s);
+	}
 	ask_again(planner, calendar_next_change(&planner->timeline.calendar, planner->now_s));
 }
 
@@ -414,12 +421,41 @@ static bool may_start(const struct planner *planner, const struct planner_assign
 	return match.unmet_count == 0;
 }
 
+/* Without memory the plan is left as it is: what starts is looked at once more in any case. */
+static bool begin_limits(struct planner *planner)
+{
+	if (limits_matter(planner->world))
+		planner->limits = limits_create(
+			planner->world, planner->now_s, planner->sorted, planner->planned_count);
+	if (planner->limits)
+		planner->phase = PHASE_LIMITS;
+	return planner->limits != NULL;
+}
+
+static void limits_moved(struct planner *planner)
+{
+	if (limits_move(planner->limits))
+		return;
+	limits_destroy(planner->limits);
+	planner->limits = NULL;
+	planner->is_limited = true;
+	for (size_t i = 0; i < planner->planned_count; i++)
+		planner->planned[i] = planner->sorted[i];
+	free(planner->sorted);
+	planner->sorted = NULL;
+	answer_anew(planner);
+	planner->result.next_question_s = CALENDAR_NEVER_S;
+	planner->phase = PHASE_SORT;
+	planner->at = 0;
+}
+
 static void answer_move(struct planner *planner)
 {
 	const struct planner_assignment *next = heap_pop(&planner->heap);
 
 	if (!next) {
-		end(planner, planner->at);
+		if (planner->is_limited || !begin_limits(planner))
+			end(planner, planner->at);
 		return;
 	}
 	struct planner_assignment *assignment = &planner->sorted[planner->at++];
@@ -489,6 +525,9 @@ static void make_move(struct planner *planner)
 	case PHASE_ANSWER:
 		answer_move(planner);
 		break;
+	case PHASE_LIMITS:
+		limits_moved(planner);
+		break;
 	case PHASE_DONE:
 		break;
 	}
@@ -517,6 +556,7 @@ void planner_destroy(struct planner *planner)
 	if (!planner)
 		return;
 	improve_destroy(planner->improve);
+	limits_destroy(planner->limits);
 	order_plan_finish(&planner->order_plan);
 	timeline_finish(&planner->timeline);
 	previous_finish(&planner->previous);

@@ -114,6 +114,8 @@ bool timeline_init(struct timeline *timeline, const struct world *world, int64_t
 		return false;
 	calendar_init(&timeline->calendar, &world->calendar);
 	calendar_init(&timeline->noise, &world->noise);
+	calendar_measure(&timeline->calendar);
+	calendar_measure(&timeline->noise);
 	timeline->visit_s = later(timeline_after_visit(timeline, now_s), now_s + 1);
 	for (size_t i = 0; i < world->printer_count; i++) {
 		const struct world_printer *printer = &world->printer[i];

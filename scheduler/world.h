@@ -35,18 +35,22 @@ struct world_closure {
 	const char *name;
 };
 
-/* When somebody is there.  No window: always staffed. */
-struct world_calendar {
-	size_t window_count;
-	struct world_window window[WORLD_WINDOWS_MAX];
-	int64_t week_start_s; /* a time at which a week began (local Monday 00:00) */
-	/* From from_s up to until_s the stretches count instead of the windows: sorted, apart from
-	 * each other, within these times.  from_s == until_s: the windows always count. */
+/* From from_s up to until_s the stretches count instead of weekly windows: sorted, apart from each
+ * other, within these times.  from_s == until_s: there are none. */
+struct world_dates {
 	int64_t from_s, until_s;
 	size_t stretch_count;
 	const struct world_stretch *stretch;
 	size_t closure_count; /* only words rest on them */
 	const struct world_closure *closure;
+};
+
+/* When somebody is there.  No window: always staffed. */
+struct world_calendar {
+	size_t window_count;
+	struct world_window window[WORLD_WINDOWS_MAX];
+	int64_t week_start_s; /* a time at which a week began (local Monday 00:00) */
+	struct world_dates dates;
 };
 
 struct clearing;

@@ -20,6 +20,11 @@ enum {
 	CONFIG_UUID_MAX = 64,
 	CONFIG_SOCKET_MAX = 108, /* sockaddr_un, with the NUL */
 	CONFIG_HOURS_MAX = 64,
+	CONFIG_DATES_MAX = 64,	 /* closed days and extra openings, each */
+	CONFIG_SPANS_MAX = 8192, /* events of the holidays' file */
+	CONFIG_SPAN_NAME_MAX = 48,
+	CONFIG_MAINTENANCE_MAX = 32,
+	CONFIG_MAINTENANCE_FOR_MAX = 32, /* printers, or profiles, that one row is for */
 	CONFIG_HOSTS_MAX = 16,
 	CONFIG_LABEL_MAX = 192,
 	CONFIG_APPROVERS_MAX = 32,
@@ -65,11 +70,38 @@ struct config_printer {
 	double standby_celsius; /* nozzle while paused; 0: off */
 	bool adopt;		/* a print that was cut off from its streamer is gone on with */
 	bool reset_line;	/* DTR resets this board: the last rung of an emergency stop */
-	bool reset_on_connect;	/* ... and it is reset whenever its port is opened */
+	bool noisy;		/* not in the quiet hours */
+	bool runout_change;	/* a print may empty its spool: it stops and a person changes it */
+	int32_t watts, heat_watts; /* while it prints, while it heats up; 0: as watts */
+	bool reset_on_connect;	   /* ... and it is reset whenever its port is opened */
 };
 
 struct config_hours { /* local time of the farm's zone; seconds from Monday 00:00 */
 	int32_t begin_s, end_s;
+	int32_t operators; /* people who are there; 0: not said */
+};
+
+/* A time with a date. */
+struct config_span {
+	int64_t begin_s, end_s;
+	bool is_utc;			 /* else local time, counted as if it were UTC */
+	char name[CONFIG_SPAN_NAME_MAX]; /* what it is; may be empty */
+};
+
+struct config_spans {
+	size_t count, room;
+	struct config_span *span; /* owned by the configuration */
+};
+
+/* Work that printers need after hours of printing. */
+struct config_maintenance {
+	char what[NAME_MAX_BYTES];
+	int32_t every_h;
+	int32_t late_h; /* so late, and the printer takes no new job; 0: it is only said */
+	int64_t takes_s;
+	size_t printer_count, profile_count; /* whose it is; both 0: everybody's */
+	char printer[CONFIG_MAINTENANCE_FOR_MAX][NAME_MAX_BYTES];
+	char profile[CONFIG_MAINTENANCE_FOR_MAX][PROFILE_NAME_MAX];
 };
 
 struct config {
@@ -102,6 +134,15 @@ struct config {
 	int64_t clear_s;       /* how long a printed bed waits to be cleared, for plans: 900 */
 	size_t hours_count;    /* staffed hours; none: always staffed */
 	struct config_hours hours[CONFIG_HOURS_MAX];
+	int32_t operators; /* where an hours row does not say; 0: not said */
+	size_t closed_count, extra_count, quiet_count;
+	struct config_span closed[CONFIG_DATES_MAX], extra[CONFIG_DATES_MAX];
+	char holidays_file[CONFIG_PATH_MAX]; /* empty: none */
+	struct config_spans holidays;	     /* what is in it */
+	struct config_hours quiet[CONFIG_HOURS_MAX];
+	int32_t power_budget_w; /* 0: no limit */
+	size_t maintenance_count;
+	struct config_maintenance *maintenance; /* owned */
 	size_t profile_count;
 	struct profile *profile; /* owned */
 	size_t printer_count;

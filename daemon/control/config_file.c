@@ -162,6 +162,12 @@ static int check_printers(
 				"window = \"held\": this dialect's firmware drops half a line that "
 				"waits for its end, and refuses damaged lines by itself; give "
 				"\"auto\", \"ping-pong\" or a number of lines");
+		if (config->power_budget_w > 0 &&
+			(config->printer[i].watts > config->power_budget_w ||
+				config->printer[i].heat_watts > config->power_budget_w))
+			return config_wrong(place, setting,
+				"watts or heat_watts exceed farm.power_budget_w: it could never "
+				"start");
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(config->printer[i].name, config->printer[j].name) == 0)
 				return config_wrong(
@@ -170,6 +176,35 @@ static int check_printers(
 				return config_wrong(
 					place, setting, "another printer has this port already");
 		}
+	}
+	return 0;
+}
+
+static bool has_printer(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->printer_count; i++)
+		if (strcmp(config->printer[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A name that nobody bears would be maintenance that is never due. */
+static int check_maintenance(
+	struct config_place *place, const config_t *file, const struct config *config)
+{
+	for (size_t i = 0; i < config->maintenance_count; i++) {
+		const struct config_maintenance *row = &config->maintenance[i];
+		const config_setting_t *setting = config_row_setting(file, "maintenance", i);
+
+		snprintf(place->key, sizeof place->key, "maintenance[%zu]", i + 1);
+		for (size_t j = 0; j < row->printer_count; j++)
+			if (!has_printer(config, row->printer[j]))
+				return config_wrong(
+					place, setting, "printers: no printer has this name");
+		for (size_t j = 0; j < row->profile_count; j++)
+			if (!config_find_profile(config, row->profile[j]))
+				return config_wrong(
+					place, setting, "profiles: no printer has this profile");
 	}
 	return 0;
 }
@@ -208,6 +243,10 @@ static int fill(struct config_place *place, const config_t *file, struct config 
 		result = check_approvers(place, file, config);
 	if (result == 0)
 		result = config_fetch_profiles(place, file, config);
+	if (result == 0)
+		result = check_maintenance(place, file, config);
+	if (result == 0)
+		result = config_fill_calendar(place, file, config);
 	if (result == -ENOMEM)
 		error_set(place->error, "no memory for the configuration");
 	if (result == 0)
@@ -270,6 +309,8 @@ void config_finish(struct config *config)
 {
 	free(config->profile);
 	free(config->printer);
+	free(config->maintenance);
+	free(config->holidays.span);
 	memset(config, 0, sizeof *config);
 }
 

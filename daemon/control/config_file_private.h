@@ -23,11 +23,25 @@ struct config_place {
 
 /* "FILE:LINE: KEY: WHAT"; always -EINVAL. */
 int config_wrong(struct config_place *place, const config_setting_t *setting, const char *what);
+/* The same, with what stands there and what would be accepted. */
+int config_not_accepted(
+	struct config_place *place, const config_setting_t *setting, const struct option *option);
+bool config_is_sequence(const config_setting_t *setting);
 /* Reads a group by its rows into `record`; keys that are not there get their defaults. */
 int config_read_group(struct config_place *place, const config_setting_t *setting,
 	const struct option_group *group, unsigned char *record);
 /* The setting of a row, for its line. */
 const config_setting_t *config_row_setting(const config_t *file, const char *list, size_t i);
+
+/* ---- config_file_calendar.c ---- */
+
+/* Lists of hours and of dates. */
+int config_read_hours(struct config_place *place, const config_setting_t *setting,
+	const struct option *option, unsigned char *record);
+int config_read_dates(struct config_place *place, const config_setting_t *setting,
+	const struct option *option, unsigned char *record);
+/* Reads the holidays, and sees that somebody is there some time. */
+int config_fill_calendar(struct config_place *place, const config_t *file, struct config *config);
 
 /* ---- config_file_profiles.c ---- */
 

@@ -10,7 +10,6 @@
 #include <unistd.h> /* access */
 
 #include "base/error.h"
-#include "daemon/control/hours.h"
 
 enum { VALUE_MAX = 64 };
 
@@ -57,7 +56,7 @@ int config_wrong(struct config_place *place, const config_setting_t *setting, co
 	return -EINVAL;
 }
 
-static int not_accepted(
+int config_not_accepted(
 	struct config_place *place, const config_setting_t *setting, const struct option *option)
 {
 	char value[VALUE_MAX], accepted[192], what[320];
@@ -168,6 +167,8 @@ static bool store_text(const struct option *option, const char *text, unsigned c
 	case OPTION_POINT:
 	case OPTION_TEXTS:
 	case OPTION_HOURS:
+	case OPTION_STAFF:
+	case OPTION_DATES:
 	case OPTION_GROUP:
 	case OPTION_ROWS:
 		return false;
@@ -206,6 +207,8 @@ static bool store_number(const struct option *option, double number, bool whole,
 	case OPTION_POINT:
 	case OPTION_TEXTS:
 	case OPTION_HOURS:
+	case OPTION_STAFF:
+	case OPTION_DATES:
 	case OPTION_GROUP:
 	case OPTION_ROWS:
 		return false;
@@ -258,12 +261,12 @@ static int read_scalar(struct config_place *place, const config_setting_t *setti
 		store_choice(option, config_setting_get_bool(setting), at);
 		return 0;
 	}
-	return not_accepted(place, setting, option);
+	return config_not_accepted(place, setting, option);
 }
 
 /* ---- lists -------------------------------------------------------------------------------- */
 
-static bool is_sequence(const config_setting_t *setting)
+bool config_is_sequence(const config_setting_t *setting)
 {
 	int type = config_setting_type(setting);
 
@@ -276,14 +279,14 @@ static int read_point(struct config_place *place, const config_setting_t *settin
 	double point[3];
 	bool whole;
 
-	if (!is_sequence(setting) || config_setting_length(setting) != 3)
-		return not_accepted(place, setting, option);
+	if (!config_is_sequence(setting) || config_setting_length(setting) != 3)
+		return config_not_accepted(place, setting, option);
 	for (unsigned i = 0; i < 3; i++) {
 		const config_setting_t *element = config_setting_get_elem(setting, i);
 
 		if (!number_of(element, &point[i], &whole) || !(point[i] >= option->min) ||
 			!(point[i] <= option->max))
-			return not_accepted(place, element, option);
+			return config_not_accepted(place, element, option);
 	}
 	memcpy(record + option->offset, point, sizeof point);
 	return 0;
@@ -294,39 +297,16 @@ static int read_texts(struct config_place *place, const config_setting_t *settin
 {
 	size_t count = (size_t)config_setting_length(setting);
 
-	if (!is_sequence(setting) || (double)count > option->max)
-		return not_accepted(place, setting, option);
+	if (!config_is_sequence(setting) || (double)count > option->max)
+		return config_not_accepted(place, setting, option);
 	for (size_t i = 0; i < count; i++) {
 		const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
 		const char *text = config_setting_get_string(element);
 
 		if (!text || !*text || !is_printable(text) || strlen(text) >= option->size)
-			return not_accepted(place, element, option);
+			return config_not_accepted(place, element, option);
 		strcpy((char *)record + option->offset + i * option->size, text);
 	}
-	memcpy(record + option->count_offset, &count, sizeof count);
-	return 0;
-}
-
-static int read_hours(struct config_place *place, const config_setting_t *setting,
-	const struct option *option, unsigned char *record)
-{
-	struct config_hours *hours = (void *)(record + option->offset);
-	size_t count = 0;
-
-	if (!is_sequence(setting))
-		return not_accepted(place, setting, option);
-	for (int i = 0; i < config_setting_length(setting); i++) {
-		const config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
-		const char *text = config_setting_get_string(element);
-		enum hours_result result = text ? hours_parse(text, hours, &count) : HOURS_BAD;
-
-		if (result == HOURS_TOO_MANY)
-			return config_wrong(place, element, "too many windows: at most 64 a week");
-		if (result != HOURS_OK)
-			return not_accepted(place, element, option);
-	}
-	hours_join(hours, &count);
 	memcpy(record + option->count_offset, &count, sizeof count);
 	return 0;
 }
@@ -340,8 +320,8 @@ static int read_rows(struct config_place *place, const config_setting_t *setting
 	size_t bytes = option->group->record_bytes;
 	int result = 0;
 
-	if (!is_sequence(setting) || (double)count > option->max)
-		return not_accepted(place, setting, option);
+	if (!config_is_sequence(setting) || (double)count > option->max)
+		return config_not_accepted(place, setting, option);
 	unsigned char *rows = calloc(count ? count : 1, bytes);
 
 	if (!rows)
@@ -356,7 +336,7 @@ static int read_rows(struct config_place *place, const config_setting_t *setting
 		if (config_setting_is_group(element))
 			result = config_read_group(place, element, option->group, rows + i * bytes);
 		else
-			result = not_accepted(place, element, option);
+			result = config_not_accepted(place, element, option);
 	}
 	if (result == 0)
 		place->key[length] = '\0';
@@ -384,10 +364,13 @@ static int read_option(struct config_place *place, const config_setting_t *setti
 	case OPTION_TEXTS:
 		return read_texts(place, setting, option, record);
 	case OPTION_HOURS:
-		return read_hours(place, setting, option, record);
+	case OPTION_STAFF:
+		return config_read_hours(place, setting, option, record);
+	case OPTION_DATES:
+		return config_read_dates(place, setting, option, record);
 	case OPTION_GROUP:
 		if (!config_setting_is_group(setting))
-			return not_accepted(place, setting, option);
+			return config_not_accepted(place, setting, option);
 		return config_read_group(place, setting, option->group, record);
 	case OPTION_ROWS:
 		return read_rows(place, setting, option, record);

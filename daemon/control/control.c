@@ -10,6 +10,7 @@
 #include "daemon/control/http.h"
 #include "daemon/control/ledger.h"
 #include "daemon/control/log.h"
+#include "daemon/control/opening.h"
 #include "daemon/control/streamer_link.h"
 #include "daemon/control/streamers.h"
 #include "gcode/policy.h"
@@ -47,6 +48,7 @@ struct control {
 	size_t link_count;
 	struct streamer_link *link[CONFIG_PRINTERS_MAX + 1];
 	struct event *turn, *tidy;
+	int64_t calendar_week_s; /* the week that the farm's calendars were made in */
 	uint64_t durable_ticket;
 	bool trim_wanted; /* a large transaction went through the heap */
 	struct error load_error;
@@ -62,11 +64,24 @@ static int64_t monotonic_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* Dates of some months, made anew each week and when the configuration changes. */
+static void set_calendar(struct control *control, int64_t now_s, int64_t week_s)
+{
+	struct opening staff = { 0 }, noise = { 0 };
+	if (!opening_of_staff(&staff, &control->config, now_s) ||
+		!opening_of_noise(&noise, &control->config, now_s))
+		log_error("farm", "no memory for the dates of holidays: the usual week counts");
+	farm_set_opening(control->farm, &staff, &noise);
+	control->calendar_week_s = week_s;
+}
+
 static void enter(void *context)
 {
 	struct control *control = context;
-	int64_t now_s = (int64_t)time(NULL);
-	farm_time(control->farm, now_s, monotonic_us(), due_week_start(now_s));
+	int64_t now_s = (int64_t)time(NULL), week_s = due_week_start(now_s);
+	farm_time(control->farm, now_s, monotonic_us(), week_s);
+	if (week_s != control->calendar_week_s)
+		set_calendar(control, now_s, week_s);
 }
 
 static uint64_t leave(void *context)
@@ -747,6 +762,7 @@ int control_reload(struct control *control, struct error *error)
 	}
 	struct config old = control->config;
 	control->config = fresh;
+	control->calendar_week_s = 0;
 	enter(control);
 	farm_configure(control->farm, &control->config);
 	config_finish(&old);

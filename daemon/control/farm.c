@@ -408,8 +408,19 @@ void farm_time(struct farm *farm, int64_t now_s, int64_t now_us, int64_t week_st
 			now_us - printer->attempt->missing_since_us >= FARM_DECIDE_US)
 			farm_attempt_decide(farm, printer->attempt);
 	}
-	if ((printing || farm->config->hours_count) && now_us - farm->planned_us >= FARM_REPLAN_US)
+	if ((printing || farm->config->hours_count || farm->staff.until_s > farm->staff.from_s) &&
+		now_us - farm->planned_us >= FARM_REPLAN_US)
 		farm->plan_wanted = true;
+}
+
+void farm_set_opening(struct farm *farm, struct opening *staff, struct opening *noise)
+{
+	opening_finish(&farm->staff);
+	opening_finish(&farm->noise);
+	farm->staff = *staff;
+	farm->noise = *noise;
+	*staff = *noise = (struct opening){ 0 };
+	farm_changed(farm);
 }
 
 void farm_plan_now(struct farm *farm, int64_t moves)
@@ -516,6 +527,8 @@ void farm_destroy(struct farm *farm)
 		free(commit);
 	}
 	free(farm->planned);
+	opening_finish(&farm->staff);
+	opening_finish(&farm->noise);
 	free(farm);
 }
 

@@ -26,6 +26,7 @@
 
 struct error;
 struct farm;
+struct opening;
 
 enum {
 	FARM_JOBS_AHEAD_MAX =
@@ -86,6 +87,10 @@ void farm_configure(struct farm *farm, const struct config *config);
 /* What time it is, before any other call of a turn: wall-clock seconds and local Monday 00:00 of
  * this week for plans, monotonic microseconds for delays. */
 void farm_time(struct farm *farm, int64_t now_s, int64_t now_us, int64_t week_start_s);
+
+/* When somebody is there and when noisy printers may run, with dates; taken over from the caller.
+ * Without, or where they have no dates, the configuration's windows count. */
+void farm_set_opening(struct farm *farm, struct opening *staff, struct opening *noise);
 
 /* Ends a turn: plans if needed (at most `moves` moves), starts what can start, commits what
  * changed.  Returns the ticket after which everything of this turn is durable. */

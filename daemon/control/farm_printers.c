@@ -175,12 +175,10 @@ const char *farm_printer_color(const struct farm *farm, const struct farm_printe
 
 bool farm_staffed(const struct farm *farm)
 {
-	const struct config *config = farm->config;
-	int64_t at_s = (farm->now_s - farm->week_start_s) % WORLD_WEEK_S;
-	for (size_t i = 0; i < config->hours_count; i++)
-		if (at_s >= config->hours[i].begin_s && at_s < config->hours[i].end_s)
-			return true;
-	return config->hours_count == 0;
+	struct calendar calendar;
+
+	farm_calendar(farm, &calendar);
+	return calendar_is_staffed(&calendar, farm->now_s);
 }
 
 void farm_printer_set_bed(struct farm *farm, struct farm_printer *printer, enum bed_state bed,

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "daemon/control/farm.h"
 #include "daemon/control/lives.h"
+#include "daemon/control/opening.h"
 #include "scheduler/calendar.h"
 #include "scheduler/planner.h"
 #include "scheduler/promise.h"
@@ -190,6 +191,7 @@ struct farm {
 	const struct config *config; /* borrowed */
 	struct farm_effects effects;
 	int64_t now_s, now_us, week_start_s;
+	struct opening staff, noise; /* owned; no dates: the configuration's windows count */
 
 	struct farm_index designs, plates, orders, jobs, spools; /* own their items */
 	size_t file_count, file_room;
@@ -364,6 +366,14 @@ int64_t farm_attempt_eta_s(const struct farm *farm, const struct farm_attempt *a
 bool farm_staffed(const struct farm *farm);
 void farm_printer_destroy(struct farm_printer *printer);
 
+/* ---- farm_power.c ---- */
+enum { FARM_POWER_TEXT_MAX = 128 };
+int32_t farm_printer_peak_w(const struct farm_printer *printer);
+/* When the running print has heated up; 0: it has, or there is none. */
+int64_t farm_printer_heats_until_s(const struct farm *farm, const struct farm_printer *printer);
+/* What all draw now, and "p1 120 W, p2 350 W". */
+int32_t farm_power_used_w(const struct farm *farm, char *text, size_t size);
+
 /* ---- farm_world.c: what the planner sees ---- */
 /* The staffed hours as they are configured. */
 void farm_calendar(const struct farm *farm, struct calendar *calendar);
@@ -376,6 +386,8 @@ struct farm_world {
 	struct farm_job **job_of; /* a queued job with a printer of its own; else NULL */
 	struct world_plate *plate;
 	const struct farm_plate **plate_of;
+	struct world_stretch *stretch; /* of both calendars */
+	char power_held[FARM_POWER_TEXT_MAX];
 };
 /* `extra` (may be NULL) is an order that does not exist yet, put last.  NULL without memory. */
 struct farm_world *farm_world_create(const struct farm *farm, struct farm_order *extra);

@@ -15,6 +15,7 @@ static void fill_plate(struct world_plate *to, const struct farm_plate *plate)
 		.id = plate->record.id,
 		.yield = plate->record.yield,
 		.time_s = (int64_t)ceil(file->time_s + file->heat_s),
+		.heat_s = (int64_t)ceil(file->heat_s),
 		.grams = file->filament_g,
 		.has_box = file->has_print_box,
 		.hotend_celsius = file->hotend_celsius,
@@ -67,6 +68,10 @@ static void fill_abilities(struct world_printer *to, const struct farm_printer *
 		printer->config.kind != KIND_PRINTER || cnc_is_dialect(printer->config.dialect);
 	to->laser = printer->config.kind == KIND_LASER;
 	to->may_run_unattended = farm_printer_runs_unattended(printer);
+	to->noisy = printer->config.noisy;
+	to->runout_change = printer->config.runout_change;
+	to->watts = printer->config.watts;
+	to->heat_watts = farm_printer_peak_w(printer);
 }
 
 /* Since when somebody is expected at the printer; 0: nobody is needed there. */
@@ -104,20 +109,87 @@ static void fill_printer(
 	fill_abilities(to, printer);
 	if (printer->attempt)
 		to->free_at_s += farm_attempt_eta_s(farm, printer->attempt);
+	to->heats_until_s = farm_printer_heats_until_s(farm, printer);
 	if (printer->ready_after_us > farm->now_us)
 		to->ready_after_s =
 			farm->now_s + (printer->ready_after_us - farm->now_us + 999999) / 1000000;
 }
 
+static void fill_windows(struct world_calendar *calendar, const struct config_hours *hours,
+	size_t count, const struct opening *dated)
+{
+	for (size_t i = 0; i < count && i < WORLD_WINDOWS_MAX; i++)
+		calendar->window[calendar->window_count++] =
+			(struct world_window){ hours[i].begin_s, hours[i].end_s };
+	calendar->dates = (struct world_dates){
+		.from_s = dated->from_s,
+		.until_s = dated->until_s,
+		.stretch_count = dated->count,
+		.stretch = dated->stretch,
+		.closure_count = dated->closure_count,
+		.closure = dated->closure,
+	};
+}
+
+/* The windows between the quiet hours. */
+static size_t loud_windows(
+	const struct config *config, struct config_hours loud[CONFIG_HOURS_MAX + 1])
+{
+	int32_t end_s = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->quiet_count; i++) {
+		if (config->quiet[i].begin_s > end_s)
+			loud[count++] = (struct config_hours){ .begin_s = end_s,
+				.end_s = config->quiet[i].begin_s };
+		end_s = config->quiet[i].end_s;
+	}
+	if (config->quiet_count > 0 && end_s < WORLD_WEEK_S)
+		loud[count++] = (struct config_hours){ .begin_s = end_s, .end_s = WORLD_WEEK_S };
+	return count;
+}
+
 static void fill_calendar(const struct farm *farm, struct world *world)
 {
 	const struct config *config = farm->config;
-	world->calendar.week_start_s = farm->week_start_s;
-	for (size_t i = 0; i < config->hours_count && i < WORLD_WINDOWS_MAX; i++)
-		world->calendar.window[world->calendar.window_count++] =
-			(struct world_window){ config->hours[i].begin_s, config->hours[i].end_s };
+	struct config_hours loud[CONFIG_HOURS_MAX + 1];
+
+	world->calendar = (struct world_calendar){ .week_start_s = farm->week_start_s };
+	fill_windows(&world->calendar, config->hours, config->hours_count, &farm->staff);
+	world->noise = (struct world_calendar){ .week_start_s = farm->week_start_s };
+	fill_windows(&world->noise, loud, loud_windows(config, loud), &farm->noise);
 	world->clear_s = config->clear_s;
 	world->start_delay_s = config->start_delay_s;
+}
+
+static void fill_power(const struct farm *farm, struct world *world, char held[FARM_POWER_TEXT_MAX])
+{
+	world->power_budget_w = farm->config->power_budget_w;
+	if (world->power_budget_w > 0)
+		world->power_used_w = farm_power_used_w(farm, held, FARM_POWER_TEXT_MAX);
+	world->power_held = held;
+}
+
+/* A plan in the making outlives a change of the calendars. */
+static bool keep_stretches(struct farm_world *world)
+{
+	struct world_dates *staff = &world->world.calendar.dates;
+	struct world_dates *noise = &world->world.noise.dates;
+	size_t count = staff->stretch_count + noise->stretch_count;
+
+	world->stretch = calloc(count + 1, sizeof(*world->stretch));
+	if (!world->stretch)
+		return false;
+	if (staff->stretch_count)
+		memcpy(world->stretch, staff->stretch,
+			staff->stretch_count * sizeof(*world->stretch));
+	if (noise->stretch_count)
+		memcpy(world->stretch + staff->stretch_count, noise->stretch,
+			noise->stretch_count * sizeof(*world->stretch));
+	staff->stretch = world->stretch;
+	noise->stretch = world->stretch + staff->stretch_count;
+	staff->closure_count = noise->closure_count = 0;
+	return true;
 }
 
 void farm_calendar(const struct farm *farm, struct calendar *calendar)
@@ -235,6 +307,11 @@ struct farm_world *farm_world_create(const struct farm *farm, struct farm_order 
 	world->world.order = world->order;
 	world->world.order_count = filling.orders;
 	fill_calendar(farm, &world->world);
+	fill_power(farm, &world->world, world->power_held);
+	if (!keep_stretches(world)) {
+		farm_world_destroy(world);
+		return NULL;
+	}
 	return world;
 }
 
@@ -249,6 +326,7 @@ void farm_world_destroy(struct farm_world *world)
 	free(world->job_of);
 	free(world->plate);
 	free(world->plate_of);
+	free(world->stretch);
 	free(world);
 }
 
@@ -264,7 +342,9 @@ static void match_one(const struct farm *farm, struct world_order *order,
 	struct match_result *result)
 {
 	struct world world = { 0 };
+	char held[FARM_POWER_TEXT_MAX] = "";
 	fill_calendar(farm, &world);
+	fill_power(farm, &world, held);
 	struct world_plate world_plate;
 	fill_plate(&world_plate, plate);
 	order->plate = &world_plate;

@@ -80,7 +80,7 @@ static bool add(struct config_hours *hours, size_t *count, int begin_s, int end_
 {
 	if (*count == CONFIG_HOURS_MAX)
 		return false;
-	hours[(*count)++] = (struct config_hours){ begin_s, end_s };
+	hours[(*count)++] = (struct config_hours){ .begin_s = begin_s, .end_s = end_s };
 	return true;
 }
 
@@ -130,7 +130,8 @@ void hours_join(struct config_hours *hours, size_t *count)
 
 	qsort(hours, *count, sizeof *hours, by_begin);
 	for (size_t i = 0; i < *count; i++) {
-		if (kept && hours[i].begin_s <= hours[kept - 1].end_s) {
+		if (kept && hours[i].begin_s <= hours[kept - 1].end_s &&
+			hours[i].operators == hours[kept - 1].operators) {
 			if (hours[i].end_s > hours[kept - 1].end_s)
 				hours[kept - 1].end_s = hours[i].end_s;
 		} else {

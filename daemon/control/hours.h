@@ -17,7 +17,7 @@ enum hours_result {
  * the next day; Sunday's goes on on Monday. */
 enum hours_result hours_parse(const char *text, struct config_hours *hours, size_t *count);
 
-/* Sorts and joins what overlaps or touches. */
+/* Sorts and joins what overlaps or touches and has the same number of people. */
 void hours_join(struct config_hours *hours, size_t *count);
 
 #endif

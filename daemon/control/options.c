@@ -2,6 +2,7 @@
 #include "daemon/control/options.h"
 
 #include "daemon/control/config.h"
+#include "daemon/control/dates.h"
 #include "daemon/control/hours.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -34,12 +35,35 @@ static const struct option farm_options[] = {
 	{ "timezone", OPTION_ZONE, .max = NAME_MAX_BYTES - 1, .initial = "", AT(config, timezone),
 		.help = "Zone of due dates and staffed hours, such as Europe/Paris.  Empty: the "
 			"system's." },
-	{ "hours", OPTION_HOURS, .max = CONFIG_HOURS_MAX, LIST(config, hours, hours_count),
+	{ "hours", OPTION_STAFF, .max = CONFIG_HOURS_MAX, LIST(config, hours, hours_count),
 		.help = "When somebody is there, in the farm's zone.  Nothing is started that "
 			"would end "
 			"outside these hours, except on printers whose unattended is allowed.  "
 			"None "
-			"given: somebody is always there." },
+			"given: somebody is always there.  With operators, the number of people "
+			"who "
+			"are there: fewer than at other times are expected to clear beds more "
+			"slowly." },
+	{ "operators", OPTION_INT32, .min = 0, .max = 1000, .initial = "0", AT(config, operators),
+		.help = "How many people are there where a row of hours does not say.  0: not "
+			"said." },
+	{ "closed", OPTION_DATES, .max = CONFIG_DATES_MAX, LIST(config, closed, closed_count),
+		.help = "Dates on which nobody is there whatever hours says, first and last "
+			"included." },
+	{ "open", OPTION_DATES, .max = CONFIG_DATES_MAX, LIST(config, extra, extra_count),
+		.help = "Dates on which somebody is there although hours, closed or holidays say "
+			"otherwise." },
+	{ "holidays", OPTION_PATH, .max = CONFIG_PATH_MAX - 1, .initial = "",
+		AT(config, holidays_file),
+		.help = "An iCalendar file (.ics) whose events are times at which nobody is there. "
+			" It is read again by printfarm reload.  Empty: none." },
+	{ "quiet_hours", OPTION_HOURS, .max = CONFIG_HOURS_MAX, LIST(config, quiet, quiet_count),
+		.help = "When printers that are noisy neither start nor run." },
+	{ "power_budget_w", OPTION_INT32, .min = 0, .max = 1000000, .initial = "0", .unit = "watts",
+		AT(config, power_budget_w),
+		.help = "What all printers together may draw: no print starts that would exceed "
+			"it.  "
+			"0: no limit." },
 };
 static const struct option_group farm_group = GROUP(farm_options, config);
 
@@ -155,6 +179,19 @@ static const struct option printer_options[] = {
 		.help = "Whether prints may run while nobody is there.  Never on a laser, a mill, "
 			"or "
 			"a printer without a remote stop." },
+	{ "noisy", OPTION_BOOL, .initial = "false", AT(config_printer, noisy),
+		.help = "Whether it must be still in the farm's quiet_hours." },
+	{ "watts", OPTION_INT32, .min = 0, .max = 100000, .initial = "0", .unit = "watts",
+		AT(config_printer, watts),
+		.help = "What it draws while it prints, for power_budget_w." },
+	{ "heat_watts", OPTION_INT32, .min = 0, .max = 100000, .initial = "0", .unit = "watts",
+		AT(config_printer, heat_watts),
+		.help = "What it draws while it heats up.  0, or less than watts: as watts." },
+	{ "runout_change", OPTION_BOOL, .initial = "false", AT(config_printer, runout_change),
+		.help = "Whether a print may start on a spool that is known to hold too little: "
+			"the printer notices the end of the filament, and somebody will change "
+			"the "
+			"spool while it waits." },
 	{ "short_numbers", OPTION_BOOL, .initial = "false", AT(config_printer, short_numbers),
 		.help = "Leaves out leading zeros and plus signs of numbers in moves (.5 for 0.5): "
 			"a "
@@ -213,6 +250,26 @@ static const struct option printer_options[] = {
 			"be ended." },
 };
 static const struct option_group printer_group = GROUP(printer_options, config_printer);
+
+static const struct option maintenance_options[] = {
+	{ "what", OPTION_NAME, .required = true, .min = 1, .max = NAME_MAX_BYTES - 1,
+		AT(config_maintenance, what), .help = "What is to be done, such as grease." },
+	{ "every_h", OPTION_INT32, .required = true, .min = 1, .max = 100000, .unit = "hours",
+		AT(config_maintenance, every_h), .help = "After so many hours of printing." },
+	{ "late_h", OPTION_INT32, .min = 0, .max = 100000, .initial = "0", .unit = "hours",
+		AT(config_maintenance, late_h),
+		.help = "So many hours of printing later the printer takes no new job until "
+			"printfarm printer maintained.  0: it is only said that it is due." },
+	{ "takes_s", OPTION_INT64, .min = 0, .max = 604800, .initial = "1800", .unit = "seconds",
+		AT(config_maintenance, takes_s), .help = "How long it takes, for plans." },
+	{ "printers", OPTION_TEXTS, .max = CONFIG_MAINTENANCE_FOR_MAX,
+		LIST(config_maintenance, printer, printer_count),
+		.help = "Printers that need it." },
+	{ "profiles", OPTION_TEXTS, .max = CONFIG_MAINTENANCE_FOR_MAX,
+		LIST(config_maintenance, profile, profile_count),
+		.help = "Printers of these profiles need it.  Neither given: all do." },
+};
+static const struct option_group maintenance_group = GROUP(maintenance_options, config_maintenance);
 
 static const struct option root_options[] = {
 	{ "farm", OPTION_GROUP, .group = &farm_group, .help = "The farm as a whole." },
@@ -295,6 +352,10 @@ static const struct option root_options[] = {
 			"Empty: "
 			"../share/printfarm/profiles, then ../profiles, from the program's "
 			"directory." },
+	{ "maintenance", OPTION_ROWS, .max = CONFIG_MAINTENANCE_MAX, .group = &maintenance_group,
+		.offset = offsetof(struct config, maintenance),
+		.count_offset = offsetof(struct config, maintenance_count),
+		.help = "Work that printers need after hours of printing." },
 	{ "profiles", OPTION_ROWS, .max = CONFIG_PROFILES_MAX, .group = &options_profile,
 		.offset = offsetof(struct config, profile),
 		.count_offset = offsetof(struct config, profile_count),
@@ -383,6 +444,14 @@ void option_accepts(const struct option *option, char *text, size_t size)
 	case OPTION_HOURS:
 		snprintf(text, size, "a list of texts such as " HOURS_ACCEPTED);
 		return;
+	case OPTION_STAFF:
+		snprintf(text, size,
+			"a list of texts such as " HOURS_ACCEPTED
+			", or of groups such as { when = \"sat 10:00-14:00\"; operators = 1; }");
+		return;
+	case OPTION_DATES:
+		snprintf(text, size, "a list of texts such as " DATES_ACCEPTED);
+		return;
 	case OPTION_GROUP:
 		snprintf(text, size, "a group { ... }");
 		return;
@@ -442,6 +511,7 @@ void options_print_man(FILE *file)
 {
 	print_group(file, "The file", &options_root);
 	print_group(file, "farm", &farm_group);
+	print_group(file, "Each of maintenance", &maintenance_group);
 	print_group(file, "Each of profiles", &options_profile);
 	print_group(file, "volume_mm of a profile", &volume_group);
 	print_group(file, "Each of printers", &printer_group);

@@ -21,7 +21,9 @@ enum option_type {
 	OPTION_WINDOW, /* "auto" (0), "ping-pong" (1), "held" (-1) or a number of lines */
 	OPTION_POINT,  /* three numbers */
 	OPTION_TEXTS,  /* list of texts */
-	OPTION_HOURS,  /* list of staffed hours */
+	OPTION_HOURS,  /* list of hours of the week */
+	OPTION_STAFF,  /* the same, each perhaps with the number of people */
+	OPTION_DATES,  /* list of dates, in a list of struct config_span */
 	OPTION_GROUP,  /* { } with `group`'s rows, stored in the same record */
 	OPTION_ROWS,   /* ( { }, { } ) of `group`'s rows, stored in an array on the heap */
 };

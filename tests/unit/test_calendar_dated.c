@@ -32,12 +32,12 @@ static struct world_calendar over_christmas(void)
 	struct world_calendar hours = worlds_weekdays(8, 18);
 
 	hours.week_start_s = MONDAY;
-	hours.from_s = MONDAY;
-	hours.until_s = MONDAY + 15 * DAY;
-	hours.stretch_count = sizeof christmas / sizeof *christmas;
-	hours.stretch = christmas;
-	hours.closure_count = 1;
-	hours.closure = closures;
+	hours.dates.from_s = MONDAY;
+	hours.dates.until_s = MONDAY + 15 * DAY;
+	hours.dates.stretch_count = sizeof christmas / sizeof *christmas;
+	hours.dates.stretch = christmas;
+	hours.dates.closure_count = 1;
+	hours.dates.closure = closures;
 	return hours;
 }
 
@@ -110,10 +110,10 @@ static void test_times_are_said_in_local_time_on_both_sides_of_a_change(void **s
 	char text[CALENDAR_TEXT_MAX];
 
 	(void)state;
-	hours.week_start_s = hours.from_s = monday_s;
-	hours.until_s = monday_s + 8 * DAY;
-	hours.stretch_count = 2;
-	hours.stretch = stretch;
+	hours.week_start_s = hours.dates.from_s = monday_s;
+	hours.dates.until_s = monday_s + 8 * DAY;
+	hours.dates.stretch_count = 2;
+	hours.dates.stretch = stretch;
 	calendar_init(&calendar, &hours);
 	calendar_text(&calendar, monday_s, stretch[0].end_s, text);
 	assert_string_equal(text, "Fri 18:00");
@@ -128,7 +128,7 @@ static void test_always_open_but_for_a_holiday(void **state)
 {
 	const struct world_stretch stretch[] = { { 0, 2 * DAY, 0 }, { 3 * DAY, WEEK, 0 } };
 	const struct world_calendar hours = {
-		.until_s = WEEK, .stretch_count = 2, .stretch = stretch
+		.dates = { .until_s = WEEK, .stretch_count = 2, .stretch = stretch }
 	};
 	struct calendar calendar;
 
@@ -150,7 +150,7 @@ static void test_dates_without_a_stretch_mean_closed(void **state)
 	struct calendar calendar;
 
 	(void)state;
-	hours.until_s = WEEK;
+	hours.dates.until_s = WEEK;
 	calendar_init(&calendar, &hours);
 	assert_int_equal(calendar_next_opening(&calendar, 9 * HOUR), WEEK + 8 * HOUR);
 	assert_int_equal(calendar_next_change(&calendar, 9 * HOUR), WEEK + 8 * HOUR);
@@ -178,10 +178,10 @@ static bool minute_is_staffed(const struct world_calendar *hours, int64_t minute
 {
 	int64_t at_s = minute * MINUTE, second = at_s % WEEK;
 
-	for (size_t i = 0; i < hours->stretch_count; i++)
-		if (at_s >= hours->stretch[i].begin_s && at_s < hours->stretch[i].end_s)
+	for (size_t i = 0; i < hours->dates.stretch_count; i++)
+		if (at_s >= hours->dates.stretch[i].begin_s && at_s < hours->dates.stretch[i].end_s)
 			return true;
-	if (at_s >= hours->from_s && at_s < hours->until_s)
+	if (at_s >= hours->dates.from_s && at_s < hours->dates.until_s)
 		return false;
 	for (size_t i = 0; i < hours->window_count; i++)
 		if (second >= hours->window[i].begin_s && second < hours->window[i].end_s)
@@ -198,18 +198,18 @@ static void make_random(
 
 	*hours = worlds_weekdays(
 		0 + (int)random_below(random, 10), 12 + (int)random_below(random, 12));
-	hours->from_s = at * MINUTE;
-	hours->stretch = stretch;
-	hours->stretch_count = random_below(random, STRETCHES);
-	for (size_t i = 0; i < hours->stretch_count; i++) {
+	hours->dates.from_s = at * MINUTE;
+	hours->dates.stretch = stretch;
+	hours->dates.stretch_count = random_below(random, STRETCHES);
+	for (size_t i = 0; i < hours->dates.stretch_count; i++) {
 		int64_t begin = at + (int64_t)random_below(random, 900) + (i > 0);
 
 		at = begin + 1 + (int64_t)random_below(random, 900);
 		stretch[i] = (struct world_stretch){ begin * MINUTE, at * MINUTE, 0 };
 	}
-	hours->until_s = (at + (int64_t)random_below(random, 2) * 700) * MINUTE;
-	if (hours->until_s <= hours->from_s)
-		hours->until_s = hours->from_s + DAY;
+	hours->dates.until_s = (at + (int64_t)random_below(random, 2) * 700) * MINUTE;
+	if (hours->dates.until_s <= hours->dates.from_s)
+		hours->dates.until_s = hours->dates.from_s + DAY;
 }
 
 static void test_random_dates_answer_as_counting_minutes_does(void **state)
@@ -248,8 +248,7 @@ static void test_random_dates_answer_as_counting_minutes_does(void **state)
 		}
 		assert_int_equal(calendar_next_start(&calendar, at * MINUTE, length * MINUTE),
 			start * MINUTE);
-		assert_true(
-			calendar_covers(&calendar, start * MINUTE, (start + length) * MINUTE));
+		assert_true(calendar_covers(&calendar, start * MINUTE, (start + length) * MINUTE));
 	}
 }
 

@@ -91,6 +91,8 @@ static void try_default(const struct option *option)
 	case OPTION_POINT:
 	case OPTION_TEXTS:
 	case OPTION_HOURS:
+	case OPTION_STAFF:
+	case OPTION_DATES:
 	case OPTION_GROUP:
 	case OPTION_ROWS:
 		break;
