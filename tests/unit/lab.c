@@ -320,8 +320,8 @@ static void open_hours(struct lab *lab)
 		return;
 	for (int day = 0; day < 5; day++)
 		lab->rig->config.hours[lab->rig->config.hours_count++] =
-			(struct config_hours){ day * DAY + begin * HOUR,
-				day * DAY + (begin + length) * HOUR };
+			(struct config_hours){ .begin_s = day * DAY + begin * HOUR,
+				.end_s = day * DAY + (begin + length) * HOUR };
 }
 
 struct lab *lab_create(enum lab_family family, uint64_t seed)
