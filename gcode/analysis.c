@@ -210,6 +210,16 @@ static void take_macro(struct analyser *analyser, const struct lexer_line *line)
 		analyser->stated[tool] = false;
 }
 
+static void begin_print(struct analyser *analyser)
+{
+	double at_mm = analyser->modal.position_mm[MODAL_E];
+	double drawn_mm = analyser->hints.begun_drawn && at_mm < 0 ? -at_mm : 0;
+
+	for (size_t tool = 0; tool < ANALYSIS_TOOLS_MAX; tool++)
+		filament_begin_print(
+			&analyser->filament[tool], tool == analysis_tool(analyser) ? drawn_mm : 0);
+}
+
 /* A line of nothing but a comment: what the slicer says.  Comments behind commands are for people.
  */
 static void take_comment(struct analyser *analyser, const struct lexer_line *line,
@@ -228,8 +238,7 @@ static void take_comment(struct analyser *analyser, const struct lexer_line *lin
 			read->end_bytes - (int64_t)read->length - read->terminated);
 	}
 	if (hints->print_begun && !had_begun)
-		for (int tool = 0; tool < ANALYSIS_TOOLS_MAX; tool++)
-			filament_begin_print(&analyser->filament[tool]);
+		begin_print(analyser);
 	if (hints->volumetric && !was_volumetric)
 		for (int tool = 0; tool < MODAL_TOOLS_MAX; tool++)
 			analyser->modal.filament_mm2[tool] = ULTIMAKER_MM2;

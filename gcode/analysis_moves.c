@@ -6,8 +6,9 @@
 
 #define COLD_CELSIUS	     170.0 /* Marlin's EXTRUDE_MINTEMP */
 #define RETRACTION_MAX_MM    150.0
-#define EXTRUSION_MAX_MM     500.0 /* in one move */
-#define RESTORED_MAX_MM	     20.0  /* pushed after the heat was switched off */
+#define EXTRUSION_MAX_MM     500.0  /* in one move */
+#define FEED_UNSET_MM_MIN    1500.0 /* Marlin (motion.cpp) */
+#define RESTORED_MAX_MM	     20.0   /* pushed after the heat was switched off */
 #define POSITION_MAX_MM	     100000.0
 #define ARC_RADIUS_DIFFER_MM 0.05
 
@@ -58,8 +59,11 @@ static bool is_start_code_travel(const struct analyser *analyser, const struct m
 {
 	bool lays_down = move->to_mm[MODAL_E] > move->from_mm[MODAL_E] && travels_in_plane(move);
 
-	return analyser->hints.section == SLICER_SECTION_CUSTOM && !analyser->endstops_off &&
-	       !lays_down && !(breach->axis == MODAL_Z && breach->value_mm < breach->limit_mm);
+	bool custom = analyser->hints.section == SLICER_SECTION_CUSTOM ||
+		      (analyser->hints.layer_ended && analysis_hotend_target(analyser) == 0);
+
+	return custom && !analyser->endstops_off && !lays_down &&
+	       !(breach->axis == MODAL_Z && breach->value_mm < breach->limit_mm);
 }
 
 static void check_volume(const struct analyser *analyser, const struct modal_move *move,
@@ -176,6 +180,14 @@ static void settle_limits(struct analyser *analyser)
 	analyser->time.limits = limits;
 }
 
+/* Firmware has one of its own until the first F. */
+static double feed_mm_min_of(const struct analyser *analyser)
+{
+	double feed_mm_min = analyser->modal.feed_mm_min;
+
+	return feed_mm_min > 0 ? feed_mm_min : FEED_UNSET_MM_MIN;
+}
+
 static enum feature feature_of(const struct analyser *analyser, double extruded_mm, bool travels)
 {
 	if (!travels)
@@ -278,7 +290,7 @@ static void apply_move(struct analyser *analyser, const struct modal_move *move,
 	if (!analyser->limits_settled)
 		settle_limits(analyser);
 	time_model_move(&analyser->time, move,
-		analyser->modal.feed_mm_min * analyser->modal.speed_percent / 100,
+		feed_mm_min_of(analyser) * analyser->modal.speed_percent / 100,
 		analysis_tag(analyser, feature));
 	if (analyser->on_move)
 		analyser->on_move(

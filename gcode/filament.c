@@ -9,9 +9,9 @@ void filament_select(struct filament *filament)
 	filament->loading = true;
 }
 
-void filament_begin_print(struct filament *filament)
+void filament_begin_print(struct filament *filament, double drawn_mm)
 {
-	filament->print_furthest_mm = filament->position_mm;
+	filament->print_furthest_mm = filament->position_mm + drawn_mm;
 }
 
 void filament_load(struct filament *filament, double extruded_mm)

@@ -19,8 +19,8 @@ struct filament {
 void filament_select(struct filament *filament);
 
 /* The slicer's own moves begin, and it takes the nozzle for full whatever the start code drew back:
- * what it counts begins here. */
-void filament_begin_print(struct filament *filament);
+ * what it counts begins here.  `drawn_mm` it has drawn back itself already. */
+void filament_begin_print(struct filament *filament, double drawn_mm);
 
 /* Moves up to the nozzle what is there already: nothing is used. */
 void filament_load(struct filament *filament, double extruded_mm);

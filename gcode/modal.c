@@ -312,6 +312,8 @@ static enum modal_effect apply_g(
 		modal->inches = line->code == 20;
 		return MODAL_STATE;
 	case 28:
+	case 161: /* MakerBot's kind: to the axes' lower ends */
+	case 162: /* and to their upper ends */
 		return apply_home(modal, line);
 	case 90:
 	case 91:

@@ -57,7 +57,7 @@ enum modal_effect {
 	MODAL_NOTHING, /* nothing that is kept here */
 	MODAL_STATE,   /* modes, targets, tool */
 	MODAL_MOVE,    /* positions changed by a move; *move says how */
-	MODAL_HOME,    /* G28 */
+	MODAL_HOME,    /* G28, G161, G162 */
 	MODAL_SET,     /* G92 */
 	MODAL_RETRACT, /* G10, G11 */
 	MODAL_BAD_ARC, /* no such arc; the position is moved to the end all the same */

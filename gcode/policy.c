@@ -54,6 +54,15 @@ static bool runs_into_letters(const struct lexer_line *line, size_t at)
 	return at + 1 < line->word_count && line->word[at + 1].glued;
 }
 
+/* "M104 T0 165", from a stock start code: without S and R no heater gets a target, whatever stands
+ * there. */
+static bool sets_nothing(const struct lexer_line *line)
+{
+	return line->letter == 'M' &&
+	       (line->code == 104 || line->code == 109 || line->code == 140) &&
+	       !lexer_find(line, 'S') && !lexer_find(line, 'R') && !lexer_find(line, 'P');
+}
+
 static void check_words(
 	const struct lexer_line *line, bool strict, struct policy_findings *findings)
 {
@@ -79,7 +88,8 @@ static void check_words(
 				word->letter, 0, false, 0);
 	}
 	if (line->flags & LEXER_STRAY)
-		policy_add(findings, strict ? POLICY_BAD_NUMBER : POLICY_BAD_NUMBER_UNKNOWN);
+		policy_add(findings, strict && !sets_nothing(line) ? POLICY_BAD_NUMBER
+								   : POLICY_BAD_NUMBER_UNKNOWN);
 	if (line->flags & LEXER_DUPLICATE)
 		policy_add(findings, strict ? POLICY_DUPLICATE_WORD : POLICY_DUPLICATE_UNKNOWN);
 	if (line->flags & LEXER_TOO_MANY)

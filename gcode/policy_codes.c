@@ -119,6 +119,7 @@ static const struct policy_code g_codes[] = {
 	{ 73, 92, KNOWN },
 	{ 93, 93, POLICY_COORDINATES }, /* inverse time: F means something else */
 	{ 94, 94, KNOWN },
+	{ 161, 162, KNOWN },
 	{ 425, 425, KNOWN },
 };
 

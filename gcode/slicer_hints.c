@@ -313,6 +313,8 @@ static void read_tag(struct slicer_hints *hints, const struct slice *key, struct
 		take_number(&value, TIME_MAX_S, &hints->time_s);
 	else if (key_is(key, "PRINT.TIME"))
 		take_number(&value, TIME_MAX_S, &hints->time_s);
+	else if (key_is(key, "LAYER_COUNT"))
+		hints->print_begun = hints->begun_drawn = hints->layer_marks == 0;
 	else if (key_is(key, "FLAVOR"))
 		take_flavor(hints, &value);
 	else if (key_is(key, "Layer height"))
@@ -360,6 +362,7 @@ static void next_layer(struct slicer_hints *hints)
 	if (hints->layer_marks < INT32_MAX)
 		hints->layer_marks++;
 	hints->section = SLICER_SECTION_PRINT;
+	hints->layer_ended = false;
 	hints->print_begun |= hints->start_code_marked;
 }
 
@@ -397,6 +400,10 @@ static bool read_mark(struct slicer_hints *hints, struct slice text)
 	}
 	if (cut(&text, "CP TOOLCHANGE ")) {
 		hints->loading = key_is(&text, "LOAD");
+		return true;
+	}
+	if (begins(&text, "TIME_ELAPSED:")) {
+		hints->layer_ended = true;
 		return true;
 	}
 	/* Cura: all before the first layer is start code. */
@@ -489,7 +496,8 @@ const char *slicer_hints_machine(const struct slicer_hints *hints)
 void slicer_hints_limits(const struct slicer_hints *hints, struct time_limits *limits)
 {
 	static_assert((int)TIME_LIMITS_TOOLS_MAX == (int)ANALYSIS_TOOLS_MAX, "as many tools");
-	time_limits_assumed(limits, hints->slicer, hints->definition);
+	time_limits_assumed(limits, hints->slicer,
+		hints->definition[0] ? hints->definition : hints->printer_model);
 	if (hints->limits_found && !hints->limits_ignored && hints->flavor != SLICER_FLAVOR_OTHER) {
 		struct time_limits assumed = *limits;
 

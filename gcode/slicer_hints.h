@@ -55,12 +55,14 @@ struct slicer_hints {
 	size_t object_count;   /* distinct names kept */
 	char object[ANALYSIS_OBJECTS_MAX][ANALYSIS_NAME_MAX];
 	bool loading;	  /* between PrusaSlicer's marks of a multi-material unit's loading */
+	bool layer_ended; /* Cura: until the next layer begins; the end code has no mark */
 	bool priming;	  /* between its marks of the priming of all tools */
 	bool volumetric;  /* UltiGCode: E in mm3 */
 	bool self_heated; /* UltiGCode, Griffin: the machine heats and homes by itself */
 	bool one_nozzle;  /* several filaments, one hotend */
 	/* "TYPE:Custom" stood before the first layer; and the slicer's own moves have begun. */
 	bool start_code_marked, print_begun;
+	bool begun_drawn; /* Cura: since its last G92 E0 it has drawn back itself */
 	int32_t open_blocks; /* configuration blocks begun and not ended */
 	/* Cura's settings come in pieces that cut words: the end of one, joined to the next. */
 	char setting_tail[SLICER_TAIL_MAX];

@@ -4,6 +4,7 @@
 #include <math.h>   /* isfinite */
 #include <string.h> /* memchr, memcmp, strlen, strncmp, strstr */
 
+#include "gcode/cura_machines.h"
 #include "gcode/lexer.h"
 #include "gcode/text.h"
 
@@ -260,41 +261,15 @@ static const struct time_limits prusa_default = {
 	.retract_mm_s2 = 1500,
 };
 
-/* Cura 4.13, resources/definitions: machine_max_feedrate, _acceleration and _jerk; one acceleration
- * for all.  The first row that the name begins with. */
-static const struct {
-	const char *definition;
-	double speed_mm_s[MODAL_AXES], acceleration_mm_s2[MODAL_AXES], jerk_mm_s[MODAL_AXES];
-	double all_mm_s2;
-} cura_machines[] = {
-	{ "creality_", { 500, 500, 10, 50 }, { 500, 500, 100, 5000 }, { 10, 10, 0.4, 5 }, 500 },
-	{ "artillery_", { 500, 500, 10, 50 }, { 500, 500, 100, 5000 }, { 10, 10, 0.4, 5 }, 500 },
-	{ "biqu_", { 500, 500, 10, 75 }, { 500, 500, 100, 5000 }, { 10, 10, 0.4, 5 }, 500 },
-	{ "prusa_i3_mk", { 500, 500, 12, 120 }, { 9000, 9000, 500, 10000 }, { 10, 10, 0.2, 2.5 },
-		1000 },
-	{ "ultimaker2", { 300, 300, 40, 25 }, { 9000, 9000, 100, 10000 }, { 20, 20, 0.4, 5 },
-		3000 },
-	{ "ultimaker3", { 300, 300, 40, 25 }, { 9000, 9000, 100, 10000 }, { 20, 20, 0.4, 5 },
-		3000 },
-	{ "ultimaker_s", { 300, 300, 40, 25 }, { 9000, 9000, 100, 10000 }, { 20, 20, 0.4, 5 },
-		3000 },
-	/* fdmprinter: what all others inherit */
-	{ "", { 500, 500, 5, 25 }, { 9000, 9000, 100, 10000 }, { 20, 20, 0.4, 5 }, 4000 },
-};
-
 static void assume_cura(struct time_limits *limits, const char *definition)
 {
-	size_t i = 0;
+	const struct cura_machine *machine = cura_machine_find(definition);
 
-	while (strncmp(cura_machines[i].definition, definition,
-		       strlen(cura_machines[i].definition)) != 0)
-		i++;
-	memcpy(limits->speed_mm_s, cura_machines[i].speed_mm_s, sizeof limits->speed_mm_s);
-	memcpy(limits->acceleration_mm_s2, cura_machines[i].acceleration_mm_s2,
+	memcpy(limits->speed_mm_s, machine->speed_mm_s, sizeof limits->speed_mm_s);
+	memcpy(limits->acceleration_mm_s2, machine->acceleration_mm_s2,
 		sizeof limits->acceleration_mm_s2);
-	memcpy(limits->jerk_mm_s, cura_machines[i].jerk_mm_s, sizeof limits->jerk_mm_s);
-	limits->print_mm_s2 = limits->travel_mm_s2 = limits->retract_mm_s2 =
-		cura_machines[i].all_mm_s2;
+	memcpy(limits->jerk_mm_s, machine->jerk_mm_s, sizeof limits->jerk_mm_s);
+	limits->print_mm_s2 = limits->travel_mm_s2 = limits->retract_mm_s2 = machine->all_mm_s2;
 	limits->joint_jerk = true;
 }
 

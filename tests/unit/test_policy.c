@@ -152,6 +152,8 @@ static const struct rule_case rules[] = {
 	{ "M80\n", "power-on", VERDICT_WARN },
 	{ "M81\n", "power", VERDICT_REFUSE },
 	{ "M81 S30\n", "power", VERDICT_REFUSE },
+	{ "M104 T0 165\n", "odd-number", VERDICT_WARN },
+	{ "M104 S165 5\n", "bad-number", VERDICT_REFUSE },
 	{ "M85 S0\n", "machine-setting", VERDICT_WARN },
 	{ "M85 S60\n", "power", VERDICT_REFUSE },
 	{ "M86 S60\n", "power", VERDICT_REFUSE },

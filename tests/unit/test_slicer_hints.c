@@ -223,6 +223,16 @@ static void test_curas_machine_is_found_wherever_its_name_is_cut(void **state)
 	}
 	slicer_hints_limits(&hints, &limits);
 	assert_true(near(limits.print_mm_s2, 500) && limits.joint_jerk);
+	/* Or by what people call it; the longest name that fits. */
+	slicer_hints_init(&hints);
+	slicer_hints_comment(&hints, "Generated with Cura_SteamEngine 4.13.0", 38);
+	slicer_hints_comment(&hints, "TARGET_MACHINE.NAME:Kingroon KP3S", 33);
+	slicer_hints_limits(&hints, &limits);
+	assert_true(near(limits.print_mm_s2, 1000) && near(limits.speed_mm_s[MODAL_Z], 4));
+	slicer_hints_init(&hints);
+	slicer_hints_comment(&hints, "Generated with Cura_SteamEngine 4.13.0", 38);
+	slicer_hints_limits(&hints, &limits);
+	assert_true(near(limits.print_mm_s2, 4000) && near(limits.speed_mm_s[MODAL_Z], 0));
 }
 
 static void test_comments_of_any_length_and_content_do_no_harm(void **state)

@@ -74,6 +74,23 @@ static void test_what_the_start_code_draws_back_is_not_missing_from_the_print(vo
 	assert_true(near(analysis->tool[0].filament_mm, 20));
 }
 
+static void test_cura_draws_back_itself_before_its_first_layer(void **state)
+{
+	static struct analysis analysis;
+	static const char text[] =
+		";FLAVOR:Marlin\n;Generated with Cura_SteamEngine 4.13.0\nM82\nM109 S205\nG28\n"
+		"G92 E0\nG1 E15\nG1 E11.5\nG92 E0\nG1 F1500 E-6.5\n;LAYER_COUNT:1\n;LAYER:0\n"
+		"G0 X50 Y50 Z0.2\n;TYPE:WALL-OUTER\nG1 F1500 E0\nG1 X100 E10\nG1 F1500 E3.5\n"
+		";TIME_ELAPSED:9\nM104 S0\nG91\nG1 Y400\n";
+
+	(void)state;
+	gcode_text_analyse(text, sizeof text - 1, &gcode_text_reference, &analysis);
+	assert_true(near(analysis.tool[0].filament_print_mm, 10));
+	/* And drives off without a mark that its end code begins. */
+	assert_true(gcode_text_has_problem(&analysis, "start-code-travel"));
+	assert_int_equal(analysis.verdict, VERDICT_WARN);
+}
+
 static void test_priming_of_all_tools_is_purge(void **state)
 {
 	const struct analysis *analysis = analyse(NULL,
@@ -166,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_end_codes_push_filament_and_drive_up_when_the_heat_is_off),
 		cmocka_unit_test(test_power_is_switched_off_behind_the_print_by_the_farm_alone),
 		cmocka_unit_test(test_what_the_start_code_draws_back_is_not_missing_from_the_print),
+		cmocka_unit_test(test_cura_draws_back_itself_before_its_first_layer),
 		cmocka_unit_test(test_priming_of_all_tools_is_purge),
 		cmocka_unit_test(test_what_the_slicers_figure_leaves_out_is_told_apart),
 		cmocka_unit_test(test_the_profile_says_how_long_preparations_take),
