@@ -54,6 +54,12 @@ static bool runs_into_letters(const struct lexer_line *line, size_t at)
 	return at + 1 < line->word_count && line->word[at + 1].glued;
 }
 
+/* "X1O0" and "Y5l": letters that no move has, run into a number, were meant for its digits. */
+static bool looks_like_digit(const struct lexer_line *line, char letter)
+{
+	return strchr(line->code <= 1 ? "OLQTNIJK" : "OLQTN", letter) != NULL;
+}
+
 /* "M104 T0 165", from a stock start code: without S and R no heater gets a target, whatever stands
  * there. */
 static bool sets_nothing(const struct lexer_line *line)
@@ -79,6 +85,8 @@ static void check_words(
 				policy_add_value(
 					findings, POLICY_MISSING_NUMBER, word->letter, 0, false, 0);
 		}
+		if (motion && word->glued && looks_like_digit(line, word->letter))
+			bad = true;
 		if (motion && (word->form == LEXER_QUOTED || word->form == LEXER_LIST) &&
 			word->letter != 'E')
 			bad = true;

@@ -76,7 +76,9 @@ static const struct policy_code m_codes[] = {
 	{ 563, 573, KNOWN },
 	{ 574, 574, POLICY_MACHINE_SETTING },
 	{ 575, 575, POLICY_BAUD },
-	{ 576, 585, KNOWN },
+	{ 576, 580, KNOWN },
+	{ 581, 582, POLICY_FILES }, /* triggers that run system files */
+	{ 583, 585, KNOWN },
 	{ 586, 589, POLICY_NETWORK },
 	{ 590, 599, KNOWN },
 	{ 600, 601, POLICY_NEEDS_PERSON },
