@@ -219,13 +219,11 @@ static json_t *design_of(const struct api_call *call, const struct farm_design_v
 {
 	json_t *object = json_out_design(design);
 	json_t *approval = json_object_get(object, "approval");
-	const char *key = design->approval
-				  ? approval_public_key(
-					    farm_config(call->farm), design->approval->signer)
-				  : NULL;
+	const char *key = design->approval ? approval_public_key(farm_config(call->farm),
+						     design->approval->signer)
+					   : NULL;
 	if (json_is_object(approval))
-		json_object_set_new(
-			approval, "public_key", key ? json_out_text(key) : json_null());
+		json_object_set_new(approval, "public_key", key ? json_out_text(key) : json_null());
 	return object;
 }
 

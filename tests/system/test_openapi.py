@@ -105,7 +105,7 @@ def look_at_page_and_files(tour, farm):
     tour.call("PUT", "/api/v1/files/empty.gcode", b"", 422)
     tour.call("PUT", "/api/v1/files/large.gcode", b"G1 X1\n" * 400000, 413)
     tour.call("GET", "/api/v1/files", want=200)
-    for path in (f"/api/v1/files/{digest}", f"/api/v1/files/{digest}/text"):
+    for path in (f"/api/v1/files/{digest}", f"/api/v1/files/{digest}/text", f"/api/v1/files/{digest}/settings"):
         tour.call("GET", path, want=200)
         tour.call("GET", path.replace(digest, "0" * 64), want=404)
     preview = f"/api/v1/files/{digest}/preview"
