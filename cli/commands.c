@@ -38,8 +38,21 @@ static const struct command design_commands[] = {
 		"  --sign KEYFILE   with the key that 'design key' made\n\n"
 		"example: printfarm design approve visor --evidence \"order 12, fits\"\n",
 		command_design_approve, NULL },
+	{ "import", "FOLDER [--name NAME] [--revise]",
+		"a design from a folder of 'record --export'",
+		"Every hash is compared before and after.  An approval is not taken over.\n"
+		"  --name NAME  what it is called here\n"
+		"  --revise     the name exists with other plates: make its next revision\n\n"
+		"example: printfarm design import visor-of-the-other-lab\n",
+		command_design_import, NULL },
 	{ "key", "FILE", "makes a key to sign approvals with", NULL, command_design_key, NULL },
 	{ "list", "", "every design", NULL, command_design_list, NULL },
+	{ "revise", "NAME --plate FILE[#N][:YIELD] [...]",
+		"other plates: the next revision, NAME@2",
+		"The revisions before it stay as they are, with their approvals; an order of\n"
+		"NAME is made from the newest one that may be produced.\n\n"
+		"example: printfarm design revise visor --plate visor-v2.gcode\n",
+		command_design_revise, NULL },
 	{ "revoke", "NAME --why TEXT", "what has not started waits; lists what has been made", NULL,
 		command_design_revoke, NULL },
 	{ "show", "NAME", "its plates, with time, filament and size", NULL, command_design_show,
@@ -186,6 +199,7 @@ const struct command cli_commands[] = {
 		"people did.\n"
 		"  --html FILE      as a page to be kept or printed; - is standard output\n"
 		"  --label FILE     a label with a QR code for the box, 62 x 29 mm (SVG)\n"
+		"  --export FOLDER  a new folder that another lab can make the part from\n"
 		"  --without-names  people are \"person 1\", \"person 2\" ...\n\n"
 		"example: printfarm record 12 --html order-12.html --label order-12.svg\n",
 		command_record, NULL },

@@ -35,30 +35,21 @@ static int add_plate(struct cli *cli, const char *word, json_t *plates)
 	}
 
 	if (status == CLI_DONE)
-		json_array_append_new(
-			plates, json_pack("{s:s, s:s, s:I}", "sha256", words_text(stored, "sha256"),
-					"name", words_text(stored, "name"), "yield",
-					(json_int_t)yield));
+		json_array_append_new(plates,
+			json_pack("{s:s, s:s, s:I}", "sha256", words_text(stored, "sha256"), "name",
+				words_text(stored, "name"), "yield", (json_int_t)yield));
 	json_decref(stored);
 	free(path);
 	return status;
 }
 
-int command_design_add(struct cli *cli, int argc, char **argv)
+/* argv[1] is the name. */
+static int add_design(struct cli *cli, char **argv, const struct args_list *chosen, bool revise)
 {
-	struct args_list plates = { 0 };
-	bool revise = false;
-	const struct args_option options[] = {
-		{ "plate", 0, ARGS_LIST, &plates, 0, 0 },
-		{ "revise", 0, ARGS_FLAG, &revise, 0, 0 },
-		{ 0 },
-	};
+	const struct args_list plates = *chosen;
 	struct client_answer answer;
-	int count;
-	int status = args_parse_counted(cli, options, argc, argv, 1, 1, &count);
+	int status = CLI_DONE;
 
-	if (status)
-		return status;
 	if (plates.count == 0 || plates.count > PLATES_MAX)
 		return cli_usage_error(
 			cli, "from 1 to %d times --plate FILE:YIELD is expected", (int)PLATES_MAX);
@@ -83,6 +74,42 @@ int command_design_add(struct cli *cli, int argc, char **argv)
 			plates.count, plates.count == 1 ? "" : "s");
 	client_answer_finish(&answer);
 	return CLI_DONE;
+}
+
+int command_design_add(struct cli *cli, int argc, char **argv)
+{
+	struct args_list plates = { 0 };
+	bool revise = false;
+	const struct args_option options[] = {
+		{ "plate", 0, ARGS_LIST, &plates, 0, 0 },
+		{ "revise", 0, ARGS_FLAG, &revise, 0, 0 },
+		{ 0 },
+	};
+	int count;
+	int status = args_parse_counted(cli, options, argc, argv, 1, 1, &count);
+
+	return status ? status : add_design(cli, argv, &plates, revise);
+}
+
+int command_design_revise(struct cli *cli, int argc, char **argv)
+{
+	struct args_list plates = { 0 };
+	const struct args_option options[] = {
+		{ "plate", 0, ARGS_LIST, &plates, 0, 0 },
+		{ 0 },
+	};
+	char path[CLIENT_PATH_MAX];
+	struct client_answer answer;
+	int count;
+	int status = args_parse_counted(cli, options, argc, argv, 1, 1, &count);
+
+	/* A name with a slip of the finger would become a design of its own. */
+	if (status == CLI_DONE)
+		status = client_get(cli, client_path(path, "designs", argv[1], NULL), &answer);
+	if (status != CLI_DONE)
+		return status;
+	client_answer_finish(&answer);
+	return add_design(cli, argv, &plates, true);
 }
 
 /* Each material once. */

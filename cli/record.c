@@ -2,6 +2,7 @@
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/record_export.h"
 #include "cli/record_gather.h"
 #include "cli/record_label.h"
 #include "cli/record_page.h"
@@ -34,11 +35,12 @@ static int write_page(struct cli *cli, const json_t *record, const char *html)
 
 int command_record(struct cli *cli, int argc, char **argv)
 {
-	const char *html = NULL, *label = NULL;
+	const char *html = NULL, *label = NULL, *folder = NULL;
 	bool without_names = false;
 	const struct args_option options[] = {
 		{ "html", 0, ARGS_TEXT, &html, 0, 0 },
 		{ "label", 0, ARGS_TEXT, &label, 0, 0 },
+		{ "export", 0, ARGS_TEXT, &folder, 0, 0 },
 		{ "without-names", 0, ARGS_FLAG, &without_names, 0, 0 },
 		{ 0 },
 	};
@@ -62,7 +64,9 @@ int command_record(struct cli *cli, int argc, char **argv)
 		status = write_page(cli, record, html);
 	if (label && status == CLI_DONE)
 		status = record_label_write(record, label);
-	if (!html && !label)
+	if (folder && status == CLI_DONE)
+		status = record_export(cli, record, folder);
+	if (!html && !label && !folder)
 		status = words_print_json(cli, record);
 	json_decref(record);
 	return status;

@@ -245,7 +245,7 @@ static void put_words(FILE *file, const json_t *record, const char *job)
 	put_lines(&label, 2.1, "font-family:monospace", text, 1);
 }
 
-static bool put_label(FILE *file, const json_t *record)
+bool record_label_put(FILE *file, const json_t *record)
 {
 	char text[512], job[24] = "";
 
@@ -279,7 +279,7 @@ int record_label_write(const json_t *record, const char *path)
 
 	if (status != CLI_DONE)
 		return status;
-	if (!put_label(file.stream, record)) {
+	if (!record_label_put(file.stream, record)) {
 		new_file_drop(&file);
 		return CLI_REFUSED;
 	}

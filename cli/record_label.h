@@ -10,7 +10,9 @@
 /* What the code says; `size` bytes are enough where the configuration is ours. */
 void record_label_text(const json_t *record, char *text, size_t size);
 
-/* `record` as record_gather gives it.  "-": to standard output.  Returns an exit code, after a
+/* `record` as record_gather gives it.  False: the code's text is too long; that has been said. */
+bool record_label_put(FILE *file, const json_t *record);
+/* Into a file;  "-": to standard output.  Returns an exit code, after a
  * sentence where it is not CLI_DONE. */
 int record_label_write(const json_t *record, const char *path);
 

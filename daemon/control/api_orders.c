@@ -34,6 +34,9 @@ static bool read_plates(
 		if (in.failed)
 			return false;
 		plate[i].yield = (int32_t)yield;
+		const char *slash = strrchr(plate[i].name, '/'); /* a label, never a path */
+		if (slash)
+			memmove(plate[i].name, slash + 1, strlen(slash + 1) + 1);
 	}
 	*count = n;
 	return true;

@@ -214,6 +214,32 @@ static json_t *farm_of(const struct api_call *call)
 	return object;
 }
 
+static bool has_profile(const json_t *profiles, const char *name)
+{
+	const json_t *profile;
+	size_t index;
+	json_array_foreach (profiles, index, profile)
+		if (strcmp(json_string_value(json_object_get(profile, "name")), name) == 0)
+			return true;
+	return false;
+}
+
+/* Of the printers that had a job of it last, as they are configured now; each once. */
+static json_t *profiles_of(const struct api_call *call, const struct farm_order_view *order)
+{
+	json_t *profiles = json_array();
+	for (size_t i = 0; i < order->job_count; i++) {
+		struct farm_job_view job;
+		struct farm_printer_view printer;
+		farm_job_by_id(
+			call->farm, farm_order_job_id(call->farm, order->record->id, i), &job);
+		if (job.tries > 0 && farm_printer_by_name(call->farm, job.printer, &printer) &&
+			printer.profile && !has_profile(profiles, printer.profile->name))
+			json_array_append_new(profiles, json_out_profile(printer.profile));
+	}
+	return profiles;
+}
+
 /* With the key that the signature can be checked by, as long as its owner is an approver. */
 static json_t *design_of(const struct api_call *call, const struct farm_design_view *design)
 {
@@ -234,6 +260,7 @@ static json_t *head(const struct api_call *call, const struct farm_order_view *o
 	json_t *object = json_object();
 	json_object_set_new(object, "farm", farm_of(call));
 	json_object_set_new(object, "order", order_of(call, order));
+	json_object_set_new(object, "profiles", profiles_of(call, order));
 	if (farm_design_by_id(call->farm, order->record->design, &design)) {
 		json_object_set_new(object, "design", design_of(call, &design));
 		json_object_set_new(object, "plates", plates_of(call->api->setup.ledger, &design));

@@ -113,7 +113,7 @@ int farm_design_create(struct farm *farm, const char *user, const char *base,
 	if (!design && !revise && strcmp(name, base) != 0) {
 		error_set(error,
 			"a design \"%s\" with other plates exists: choose another name, or make "
-			"a revision of it (design add --revise)",
+			"its next revision with 'printfarm design revise'",
 			base);
 		return -EEXIST;
 	}
