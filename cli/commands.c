@@ -85,6 +85,9 @@ static const struct command order_commands[] = {
 		ORDER_OPTIONS
 		"\nexample: printfarm order create visor -n 400 --due fri --color white\n",
 		command_order_create, NULL },
+	{ "deliver", "ORDER [UNITS] [--note TEXT]", "good units are handed over",
+		"UNITS: all that are good and not handed over yet, unless said.\n",
+		command_order_deliver, NULL },
 	{ "hold", "ORDER...", "nothing more of it is started; running prints go on", NULL,
 		command_order_hold, NULL },
 	{ "list", "[--all] [--user USER] [--project NAME]", "open orders, or all", NULL,

@@ -27,6 +27,7 @@ int command_job_show(struct cli *cli, int argc, char **argv);
 int command_jobs(struct cli *cli, int argc, char **argv);
 int command_order_cancel(struct cli *cli, int argc, char **argv);
 int command_order_create(struct cli *cli, int argc, char **argv);
+int command_order_deliver(struct cli *cli, int argc, char **argv);
 int command_order_hold(struct cli *cli, int argc, char **argv);
 int command_order_list(struct cli *cli, int argc, char **argv);
 int command_order_release(struct cli *cli, int argc, char **argv);

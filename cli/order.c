@@ -187,6 +187,26 @@ static void show_after(const struct cli *cli, const json_t *order)
 	words_row(cli, "after", "%s", text);
 }
 
+static void show_deliveries(const struct cli *cli, const json_t *order)
+{
+	const json_t *row;
+	char text[WORDS_MAX];
+	size_t index;
+
+	if (words_integer(order, "good") > 0)
+		words_row(cli, "delivered", "%lld of %lld, %lld ready for delivery",
+			(long long)words_integer(order, "delivered"),
+			(long long)words_integer(order, "units"),
+			(long long)words_integer(order, "ready"));
+	json_array_foreach (json_object_get(order, "deliveries"), index, row) {
+		const char *note = words_text(row, "note");
+
+		words_row(cli, "", "%s: %lld by %s%s%s", words_time(text, row, "delivered_s"),
+			(long long)words_integer(row, "units"), words_text(row, "user"),
+			*note ? ": " : "", note);
+	}
+}
+
 static void show_order(const struct cli *cli, const json_t *order)
 {
 	char text[WORDS_MAX], over[WORDS_MAX] = "";
@@ -214,6 +234,7 @@ static void show_order(const struct cli *cli, const json_t *order)
 	show_choice(cli, order, "color", "colors");
 	words_row(cli, "printer", "%s", words_text(order, "printer"));
 	words_row(cli, "tag", "%s", words_text(order, "tag"));
+	show_deliveries(cli, order);
 	show_jobs(cli, json_object_get(order, "jobs"));
 	act_say_warnings(cli, order);
 	promises_show_history(cli, order);
@@ -251,6 +272,50 @@ int command_order_hold(struct cli *cli, int argc, char **argv)
 int command_order_release(struct cli *cli, int argc, char **argv)
 {
 	return act(cli, argc, argv, "orders", "release", act_show_order);
+}
+
+static void show_delivered(const struct cli *cli, const json_t *order)
+{
+	words_sentence(cli, 0, 2,
+		"order %lld (%s): %lld of %lld delivered, %lld more ready for delivery",
+		(long long)words_integer(order, "id"), words_text(order, "design"),
+		(long long)words_integer(order, "delivered"),
+		(long long)words_integer(order, "units"), (long long)words_integer(order, "ready"));
+}
+
+int command_order_deliver(struct cli *cli, int argc, char **argv)
+{
+	const char *note = "";
+	const struct args_option options[] = { { "note", 0, ARGS_TEXT, &note, 0, 0 }, { 0 } };
+	char path[CLIENT_PATH_MAX];
+	struct client_answer answer;
+	int64_t units = 0;
+	int count;
+	int status = args_parse_counted(cli, options, argc, argv, 1, 2, &count);
+
+	if (status)
+		return status;
+	if (count > 1 && !args_read_number(argv[2], 1, WISHES_UNITS_MAX, &units))
+		return cli_usage_error(
+			cli, "'%s' is no number of units: 1 to %d", argv[2], WISHES_UNITS_MAX);
+	json_t *body = json_pack("{s:s}", "note", note);
+
+	if (!body) {
+		cli_error("an option's text is not UTF-8");
+		return CLI_USAGE;
+	}
+	if (units > 0)
+		json_object_set_new(body, "units", json_integer(units));
+	status = client_create(cli, client_path(path, "orders", argv[1], "deliver"), body, &answer);
+	json_decref(body);
+	if (status)
+		return status;
+	if (cli->json)
+		words_print_json(cli, answer.json);
+	else
+		show_delivered(cli, answer.json);
+	client_answer_finish(&answer);
+	return CLI_DONE;
 }
 
 int command_order_reorder(struct cli *cli, int argc, char **argv)

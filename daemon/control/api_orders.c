@@ -429,6 +429,26 @@ static void set_order(struct api_call *call)
 		answer_order(call, 200, id);
 }
 
+static void deliver(struct api_call *call)
+{
+	int64_t id, units = 0;
+	char note[REASON_MAX_BYTES] = "";
+	struct error error = { "" };
+	if (!api_id(call, 0, "order", &id))
+		return;
+	struct json_in in = { call->body, false, &error };
+	json_in_only(&in, (const char *const[]){ "units", "note", NULL });
+	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &units);
+	json_in_text(&in, "note", note, sizeof(note));
+	int result = in.failed
+			     ? -EINVAL
+			     : farm_order_deliver(call->farm, call->user, id, units, note, &error);
+	if (result)
+		api_fail(call, result, &error);
+	else
+		answer_order(call, 201, id);
+}
+
 static void reorder(struct api_call *call)
 {
 	int64_t id, units = 0, new_id = 0;
@@ -465,5 +485,6 @@ const struct api_route api_order_routes[] = {
 	{ "POST", "/api/v1/orders/:/release", release_order, 0 },
 	{ "POST", "/api/v1/orders/:/set", set_order, 0 },
 	{ "POST", "/api/v1/orders/:/reorder", reorder, API_CREATES },
+	{ "POST", "/api/v1/orders/:/deliver", deliver, API_CREATES },
 	{ NULL, NULL, NULL, 0 },
 };

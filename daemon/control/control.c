@@ -138,6 +138,9 @@ static void put_row(struct ledger_transaction *transaction, const struct farm_ch
 	case CHANGE_DROP_JOB:
 		ledger_drop_job(transaction, *change->row.drop_job);
 		break;
+	case CHANGE_DELIVERY:
+		ledger_put_delivery(transaction, change->row.delivery);
+		break;
 	case CHANGE_ATTEMPT:
 		ledger_put_attempt(transaction, change->row.attempt);
 		break;
@@ -431,6 +434,12 @@ static void load_job(void *context, const struct job_record *record)
 	note(control, farm_load_job(control->farm, record), "job", record->id);
 }
 
+static void load_delivery(void *context, const struct delivery_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_delivery(control->farm, record), "delivery", record->id);
+}
+
 static void load_spool(void *context, const struct spool_record *record)
 {
 	struct control *control = context;
@@ -466,6 +475,8 @@ static int load(struct control *control, struct error *error)
 		result = ledger_each_promise(ledger, load_promise, control);
 	if (!result)
 		result = ledger_each_job(ledger, load_job, control);
+	if (!result)
+		result = ledger_each_delivery(ledger, load_delivery, control);
 	if (!result)
 		result = ledger_each_spool(ledger, load_spool, control);
 	if (!result)

@@ -479,7 +479,7 @@ struct farm *farm_create(const struct config *config, const struct farm_effects 
 	farm->commit_last = &farm->commit_first;
 	farm->next_design_id = farm->next_plate_id = farm->next_approval_id = farm->next_order_id =
 		farm->next_job_id = farm->next_spool_id = farm->next_promise_id =
-			farm->next_event_id = 1;
+			farm->next_delivery_id = farm->next_event_id = 1;
 	farm->next_request = 1;
 	farm->plan_seed = 1;
 	farm->config = config;
@@ -504,6 +504,8 @@ void farm_destroy(struct farm *farm)
 		free(((struct farm_order *)farm->orders.item[i])->jobs.item);
 	for (size_t i = 0; i < farm->orders.count; i++)
 		free(((struct farm_order *)farm->orders.item[i])->promise);
+	for (size_t i = 0; i < farm->orders.count; i++)
+		free(((struct farm_order *)farm->orders.item[i])->delivery);
 	free_index(&farm->jobs);
 	free_index(&farm->orders);
 	free_index(&farm->plates);

@@ -66,8 +66,8 @@ struct farm *farm_create(const struct config *config, const struct farm_effects 
 void farm_destroy(struct farm *farm);
 
 /* Start-up: everything the ledger holds, in this order: files, designs, plates, approvals, orders,
- * promises, jobs, spools, printers, open attempts.  Each returns 0 or a negative errno (-EINVAL:
- * refers to nothing). */
+ * promises, jobs, deliveries, spools, printers, open attempts.  Each returns 0 or a negative errno
+ * (-EINVAL: refers to nothing). */
 int farm_load_file(struct farm *, const struct file_record *);
 int farm_load_design(struct farm *, const struct design_record *);
 int farm_load_plate(struct farm *, const struct plate_record *);
@@ -75,6 +75,7 @@ int farm_load_approval(struct farm *, const struct approval_record *);
 int farm_load_order(struct farm *, const struct order_record *);
 int farm_load_promise(struct farm *, const struct promise_record *);
 int farm_load_job(struct farm *, const struct job_record *);
+int farm_load_delivery(struct farm *, const struct delivery_record *);
 int farm_load_spool(struct farm *, const struct spool_record *);
 int farm_load_printer(struct farm *, const struct printer_record *);
 int farm_load_attempt(struct farm *, const struct attempt_record *);
@@ -190,6 +191,10 @@ int farm_order_set(
 int farm_order_reorder(struct farm *, const char *user, int64_t id, int64_t units, int64_t *new_id,
 	struct error *);
 
+/* Good units are handed over; units 0: all that are not yet. */
+int farm_order_deliver(struct farm *, const char *user, int64_t id, int64_t units, const char *note,
+	struct error *);
+
 int farm_job_cancel(struct farm *, const char *user, int64_t id, struct error *);
 int farm_job_hold(struct farm *, const char *user, int64_t id, struct error *);
 int farm_job_release(struct farm *, const char *user, int64_t id, struct error *);
@@ -278,13 +283,16 @@ struct farm_order_view {
 	const struct order_record *record;
 	const char *design;
 	int64_t good, scrap, printing, printed, left, over;
+	int64_t delivered, ready; /* handed over; good and not handed over */
+	size_t delivery_count;
+	const struct delivery_record *delivery;
 	int64_t over_planned; /* more than asked will be made, as planned */
-	int64_t promised_s; /* in 9 of 10 cases it is done by then; 0: cannot be said */
+	int64_t promised_s;   /* in 9 of 10 cases it is done by then; 0: cannot be said */
 	int64_t promised_low_s, promised_likely_s, promised_high_s; /* as things are now: 1, 5, 9 of
 								       10; 0: cannot be said */
-	bool late;    /* it is due, or likely done, behind its due date */
-	bool at_risk; /* only its promise is */
-	bool allowed; /* the design may be produced */
+	bool late;	    /* it is due, or likely done, behind its due date */
+	bool at_risk;	    /* only its promise is */
+	bool allowed;	    /* the design may be produced */
 	size_t after_count; /* orders that must be done first, whatever has become of them */
 	int64_t after[ORDER_AFTER_MAX];
 	int64_t waits_for; /* the first of them that is not done; 0: none */

@@ -19,6 +19,7 @@ enum farm_change_kind {
 	CHANGE_PROMISE,
 	CHANGE_JOB,
 	CHANGE_DROP_JOB,
+	CHANGE_DELIVERY,
 	CHANGE_ATTEMPT,
 	CHANGE_SPOOL,
 	CHANGE_PRINTER,
@@ -38,6 +39,7 @@ struct farm_change {
 		const struct promise_record *promise;
 		const struct job_record *job;
 		const int64_t *drop_job;
+		const struct delivery_record *delivery;
 		const struct attempt_record *attempt;
 		const struct spool_record *spool;
 		const struct printer_record *printer;

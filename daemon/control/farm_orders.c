@@ -463,6 +463,32 @@ int farm_order_cancel(struct farm *farm, const char *user, int64_t id, struct er
 	return 0;
 }
 
+/* Units on beds cannot be unmade, but what is in somebody's hands was asked for. */
+static int check_delivered(const struct farm_order *order, int64_t units, struct error *error)
+{
+	if (units >= order->delivered)
+		return 0;
+	error_set(error, "order %lld: %lld units are delivered already: %lld or more are accepted",
+		(long long)order->record.id, (long long)order->delivered,
+		(long long)order->delivered);
+	return -EINVAL;
+}
+
+/* More than is asked for now is on the way, or made. */
+static void say_change(struct farm *farm, const char *user, const struct farm_order *order)
+{
+	const struct farm_tally *tally = &order->tally;
+	const struct order_record *record = &order->record;
+	int64_t made = tally->good + tally->printed, over = made + tally->printing - record->units;
+	char surplus[64] = "";
+	if (over > 0)
+		snprintf(surplus, sizeof(surplus), "; %lld more than asked are %s", (long long)over,
+			tally->printing ? "printing" : "made");
+	farm_say_id(farm, "order", record->id, user,
+		"order %lld is changed: %lld units, priority %d%s", (long long)record->id,
+		(long long)record->units, (int)record->priority, surplus);
+}
+
 int farm_order_set(struct farm *farm, const char *user, int64_t id,
 	const struct farm_order_set *set, struct error *error)
 {
@@ -485,6 +511,8 @@ int farm_order_set(struct farm *farm, const char *user, int64_t id,
 	result = check_numbers(
 		farm, record.units, record.priority, set->has_due ? record.due_s : 0, error);
 	if (!result)
+		result = check_delivered(order, record.units, error);
+	if (!result)
 		result = check_choices(set->material, set->color, error);
 	if (!result && set->has_after)
 		result = farm_after_check(farm, id, set->after, set->after_count, error);
@@ -500,8 +528,7 @@ int farm_order_set(struct farm *farm, const char *user, int64_t id,
 		choice_tidy(set->color, record.color);
 	order->record = record;
 	farm_touch_order(farm, order);
-	farm_say_id(farm, "order", id, user, "order %lld is changed: %lld units, priority %d",
-		(long long)id, (long long)record.units, (int)record.priority);
+	say_change(farm, user, order);
 	farm_order_settle(farm, order);
 	return 0;
 }

@@ -77,6 +77,9 @@ struct farm_order {
 				 have */
 	struct farm_order *next_dirty;
 	bool dirty;
+	int64_t delivered; /* units */
+	size_t delivery_count, delivery_room;
+	struct delivery_record *delivery; /* owned; by id */
 	size_t world_index; /* in the world that was made last, if something of it is to be planned
 			     */
 	/* while a circle of orders is looked for */
@@ -204,7 +207,7 @@ struct farm {
 	char **name; /* interned, sorted; owned */
 	size_t jobs_in_state[JOB_STATE_COUNT];
 	int64_t next_design_id, next_plate_id, next_approval_id, next_order_id, next_job_id,
-		next_spool_id, next_promise_id, next_event_id, durable_event_id;
+		next_spool_id, next_promise_id, next_delivery_id, next_event_id, durable_event_id;
 	uint64_t next_request;
 
 	/* the turn under way */

@@ -263,6 +263,22 @@ static json_t *words_of(const char *list)
 	return words;
 }
 
+static json_t *deliveries_of(const struct farm_order_view *order)
+{
+	json_t *rows = json_array();
+	for (size_t i = 0; i < order->delivery_count; i++) {
+		const struct delivery_record *delivery = &order->delivery[i];
+		json_t *row = json_object();
+		set_integer(row, "id", delivery->id);
+		set_integer(row, "units", delivery->units);
+		json_out_time(row, "delivered", delivery->at_s);
+		set_text(row, "user", delivery->user);
+		set_text(row, "note", delivery->note);
+		json_array_append_new(rows, row);
+	}
+	return rows;
+}
+
 json_t *json_out_order(const struct farm *farm, const struct farm_order_view *order)
 {
 	const struct order_record *record = order->record;
@@ -280,6 +296,9 @@ json_t *json_out_order(const struct farm *farm, const struct farm_order_view *or
 	set_integer(object, "left", order->left);
 	set_integer(object, "over", order->over);
 	set_integer(object, "over_planned", order->over_planned);
+	set_integer(object, "delivered", order->delivered);
+	set_integer(object, "ready", order->ready);
+	set(object, "deliveries", deliveries_of(order));
 	set_integer(object, "priority", record->priority);
 	json_out_time(object, "due", record->due_s);
 	json_out_time(object, "promised", order->promised_s);

@@ -50,6 +50,8 @@ int ledger_each_plate(struct ledger *, void (*each)(void *, const struct plate_r
 int ledger_each_approval(
 	struct ledger *, void (*each)(void *, const struct approval_record *), void *);
 int ledger_each_order(struct ledger *, void (*each)(void *, const struct order_record *), void *);
+int ledger_each_delivery(
+	struct ledger *, void (*each)(void *, const struct delivery_record *), void *);
 int ledger_each_promise(
 	struct ledger *, void (*each)(void *, const struct promise_record *), void *);
 int ledger_each_job(struct ledger *, void (*each)(void *, const struct job_record *), void *);
@@ -99,6 +101,7 @@ void ledger_put_design(struct ledger_transaction *, const struct design_record *
 void ledger_put_plate(struct ledger_transaction *, const struct plate_record *);
 void ledger_put_approval(struct ledger_transaction *, const struct approval_record *);
 void ledger_put_order(struct ledger_transaction *, const struct order_record *);
+void ledger_put_delivery(struct ledger_transaction *, const struct delivery_record *);
 void ledger_put_promise(struct ledger_transaction *, const struct promise_record *);
 void ledger_put_job(struct ledger_transaction *, const struct job_record *);
 void ledger_put_attempt(struct ledger_transaction *, const struct attempt_record *);

@@ -20,6 +20,7 @@ static const struct {
 	[LEDGER_ALL_PLATES] = { LEDGER_PLATE, "ORDER BY id" },
 	[LEDGER_ALL_APPROVALS] = { LEDGER_APPROVAL, "ORDER BY id" },
 	[LEDGER_ALL_ORDERS] = { LEDGER_ORDER, "ORDER BY id" },
+	[LEDGER_ALL_DELIVERIES] = { LEDGER_DELIVERY, "ORDER BY id" },
 	[LEDGER_ALL_PROMISES] = { LEDGER_PROMISE, "ORDER BY id" },
 	[LEDGER_ALL_JOBS] = { LEDGER_JOB, "ORDER BY id" },
 	[LEDGER_OPEN_ATTEMPTS] = { LEDGER_ATTEMPT, "WHERE state = 0 ORDER BY id" },
@@ -44,6 +45,7 @@ union any_record {
 	struct approval_record approval;
 	struct order_record order;
 	struct promise_record promise;
+	struct delivery_record delivery;
 	struct job_record job;
 	struct attempt_record attempt;
 	struct printer_record printer;
@@ -185,6 +187,7 @@ EACH(plate)
 EACH(approval)
 EACH(order)
 EACH(promise)
+EACH(delivery)
 EACH(job)
 EACH(attempt)
 EACH(printer)
@@ -224,6 +227,12 @@ int ledger_each_order(
 	struct ledger *ledger, void (*each)(void *, const struct order_record *), void *context)
 {
 	return walk_order(ledger, LEDGER_ALL_ORDERS, each, context);
+}
+
+int ledger_each_delivery(
+	struct ledger *ledger, void (*each)(void *, const struct delivery_record *), void *context)
+{
+	return walk_delivery(ledger, LEDGER_ALL_DELIVERIES, each, context);
 }
 
 int ledger_each_promise(

@@ -102,6 +102,15 @@ static const struct ledger_column order_columns[] = {
 	FIELD(LEDGER_TEXT, order_record, hold_reason, "hold_reason"),
 };
 
+static const struct ledger_column delivery_columns[] = {
+	FIELD(LEDGER_INT64, delivery_record, id, "id"),
+	FIELD(LEDGER_INT64, delivery_record, order, "order_id"),
+	FIELD(LEDGER_INT64, delivery_record, units, "units"),
+	FIELD(LEDGER_INT64, delivery_record, at_s, "at_s"),
+	FIELD(LEDGER_TEXT, delivery_record, user, "user"),
+	FIELD(LEDGER_TEXT, delivery_record, note, "note"),
+};
+
 static const struct ledger_column promise_columns[] = {
 	FIELD(LEDGER_INT64, promise_record, id, "id"),
 	FIELD(LEDGER_INT64, promise_record, order, "order_id"),
@@ -219,6 +228,7 @@ const struct ledger_table ledger_tables[LEDGER_NOUN_COUNT] = {
 	[LEDGER_PLATE] = TABLE("plates", plate),
 	[LEDGER_APPROVAL] = TABLE("approvals", approval),
 	[LEDGER_ORDER] = TABLE("orders", order),
+	[LEDGER_DELIVERY] = TABLE("deliveries", delivery),
 	[LEDGER_PROMISE] = TABLE("promises", promise),
 	[LEDGER_JOB] = TABLE("jobs", job),
 	[LEDGER_ATTEMPT] = TABLE("attempts", attempt),
@@ -405,6 +415,20 @@ const char *const ledger_migrations[] = {
 	"ALTER TABLE orders ADD COLUMN project TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE orders ADD COLUMN after_orders TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE orders ADD COLUMN hold_reason TEXT NOT NULL DEFAULT '';",
+
+	/* 10: what was handed over: never more than is good, and once and for all */
+	"CREATE TABLE deliveries ("
+	" id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES orders,"
+	" units INTEGER NOT NULL CHECK (units >= 1), at_s INTEGER NOT NULL,"
+	" user TEXT NOT NULL, note TEXT NOT NULL) STRICT;"
+	"CREATE INDEX deliveries_of_order ON deliveries (order_id);"
+	"CREATE TRIGGER delivery_is_of_good_units BEFORE INSERT ON deliveries"
+	" WHEN NEW.units + (SELECT coalesce(sum(units), 0) FROM deliveries"
+	"  WHERE order_id = NEW.order_id) > (SELECT coalesce(sum(good), 0) FROM jobs"
+	"  WHERE order_id = NEW.order_id)"
+	" BEGIN SELECT RAISE(ABORT, 'more units would be delivered than are good'); END;"
+	"CREATE TRIGGER delivery_stays BEFORE UPDATE ON deliveries"
+	" BEGIN SELECT RAISE(ABORT, 'a delivery stays as it was'); END;",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

@@ -102,6 +102,12 @@ void ledger_put_order(struct ledger_transaction *transaction, const struct order
 	put(transaction, LEDGER_ORDER, order, NULL);
 }
 
+void ledger_put_delivery(
+	struct ledger_transaction *transaction, const struct delivery_record *delivery)
+{
+	put(transaction, LEDGER_DELIVERY, delivery, NULL);
+}
+
 void ledger_put_promise(
 	struct ledger_transaction *transaction, const struct promise_record *promise)
 {

@@ -118,6 +118,16 @@ struct order_record {
 	char tag[NAME_MAX_BYTES];     /* empty: any */
 };
 
+/* Good units that were handed over. */
+struct delivery_record {
+	int64_t id;
+	int64_t order;
+	int64_t units;
+	int64_t at_s;
+	char user[NAME_MAX_BYTES];
+	char note[REASON_MAX_BYTES];
+};
+
 struct job_record {
 	int64_t id;
 	int64_t order;

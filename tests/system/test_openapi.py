@@ -271,7 +271,10 @@ def look_at_a_print(tour, farm, order, job):
     tour.call("POST", "/api/v1/printers/p2/resume", want=200)
     wait(lambda: farm.job(job)["state"] == "printed", "the job is printed", 60)
     tour.call("GET", f"/api/v1/jobs/{job}", want=200)
+    tour.call("POST", f"/api/v1/orders/{order}/deliver", {"units": 1}, 422)
     tour.call("POST", f"/api/v1/jobs/{job}/inspect", {"good": 1, "scrap": 1}, 200)
+    tour.call("POST", f"/api/v1/orders/{order}/deliver", {"units": 1, "note": "fetched"}, 201)
+    tour.call("POST", "/api/v1/orders/99/deliver", {}, 404)
     tour.call("POST", "/api/v1/printers/p2/clear", {"why": "test"}, 200)
     tour.call("GET", f"/api/v1/jobs/{job}", want=200)
 

@@ -1,6 +1,6 @@
 """The order book on the command line: what is refused, and what is told.  time limit: 240 s"""
 
-from harness import Farm, box_gcode, check, equal, main
+from harness import Farm, box_gcode, check, equal, main, wait
 
 
 def large_gcode(path):
@@ -114,4 +114,35 @@ def test_sequence():
         check(len(ends) == 2 and len(starts) == 1 and starts[0] >= max(ends), f"ends {ends}, then starts {starts}")
 
 
-main(test_refused, test_surplus, test_alternatives, test_sequence)
+def test_delivery():
+    """good units are handed over part by part, never more; fewer may be asked for, never fewer than were handed over"""
+    with Farm(1) as farm:
+        farm.ready()
+        path = box_gcode(farm.dir / "box.gcode")
+        farm.add_design("box", (path, 4))
+        order = str(farm.add_order("box", 8))
+        refused = farm.cli("order", "deliver", order, expect=1)
+        check("no good units" in refused.stderr, refused.stderr)
+        farm.wait_printing("p1")
+        said = farm.cli("order", "set", order, "-n", "3").stdout
+        check("note: 1 more than asked are printing" in said, said)
+        farm.cli("order", "set", order, "-n", "8")
+        wait(lambda: farm.clear_printed() or farm.order(order)["good"] == 4, "a plate is printed and counted")
+        said = farm.cli("order", "deliver", order, "3", "--note", "fetched by Anna").stdout
+        check("3 of 8 delivered, 1 more ready for delivery" in said, said)
+        for words, reason in (((order, "2"), "1 to 1 are accepted"), ((order, "0"), None), ((order, "-1"), None)):
+            refused = farm.cli("order", "deliver", *words, expect=1 if reason else 64)
+            check(not reason or reason in refused.stderr, refused.stderr)
+        refused = farm.cli("order", "set", order, "-n", "2", expect=1)
+        check("3 units are delivered already" in refused.stderr, refused.stderr)
+        farm.kill_control()
+        farm.start_control()
+        text = farm.cli("order", "show", order).stdout
+        check("3 of 8, 1 ready for delivery" in text and "3 by root: fetched by Anna" in text, text)
+        key = {"Idempotency-Key": "once"}
+        for _ in range(2):
+            equal(farm.http("POST", f"/api/v1/orders/{order}/deliver", {"units": 1}, key).status, 201, "status")
+        equal((farm.order(order)["delivered"], farm.order(order)["ready"]), (4, 0), "delivered, ready")
+
+
+main(test_refused, test_surplus, test_alternatives, test_sequence, test_delivery)

@@ -25,6 +25,7 @@ static const struct {
 	[CHANGE_PLATE] = { offsetof(struct rig, plates), sizeof(struct plate_record), 8 },
 	[CHANGE_APPROVAL] = { offsetof(struct rig, approvals), sizeof(struct approval_record), 8 },
 	[CHANGE_ORDER] = { offsetof(struct rig, orders), sizeof(struct order_record), 8 },
+	[CHANGE_DELIVERY] = { offsetof(struct rig, deliveries), sizeof(struct delivery_record), 8 },
 	[CHANGE_PROMISE] = { offsetof(struct rig, promises), sizeof(struct promise_record), 8 },
 	[CHANGE_JOB] = { offsetof(struct rig, jobs), sizeof(struct job_record), 8 },
 	[CHANGE_ATTEMPT] = { offsetof(struct rig, attempts), sizeof(struct attempt_record),
@@ -117,6 +118,7 @@ static void apply(struct rig *rig, const struct farm_change *change)
 	case CHANGE_APPROVAL:
 	case CHANGE_ORDER:
 	case CHANGE_PROMISE:
+	case CHANGE_DELIVERY:
 	case CHANGE_JOB:
 	case CHANGE_ATTEMPT:
 	case CHANGE_SPOOL:
@@ -480,6 +482,7 @@ void rig_start_control(struct rig *rig)
 	LOAD(orders, order_record, farm_load_order);
 	LOAD(promises, promise_record, farm_load_promise);
 	LOAD(jobs, job_record, farm_load_job);
+	LOAD(deliveries, delivery_record, farm_load_delivery);
 	LOAD(spools, spool_record, farm_load_spool);
 	LOAD(printers, printer_record, farm_load_printer);
 	for (size_t i = 0; i < rig->attempts.count; i++) {
@@ -631,8 +634,8 @@ struct rig *rig_create(size_t printer_count)
 void rig_destroy(struct rig *rig)
 {
 	struct rig_table *all[] = { &rig->files, &rig->designs, &rig->plates, &rig->approvals,
-		&rig->orders, &rig->promises, &rig->jobs, &rig->attempts, &rig->spools, &rig->printers,
-		&rig->keys };
+		&rig->orders, &rig->promises, &rig->deliveries, &rig->jobs, &rig->attempts,
+		&rig->spools, &rig->printers, &rig->keys };
 	rig_kill_control(rig);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]->rows);

@@ -75,8 +75,8 @@ struct rig {
 	bool refuse_starts; /* every streamer says no */
 	bool lose_writes;   /* the disk fails from now on */
 	/* the disk */
-	struct rig_table files, designs, plates, approvals, orders, promises, jobs, attempts, spools,
-		printers, keys;
+	struct rig_table files, designs, plates, approvals, orders, promises, deliveries, jobs,
+		attempts, spools, printers, keys;
 	int64_t last_event_id;
 	struct rig_commit *waiting, **waiting_last;
 	/* the world */

@@ -1204,6 +1204,46 @@ static void test_work_is_done_in_slices_between_commits(void **state)
 	assert_int_equal(bench->order[2], 1000);
 }
 
+/* ---- deliveries ---------------------------------------------------------------------------- */
+
+static int put_delivery(struct bench *bench, int64_t id, int64_t units)
+{
+	struct delivery_record delivery = { .id = id, .order = 21, .units = units, .at_s = 5 };
+	struct ledger_transaction *transaction = ledger_transaction_create();
+
+	snprintf(delivery.note, sizeof delivery.note, "fetched");
+	ledger_put_delivery(transaction, &delivery);
+	return commit(bench, transaction);
+}
+
+static void add_delivery(void *context, const struct delivery_record *delivery)
+{
+	int64_t *units = context;
+
+	assert_string_equal(delivery->note, "fetched");
+	*units += delivery->units;
+}
+
+static void test_no_more_is_delivered_than_is_good_and_no_delivery_changes(void **state)
+{
+	struct bench *bench = *state;
+	struct job_record job = some_job;
+	int32_t yield = some_plate().yield;
+	int64_t units = 0;
+
+	assert_int_equal(commit(bench, farm_transaction()), 0);
+	assert_int_equal(put_delivery(bench, 1, 1), -EINVAL);
+	job.state = JOB_INSPECTED;
+	job.good = yield;
+	assert_int_equal(put_job(bench, &job), 0);
+	assert_int_equal(put_delivery(bench, 1, yield - 1), 0);
+	assert_int_equal(put_delivery(bench, 2, 2), -EINVAL);
+	assert_int_equal(put_delivery(bench, 1, 1), -EINVAL);
+	assert_int_equal(put_delivery(bench, 2, 1), 0);
+	assert_int_equal(ledger_each_delivery(bench->ledger, add_delivery, &units), 0);
+	assert_int_equal(units, yield);
+}
+
 /* ---- promises ------------------------------------------------------------------------------ */
 
 static struct promise_record some_promise(void)
@@ -1272,6 +1312,7 @@ int main(void)
 		TEST(test_another_programs_database_is_not_taken_for_ours),
 		TEST(test_a_second_daemon_is_refused),
 		TEST(test_a_missing_directory_is_a_sentence),
+		TEST(test_no_more_is_delivered_than_is_good_and_no_delivery_changes),
 		TEST(test_a_promise_that_was_given_cannot_be_made_better_afterwards),
 		TEST(test_a_newer_ledger_is_refused_untouched),
 		TEST(test_a_ledger_of_version_1_is_still_read),

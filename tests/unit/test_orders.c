@@ -315,7 +315,7 @@ static void test_a_sequence_can_be_made_and_taken_back(void **state)
 	rig_destroy(rig);
 }
 
-/* ---- more than asked ---- */
+/* ---- deliveries and changes of quantity ---- */
 
 static struct rig *rig_of_fours(int64_t units, int64_t *order)
 {
@@ -332,6 +332,73 @@ static struct rig *rig_of_fours(int64_t units, int64_t *order)
 	rig_settle(rig);
 	return rig;
 }
+
+static void test_only_good_units_are_delivered_and_only_once(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t id;
+	rig_add_order(rig, 6, &id);
+	rig_settle(rig);
+	assert_int_equal(farm_order_deliver(rig->farm, "eva", id, 1, "", &error), -EINVAL);
+	assert_non_null(strstr(error.text, "no good units"));
+	int64_t good = rig_order(rig, id).printing;
+	print_and_clear(rig, 0);
+	assert_int_equal(rig_order(rig, id).ready, good);
+	assert_int_equal(farm_order_deliver(rig->farm, "eva", id, good + 1, "", &error), -EINVAL);
+	assert_int_equal(farm_order_deliver(rig->farm, "eva", id, 1, "to Bob", &error), 0);
+	rig_settle(rig);
+	rig_restart(rig);
+	struct farm_order_view view = rig_order(rig, id);
+	assert_int_equal(view.delivered, 1);
+	assert_int_equal(view.ready, good - 1);
+	assert_int_equal(view.delivery_count, 1);
+	assert_string_equal(view.delivery[0].note, "to Bob");
+	assert_string_equal(view.delivery[0].user, "eva");
+	if (good > 1)
+		assert_int_equal(farm_order_deliver(rig->farm, "eva", id, 0, "", &error), 0);
+	assert_int_equal(rig_order(rig, id).ready, 0);
+	assert_int_equal(farm_order_deliver(rig->farm, "eva", id, 0, "", &error), -EINVAL);
+	rig_destroy(rig);
+}
+
+static void test_fewer_units_than_are_printing_are_stated_not_silent(void **state)
+{
+	(void)state;
+	int64_t id;
+	struct rig *rig = rig_of_fours(8, &id);
+	struct farm_order_set set = { .has_units = true, .units = 1 };
+	assert_int_equal(rig_order(rig, id).printing, 4);
+	assert_int_equal(farm_order_set(rig->farm, "eva", id, &set, &error), 0);
+	rig_settle(rig);
+	assert_string_equal(rig->last_event,
+		"order 1 is changed: 1 units, priority 50; 3 more than asked are printing");
+	assert_string_equal(warnings_of(rig, id).text[0], "3 more than asked are printing");
+	assert_int_equal(rig_order(rig, id).over, 3);
+	/* What was only planned is not made. */
+	print_and_clear(rig, 0);
+	assert_int_equal(rig->starts, 1);
+	assert_int_equal(rig_order(rig, id).record->state, ORDER_DONE);
+	rig_destroy(rig);
+}
+
+static void test_fewer_units_than_are_delivered_are_refused(void **state)
+{
+	(void)state;
+	int64_t id;
+	struct rig *rig = rig_of_fours(8, &id);
+	struct farm_order_set set = { .has_units = true, .units = 2 };
+	print_and_clear(rig, 0);
+	assert_int_equal(farm_order_deliver(rig->farm, "eva", id, 3, "", &error), 0);
+	assert_int_equal(farm_order_set(rig->farm, "eva", id, &set, &error), -EINVAL);
+	assert_string_equal(
+		error.text, "order 1: 3 units are delivered already: 3 or more are accepted");
+	set.units = 3;
+	assert_int_equal(farm_order_set(rig->farm, "eva", id, &set, &error), 0);
+	rig_destroy(rig);
+}
+
+/* ---- more than asked ---- */
 
 static void test_more_than_asked_is_told_before_anything_is_made(void **state)
 {
@@ -358,6 +425,9 @@ int main(void)
 		cmocka_unit_test(test_circles_of_orders_are_refused_by_name),
 		cmocka_unit_test(test_what_waits_for_a_cancelled_order_is_held_with_the_reason),
 		cmocka_unit_test(test_a_sequence_can_be_made_and_taken_back),
+		cmocka_unit_test(test_only_good_units_are_delivered_and_only_once),
+		cmocka_unit_test(test_fewer_units_than_are_printing_are_stated_not_silent),
+		cmocka_unit_test(test_fewer_units_than_are_delivered_are_refused),
 		cmocka_unit_test(test_more_than_asked_is_told_before_anything_is_made),
 	};
 	return cmocka_run_group_tests_name("orders", tests, NULL, NULL);
