@@ -195,6 +195,9 @@ struct driver_heaters {
 
 struct driver_counters {
 	int64_t lines_sent, bytes_sent, lines_acknowledged;
+	/* Of the print's file, in order: answered, which is not yet for good.  Firmware with plain
+	 * oks proves them seldom; how lines flow must be judged by this. */
+	int64_t commands_answered;
 	/* resends: asked for by the printer; answers to our own questions are not counted */
 	int64_t resends, replayed_lines, line_errors, lost_acknowledgements,
 		surplus_acknowledgements;

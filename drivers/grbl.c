@@ -145,6 +145,7 @@ static void finish(struct grbl *g)
 		if (effect)
 			effect->index = g->acknowledged;
 		g->told_index = g->acknowledged;
+		g->counters.commands_answered = g->acknowledged + 1;
 	}
 	if (state != g->told_state) {
 		struct driver_effect *effect = effects_add(g->effects, DRIVER_STATE);
@@ -246,6 +247,7 @@ void grbl_job_start(struct driver *driver, int64_t now_us, struct driver_effects
 		g->damaged_reports = g->idle_reports = 0;
 		g->next_index = 0;
 		g->acknowledged = g->told_index = -1;
+		g->counters.commands_answered = 0;
 		g->staged_length = 0;
 		g->fault_text[0] = '\0';
 		grbl_set_phase(g, GRBL_STREAMING, DRIVER_NEVER);

@@ -520,6 +520,7 @@ void marlin_job_start(struct driver *driver, int64_t now_us, struct driver_effec
 	m->has_moved = false;
 	m->next_index = 0;
 	m->confirmed_index = m->told_index = -1;
+	m->counters.commands_answered = 0;
 	marlin_job_reset_counts(m);
 	modal_init(&m->modal);
 	m->tools_seen = 1;

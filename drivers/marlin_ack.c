@@ -70,6 +70,14 @@ enum proof {
 	PROOF_BY_NUMBER, /* this line was accepted */
 };
 
+static void note_answered(struct marlin *m, int64_t number)
+{
+	const struct history_line *line = history_find(&m->history, number);
+
+	if (m->job && line && line->command_index >= m->counters.commands_answered)
+		m->counters.commands_answered = line->command_index + 1;
+}
+
 static void pop(struct marlin *m, enum proof proof)
 {
 	struct window_entry entry = window_pop(&m->window);
@@ -85,6 +93,7 @@ static void pop(struct marlin *m, enum proof proof)
 	if (entry.number == WINDOW_NO_NUMBER)
 		return;
 	m->acked_number = entry.number;
+	note_answered(m, entry.number);
 	if (proof != PROOF_NONE)
 		marlin_confirm(m, entry.number - (proof == PROOF_BY_NEXT));
 	marlin_replay_acked(m, entry.number);

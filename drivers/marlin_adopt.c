@@ -135,6 +135,7 @@ static void adopt_opened(struct driver *driver, int64_t now_us, enum driver_adop
 	m->adopt.tries = 0;
 	m->next_index = m->adopt.last_index + 1;
 	m->confirmed_index = m->told_index = m->adopt.acknowledged - 1;
+	m->counters.commands_answered = m->next_index;
 	m->parked = m->modal;
 	marlin_job_reset_counts(m);
 	marlin_connect_begin(m);

@@ -121,6 +121,7 @@ static void tell_acknowledged(struct pipe *pipe)
 	if (effect) {
 		effect->index = pipe->acknowledged;
 		pipe->told_index = pipe->acknowledged;
+		pipe->counters.commands_answered = pipe->acknowledged + 1;
 	}
 }
 
@@ -375,6 +376,7 @@ void pipe_job_start(struct driver *driver, int64_t now_us, struct driver_effects
 	pipe->ended = pipe->hold = false;
 	pipe->next_index = 0;
 	pipe->acknowledged = pipe->told_index = -1;
+	pipe->counters.commands_answered = 0;
 	pipe->unknown_told = 0;
 	pipe->slowest_us = pipe->slowest_before_us = 0;
 	pipe->moves = 0;

@@ -321,7 +321,8 @@ void session_adopt_done(struct session *session, const struct driver_effect *eff
 	struct session_job *job = &session->job;
 
 	job->adopting = false;
-	telemetry_interrupt(&job->telemetry);
+	job->answered = job->offered;
+	telemetry_goes_on(&job->telemetry, job->offered);
 	session->attention = false;
 	session->paused = job->how != DRIVER_ADOPT_PRINTING;
 	if (!job->stopping)

@@ -89,16 +89,13 @@ static void on_paused(struct session *session, bool paused)
 	progress_store(&session->progress);
 }
 
-static void on_acknowledged(struct session *session, int64_t index, int64_t now_us)
+static void on_acknowledged(struct session *session, int64_t index)
 {
 	struct session_job *job = &session->job;
 
 	if (!job->active)
 		return;
 	job->acknowledged = index + 1;
-	telemetry_counters(
-		&job->telemetry, session->dialect->counters(session->driver), &job->before);
-	telemetry_acknowledged(&job->telemetry, index, now_us);
 	progress_count(&session->progress, job->offered, job->acknowledged, job->line_number);
 }
 
@@ -291,7 +288,7 @@ static void perform_one(struct session *session, const struct driver_effect *eff
 		on_identity(session, now_us);
 		break;
 	case DRIVER_ACKNOWLEDGED:
-		on_acknowledged(session, effect->index, now_us);
+		on_acknowledged(session, effect->index);
 		break;
 	case DRIVER_NUMBERED:
 		on_numbered(session, effect);
@@ -352,6 +349,19 @@ static void perform_one(struct session *session, const struct driver_effect *eff
 	}
 }
 
+/* How lines flow is judged by what was answered: what is proved comes in heaps. */
+static void note_answered(struct session *session, int64_t now_us)
+{
+	struct session_job *job = &session->job;
+	const struct driver_counters *counters = session->dialect->counters(session->driver);
+
+	if (counters->commands_answered <= job->answered)
+		return;
+	job->answered = counters->commands_answered;
+	telemetry_counters(&job->telemetry, counters, &job->before);
+	telemetry_acknowledged(&job->telemetry, job->answered - 1, now_us);
+}
+
 void session_perform(struct session *session, int64_t now_us)
 {
 	const struct driver_effects *effects = session->setup.effects;
@@ -359,6 +369,8 @@ void session_perform(struct session *session, int64_t now_us)
 	session->now_us = now_us;
 	for (size_t i = 0; i < effects->count; i++)
 		perform_one(session, &effects->effect[i], now_us);
+	if (session->job.active && !session->job.loading && !session->job.adopting)
+		note_answered(session, now_us);
 	if (session->job.mark_due)
 		session_mark(session);
 }

@@ -42,10 +42,10 @@ struct session_job {
 	struct readahead *readahead;
 	int64_t starving_since_us; /* 0: not */
 	int64_t start_us;
-	int64_t offered, acknowledged; /* commands */
-	int64_t line_number;	       /* the latest */
-	int64_t commands;	       /* of the file */
-	struct driver_counters before; /* the driver's counters at the start */
+	int64_t offered, answered, acknowledged; /* commands */
+	int64_t line_number;			 /* the latest */
+	int64_t commands;			 /* of the file */
+	struct driver_counters before;		 /* the driver's counters at the start */
 	struct telemetry telemetry;
 	int64_t numbered;      /* commands that got a line number */
 	int64_t offered_bytes; /* of the file, up to the end of the last command offered */

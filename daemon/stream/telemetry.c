@@ -186,6 +186,12 @@ void telemetry_stall(
 	telemetry->since_us[stall] = stalled ? now_us : 0;
 }
 
+void telemetry_goes_on(struct telemetry *telemetry, int64_t index)
+{
+	telemetry->first = telemetry->next = index;
+	telemetry->primed = false;
+}
+
 void telemetry_interrupt(struct telemetry *telemetry)
 {
 	telemetry->primed = false;

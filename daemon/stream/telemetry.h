@@ -52,12 +52,14 @@ void telemetry_begin(struct telemetry *telemetry, int64_t now_us);
 /* The next command of the file was given to the driver. */
 void telemetry_offered(
 	struct telemetry *telemetry, const struct move_time *time, size_t length, int64_t now_us);
-/* Commands up to and including index are with the printer. */
+/* Commands up to and including index were answered; what is said twice counts once. */
 void telemetry_acknowledged(struct telemetry *telemetry, int64_t index, int64_t now_us);
 
 /* Something holds lines up, or does not any more.  Saying it twice does no harm. */
 void telemetry_stall(
 	struct telemetry *telemetry, enum wire_stall stall, bool stalled, int64_t now_us);
+/* A print that was taken over: the next command is the index-th. */
+void telemetry_goes_on(struct telemetry *telemetry, int64_t index);
 /* The flow is interrupted on purpose: a pause, the end. */
 void telemetry_interrupt(struct telemetry *telemetry);
 
