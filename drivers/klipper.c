@@ -39,13 +39,33 @@ static void fault_with_reason(struct klipper *k, const char *reason)
 	char text[DRIVER_REASON_MAX];
 
 	k->shutdown_us = DRIVER_NEVER;
+	k->reasons_owed = 0;
 	snprintf(text, sizeof(text), "Klipper has shut down: %.150s (unlock restarts it)", reason);
 	pipe_fault(&k->pipe, fault_of(reason), text);
+}
+
+/* "Homing failed due to printer shutdown": what was under way ends before STATUS is answered. */
+static bool is_reason(const char *words)
+{
+	return words[0] != '\0' && !contains(words, "due to printer shutdown") &&
+	       !contains(words, "Printer is shutdown");
+}
+
+/* STATUS waits until the command under way has given up: half a second and more in a G28 of klippy
+ * v0.13.  The fault does not wait so long, and the words follow it. */
+static void say_late_reason(struct klipper *k, const char *reason)
+{
+	if (k->reasons_owed == 0 || !is_reason(reason))
+		return;
+	k->reasons_owed--;
+	effects_said(k->pipe.effects, "Klipper has shut down: %s", reason);
 }
 
 /* The print is over at once; its end is told when the reason is known, or a moment later. */
 void klipper_shutdown(struct klipper *k, const char *reason)
 {
+	if (k->pipe.phase == PIPE_FAULTED)
+		say_late_reason(k, reason);
 	if (k->pipe.phase < PIPE_READY || k->pipe.phase == PIPE_FAULTED)
 		return;
 	if (reason[0] != '\0') {
@@ -58,6 +78,7 @@ void klipper_shutdown(struct klipper *k, const char *reason)
 	k->pipe.hold = true; /* nothing of the file any more */
 	k->pipe.staged_length = 0;
 	pipe_write(&k->pipe, "STATUS\n");
+	klipper_api_ask_why(k);
 }
 
 /* ---- lines ---- */
@@ -116,11 +137,12 @@ static void on_error(struct klipper *k, const char *text, size_t length)
 	char words[KLIPPER_MESSAGE_MAX];
 
 	report_escape(text, length, words, sizeof(words));
-	if (k->shutdown_us != DRIVER_NEVER) {
-		klipper_shutdown(k, words);
+	if (k->shutdown_us != DRIVER_NEVER || k->pipe.phase == PIPE_FAULTED) {
+		if (is_reason(words))
+			klipper_shutdown(k, words);
 	} else if (k->pipe.phase == PIPE_CONNECTING) {
 		remember_message(k, text, length);
-	} else if (k->pipe.phase != PIPE_FAULTED) {
+	} else {
 		pipe_on_error(&k->pipe, text, length);
 	}
 }
@@ -272,6 +294,7 @@ static bool advance(struct pipe *pipe, int64_t *wake_us)
 
 	if (pipe->now_us >= k->shutdown_us) {
 		fault_with_reason(k, "it does not say why");
+		k->reasons_owed = 1;
 		return true;
 	}
 	if (pipe->now_us >= k->restart_us && pipe->phase == PIPE_CONNECTING) {

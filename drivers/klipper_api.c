@@ -53,6 +53,12 @@ void klipper_api_stop(struct klipper *k)
 		ask(k, "emergency_stop", "{}");
 }
 
+void klipper_api_ask_why(struct klipper *k)
+{
+	if (k->connected)
+		k->query_id = ask_objects(k, "objects/query");
+}
+
 bool klipper_api_reads(const struct klipper *k)
 {
 	return k->connected && k->reading_us != 0 &&

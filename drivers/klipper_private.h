@@ -23,6 +23,7 @@ struct klipper {
 	bool restart_allowed; /* a person has dealt with the fault */
 	int64_t restart_us;   /* until FIRMWARE_RESTART must have worked; NEVER: not asked */
 	int64_t shutdown_us;  /* when the reason for a shutdown is waited for no longer */
+	int reasons_owed;     /* the fault was told without one: so many more texts are passed on */
 	char message[KLIPPER_MESSAGE_MAX]; /* why it is not ready */
 
 	/* The API socket. */
@@ -42,6 +43,8 @@ void klipper_shutdown(struct klipper *k, const char *reason);
 
 /* klipper_api.c */
 void klipper_api_stop(struct klipper *k);
+/* The reason is wanted now, not with the next change that is pushed. */
+void klipper_api_ask_why(struct klipper *k);
 bool klipper_api_advance(struct klipper *k, int64_t *wake_us);
 bool klipper_api_reads(const struct klipper *k);
 

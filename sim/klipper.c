@@ -10,6 +10,7 @@
 #include <string.h> /* memset, memmove, memchr */
 
 enum { SOCKET_GAP_US = 300000, READY_US = 5000000, REPORT_US = 1000000 };
+enum { HOMING_GIVES_UP_US = 500000 }; /* klippy v0.13: 0.25 to 0.8 s after the shutdown */
 
 /* ---- answers ---- */
 
@@ -98,6 +99,9 @@ void sim_klipper_shutdown(struct klipper *klipper, const char *reason)
 	}
 	machine_heaters_off(&klipper->machine);
 	motion_stop(&klipper->board->planner, klipper->now_us);
+	klipper->gives_up_us = klipper->now_us;
+	if (klipper->machine.wait == MACHINE_WAIT_HOME)
+		klipper->gives_up_us += HOMING_GIVES_UP_US;
 	if (klipper->life == KLIPPER_READY)
 		sim_klipper_say(klipper, "// Klipper state: Shutdown\n");
 	klipper->life = KLIPPER_SHUTDOWN;
@@ -325,13 +329,19 @@ static void go_on(struct klipper *klipper)
 {
 	char text[BOARD_LINE_MAX];
 	bool heat = klipper->machine.wait == MACHINE_WAIT_HEAT;
+	bool home = klipper->machine.wait == MACHINE_WAIT_HOME;
 
 	if (klipper->life == KLIPPER_SHUTDOWN) {
-		/* A wait for heat just ends; motion fails with the reason. */
+		/* A wait for heat just ends; motion fails with the reason, homing with another. */
+		if (klipper->now_us < klipper->gives_up_us)
+			return;
 		machine_stop(&klipper->machine, klipper->now_us);
 		klipper->running = false;
 		if (!klipper->in_macro)
-			over(klipper, klipper->running_script, heat ? "" : klipper->message);
+			over(klipper, klipper->running_script,
+				heat   ? ""
+				: home ? "Homing failed due to printer shutdown"
+				       : klipper->message);
 		return;
 	}
 	if (machine_continue(&klipper->machine, klipper->now_us) == MACHINE_DONE) {
@@ -355,7 +365,8 @@ static int64_t earlier(int64_t a, int64_t b)
 static int64_t running_us(const struct klipper *klipper)
 {
 	if (klipper->life == KLIPPER_SHUTDOWN)
-		return klipper->free_us;
+		return klipper->gives_up_us > klipper->free_us ? klipper->gives_up_us
+							       : klipper->free_us;
 	return klipper->machine.wait == MACHINE_WAIT_HEAT
 		       ? earlier(machine_wake_us(&klipper->machine), klipper->next_report_us)
 		       : machine_wake_us(&klipper->machine);

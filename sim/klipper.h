@@ -74,6 +74,7 @@ struct klipper {
 	bool in_macro, macro_of_script;
 	int64_t next_report_us;		   /* temperatures, while it waits for heat */
 	char message[KLIPPER_MESSAGE_MAX]; /* why it is shut down */
+	int64_t gives_up_us;		   /* what was under way then */
 	bool paused;
 	double last_celsius[SIM_HEATERS],
 		last_target_celsius[SIM_HEATERS]; /* before the shutdown */

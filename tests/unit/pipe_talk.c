@@ -64,9 +64,11 @@ static void perform_one(struct pipe_talk *talk, const struct driver_effect *effe
 	case DRIVER_BY_HAND_OVER:
 		talk->by_hand = false;
 		break;
+	case DRIVER_SAID:
+		snprintf(talk->said, sizeof(talk->said), "%s", effect->text);
+		break;
 	case DRIVER_IDENTITY:
 	case DRIVER_NUMBERED:
-	case DRIVER_SAID:
 	case DRIVER_PAUSED_NOW:
 	case DRIVER_RESUMED_NOW:
 	case DRIVER_RESET_LINE:

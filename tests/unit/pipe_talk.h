@@ -19,6 +19,7 @@ struct pipe_talk {
 	enum driver_fault fault;
 	char reason[DRIVER_REASON_MAX];
 	char attention[DRIVER_REASON_MAX]; /* empty: not */
+	char said[DRIVER_REASON_MAX];	   /* the latest */
 	int readings;
 	bool done, cancelled, by_hand, cold;
 };

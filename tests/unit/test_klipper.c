@@ -94,6 +94,65 @@ static void test_a_shutdown_without_a_reason_is_a_fault_all_the_same(void **stat
 	pipe_talk_end(&talk);
 }
 
+/* As klippy v0.13 talks when its board shuts down in a G28. */
+static void test_the_command_under_way_gives_no_reason_and_a_late_one_is_passed_on(void **state)
+{
+	static const char given_up[] = "!! Homing failed due to printer shutdown\nok\n",
+			  reason[] = "// MCU 'mcu' shutdown: Timer too close\n// Once the\n"
+				     "// Klipper state: Not ready\n"
+				     "!! MCU 'mcu' shutdown: Timer too close\nok\n";
+	struct pipe_talk talk;
+
+	(void)state;
+	begin(&talk);
+	pipe_talk_print(&talk, four, 4);
+	pipe_talk_say(&talk, "// Klipper state: Shutdown\n");
+	pipe_talk_say(&talk, given_up);
+	assert_int_equal(talk.faults, 0);
+	pipe_talk_say(&talk, reason);
+	assert_non_null(strstr(talk.reason, "Timer too close"));
+	pipe_talk_end(&talk);
+
+	begin(&talk);
+	pipe_talk_print(&talk, four, 4);
+	pipe_talk_say(&talk, "// Klipper state: Shutdown\n");
+	pipe_talk_pass(&talk, 100000);
+	assert_int_equal(talk.faults, 1);
+	assert_null(strstr(talk.reason, "Timer too close"));
+	pipe_talk_pass(&talk, 600000);
+	pipe_talk_say(&talk, given_up);
+	assert_null(strstr(talk.said, "Homing"));
+	pipe_talk_say(&talk, reason);
+	assert_non_null(strstr(talk.said, "Timer too close"));
+	assert_int_equal(talk.faults, 1);
+	pipe_talk_end(&talk);
+}
+
+static void test_the_socket_is_asked_for_the_reason_at_once(void **state)
+{
+	char answer[256];
+	struct pipe_talk talk;
+	const char *id;
+
+	(void)state;
+	begin(&talk);
+	open_side(&talk);
+	pipe_talk_print(&talk, four, 4);
+	talk.side[0] = '\0';
+	pipe_talk_say(&talk, "// Klipper state: Shutdown\n");
+	id = strstr(talk.side, "{\"id\":");
+	assert_non_null(id);
+	assert_non_null(strstr(id, "objects/query"));
+	snprintf(answer, sizeof(answer),
+		"{\"id\":%.1s,\"result\":{\"status\":{\"webhooks\":{\"state\":\"shutdown\","
+		"\"state_message\":\"MCU 'mcu' shutdown: Timer too close\\nOnce\"}}}}",
+		id + strlen("{\"id\":"));
+	side(&talk, answer);
+	assert_int_equal(talk.faults, 1);
+	assert_non_null(strstr(talk.reason, "Timer too close (unlock"));
+	pipe_talk_end(&talk);
+}
+
 static void test_thermal_reasons_are_thermal_faults(void **state)
 {
 	static const char *const reasons[] = { "Heater extruder not heating at expected rate",
@@ -428,6 +487,9 @@ int main(void)
 		cmocka_unit_test(
 			test_a_shutdown_is_a_fault_with_its_reason_within_a_tenth_of_a_second),
 		cmocka_unit_test(test_a_shutdown_without_a_reason_is_a_fault_all_the_same),
+		cmocka_unit_test(
+			test_the_command_under_way_gives_no_reason_and_a_late_one_is_passed_on),
+		cmocka_unit_test(test_the_socket_is_asked_for_the_reason_at_once),
 		cmocka_unit_test(test_thermal_reasons_are_thermal_faults),
 		cmocka_unit_test(test_an_emergency_stop_goes_out_on_both_ways),
 		cmocka_unit_test(

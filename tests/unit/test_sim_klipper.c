@@ -81,6 +81,10 @@ static void test_m112_overtakes_what_runs_but_not_twenty_lines(void **state)
 	say(&talk, "M104 S200\nG28\n", 1);
 	say(&talk, "M112\n", 0.1);
 	assert_int_equal(talk_count(&talk, "// Klipper state: Shutdown\n"), 1);
+	say(&talk, "STATUS\n", 0.1);
+	assert_int_equal(talk_count(&talk, "!!"), 0);
+	talk_pass(&talk, 1);
+	assert_int_equal(talk_count(&talk, "!! Homing failed due to printer shutdown\nok\n"), 1);
 	assert_int_equal(talk_count(&talk, "!! Shutdown due to M112 command\nok\n"), 1);
 	talk_end(&talk);
 
