@@ -156,8 +156,9 @@ const struct driver_dialect driver_dialects[] = {
 	GRBL_DIALECT("grbl", grbl_create),
 	GRBL_DIALECT("grblhal", grblhal_create),
 	GRBL_DIALECT("fluidnc", fluidnc_create),
-	{ PIPE_DIALECT("klipper", klipper_create), .unlocked = klipper_unlocked,
-		.side = &klipper_side },
+	/* v0.13: BUFFER_TIME_HIGH, 1 s, and the look-ahead: 0.9 to 1.5 s. */
+	{ PIPE_DIALECT("klipper", klipper_create), .planned_us = 1500000,
+		.unlocked = klipper_unlocked, .side = &klipper_side },
 	{ PIPE_DIALECT("rrf", rrf_create), .stop_waits = true, .unlocked = rrf_unlocked },
 	{ .name = NULL },
 };

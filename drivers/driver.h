@@ -258,6 +258,8 @@ struct driver_dialect {
 	const char *name;     /* "marlin"; as in the configuration */
 	bool stop_waits;      /* an emergency stop is executed in its turn only */
 	size_t command_bytes; /* the longest command that it sends */
+	/* What the firmware plans ahead, where that goes by time and not by moves; 0: by moves. */
+	int64_t planned_us;
 	bool programs; /* takes programs of lasers and mills (gcode/cnc.h), and nothing else */
 	/* NULL without memory. */
 	struct driver *(*create)(const struct driver_settings *settings);

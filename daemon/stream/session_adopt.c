@@ -323,6 +323,7 @@ void session_adopt_done(struct session *session, const struct driver_effect *eff
 	job->adopting = false;
 	job->answered = job->offered;
 	telemetry_goes_on(&job->telemetry, job->offered);
+	telemetry_plans_by_time(&job->telemetry, session->dialect->planned_us);
 	session->attention = false;
 	session->paused = job->how != DRIVER_ADOPT_PRINTING;
 	if (!job->stopping)

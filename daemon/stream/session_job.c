@@ -322,6 +322,7 @@ static void begin(struct session *session, int64_t now_us)
 	job->loading = false;
 	job->before = *session->dialect->counters(session->driver);
 	telemetry_begin(&job->telemetry, now_us);
+	telemetry_plans_by_time(&job->telemetry, session->dialect->planned_us);
 	/* From here on a heater may be on because of us, whatever the file says and when. */
 	session->progress.facts.state = PROGRESS_PRINTING;
 	session->progress.facts.hot_by_us = 1;

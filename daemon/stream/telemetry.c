@@ -4,6 +4,8 @@ enum {
 	RATE_US = 2000000, /* lines a second are counted over so long */
 	ANSWER_SHARE = 8,  /* the latest answer is so much of the running mean */
 };
+/* An answer that takes so many times as long as the quickest one was held back. */
+static const double late_times = 1.5;
 /* ---- the flow -------------------------------------------------------------------- */
 
 void telemetry_begin(struct telemetry *telemetry, int64_t now_us)
@@ -21,6 +23,11 @@ static const struct telemetry_command *leave_flight(struct telemetry *telemetry)
 
 	telemetry->flight_bytes -= command->bytes;
 	return command;
+}
+
+void telemetry_plans_by_time(struct telemetry *telemetry, int64_t planned_us)
+{
+	telemetry->planned_us = planned_us;
 }
 
 void telemetry_offered(
@@ -97,18 +104,40 @@ static void add_open_reasons(struct telemetry *telemetry, int64_t now_us)
 			telemetry->reason_us[stall] += now_us - telemetry->since_us[stall];
 }
 
-static void take_move(struct telemetry *telemetry, int32_t us, int64_t now_us)
+static int64_t full_us(const struct telemetry *telemetry)
+{
+	return telemetry->planned_us > 0 ? telemetry->planned_us : telemetry->blocks_us;
+}
+
+/* It was believed to be filling, nothing else explains the wait, and in so short a time a planner
+ * that was full does not run empty. */
+static bool shows_a_full_planner(const struct telemetry *telemetry, int64_t waited_us)
+{
+	int64_t full = full_us(telemetry);
+
+	for (int stall = 0; stall < WIRE_STALLS; stall++)
+		if (telemetry->reason_us[stall] > 0)
+			return false;
+	return telemetry->primed && waited_us <= full && telemetry->quickest_us > 0 &&
+	       (double)waited_us > late_times * (double)telemetry->quickest_us &&
+	       telemetry->planner_end_us - telemetry->answered_us >= full / 2;
+}
+
+/* waited_us: for so long the printer had nothing to do but to answer this. */
+static void take_move(struct telemetry *telemetry, int32_t us, int64_t waited_us, int64_t now_us)
 {
 	int64_t gap_us = now_us - telemetry->planner_end_us, limit_us;
 
-	if (telemetry->primed && gap_us > TELEMETRY_GAP_US)
+	if (shows_a_full_planner(telemetry, waited_us))
+		telemetry->planner_end_us = now_us + full_us(telemetry);
+	else if (telemetry->primed && gap_us > TELEMETRY_GAP_US)
 		blame(telemetry, gap_us);
 	if (telemetry->planner_end_us < now_us || !telemetry->primed)
 		telemetry->planner_end_us = now_us;
 	telemetry->primed = true;
 	remember_block(telemetry, us);
 	telemetry->planner_end_us += us;
-	limit_us = now_us + telemetry->blocks_us;
+	limit_us = now_us + full_us(telemetry);
 	if (telemetry->planner_end_us > limit_us)
 		telemetry->planner_end_us = limit_us;
 }
@@ -122,6 +151,13 @@ static void note_answer(struct telemetry *telemetry, int64_t answer_us)
 	numbers->answer_us += numbers->answer_us < 0
 				      ? answer_us - numbers->answer_us
 				      : (answer_us - numbers->answer_us) / ANSWER_SHARE;
+}
+
+/* Answers that come in one heap say nothing of how quick the printer is. */
+static void note_wait(struct telemetry *telemetry, int64_t waited_us)
+{
+	if (waited_us > 0 && (telemetry->quickest_us == 0 || waited_us < telemetry->quickest_us))
+		telemetry->quickest_us = waited_us;
 }
 
 static int64_t rate_milli(int64_t count, int64_t passed_us)
@@ -164,12 +200,18 @@ void telemetry_acknowledged(struct telemetry *telemetry, int64_t index, int64_t 
 	add_open_reasons(telemetry, now_us);
 	while (telemetry->first <= index && telemetry->first < telemetry->next) {
 		const struct telemetry_command *command = leave_flight(telemetry);
+		int64_t since_us = command->offered_us > telemetry->answered_us
+					   ? command->offered_us
+					   : telemetry->answered_us;
 
-		if (command->duration_us > 0)
-			take_move(telemetry, command->duration_us, now_us);
-		else if (command->is_long)
+		if (command->duration_us > 0) {
+			take_move(telemetry, command->duration_us, now_us - since_us, now_us);
+			note_wait(telemetry, now_us - since_us);
+		} else if (command->is_long) {
 			telemetry->primed = false;
+		}
 		note_answer(telemetry, now_us - command->offered_us);
+		telemetry->answered_us = now_us;
 		telemetry->rate_count++;
 	}
 	close_reasons(telemetry, now_us);
@@ -189,6 +231,7 @@ void telemetry_stall(
 void telemetry_goes_on(struct telemetry *telemetry, int64_t index)
 {
 	telemetry->first = telemetry->next = index;
+	telemetry->flight_bytes = 0;
 	telemetry->primed = false;
 }
 

@@ -4,7 +4,8 @@
  * The planner is believed: each move is given the time that its length and feed rate take, and an
  * acknowledgement says that the move is in the planner.  As firmware holds an acknowledgement back
  * while its planner is full, the belief is corrected at every one: no more than a planner full of
- * moves can lie ahead.  Pure: time is told. */
+ * moves can lie ahead, and no less where it was held back.  (Moves take longer than their length
+ * and feed rate say: acceleration.)  Pure: time is told. */
 #ifndef DAEMON_STREAM_TELEMETRY_H
 #define DAEMON_STREAM_TELEMETRY_H
 
@@ -37,7 +38,10 @@ struct telemetry {
 	int64_t first, next;  /* command indices */
 	int64_t flight_bytes; /* of the commands between them */
 	int64_t planner_end_us;
-	bool primed; /* the planner had moves, and nothing stopped them on purpose */
+	int64_t planned_us;  /* the planner holds so much, however many moves; 0: blocks count */
+	int64_t answered_us; /* the latest answer */
+	int64_t quickest_us; /* from when the printer could turn to a line until its answer */
+	bool primed;	     /* the planner had moves, and nothing stopped them on purpose */
 	int32_t block_us[TELEMETRY_BLOCKS_MAX]; /* of the latest moves, a ring */
 	int64_t blocks_us;
 	int block_next, block_count;
@@ -48,6 +52,9 @@ struct telemetry {
 };
 
 void telemetry_begin(struct telemetry *telemetry, int64_t now_us);
+
+/* A planner that goes by time (driver_dialect.planned_us). */
+void telemetry_plans_by_time(struct telemetry *telemetry, int64_t planned_us);
 
 /* The next command of the file was given to the driver. */
 void telemetry_offered(

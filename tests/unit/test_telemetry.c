@@ -66,6 +66,42 @@ static void test_lines_that_come_faster_than_the_moves_starve_nothing(void **sta
 	assert_int_equal(look(&telemetry, now_us).starved_us, 0);
 }
 
+/* Moves of 100 ms by length and feed rate that take 300 ms: real Marlin with short moves. */
+static void test_moves_that_take_longer_than_they_look_starve_nothing(void **state)
+{
+	static struct telemetry telemetry;
+	int64_t now_us = 1000000;
+
+	(void)state;
+	begin(&telemetry, now_us);
+	print_moves(&telemetry, 16, &now_us, 2000, 0);
+	print_moves(&telemetry, 200, &now_us, 300000, 0);
+	assert_int_equal(look(&telemetry, now_us).starved_us, 0);
+	/* And a gap behind them, in which no line was with the printer, is one. */
+	now_us += 3000000;
+	print_moves(&telemetry, 1, &now_us, 2000, 0);
+	assert_in_range(look(&telemetry, now_us).starved_us, 1000000, 2000000);
+}
+
+/* klippy takes moves in heaps, each half second, and holds a second's motion and more. */
+static void test_a_planner_that_goes_by_time_is_not_starved_between_two_heaps(void **state)
+{
+	static struct telemetry telemetry;
+	int64_t now_us = 1000000;
+
+	(void)state;
+	begin(&telemetry, now_us);
+	telemetry_plans_by_time(&telemetry, 1500000);
+	print_moves(&telemetry, 12, &now_us, 1000, 0);
+	for (int heap = 0; heap < 20; heap++) {
+		for (int i = 0; i < 4; i++)
+			offer(&telemetry, i % 2 ? "G1 X20 F6000" : "G1 X10 F6000", now_us);
+		now_us += 500000;
+		telemetry_acknowledged(&telemetry, telemetry.next - 1, now_us);
+	}
+	assert_int_equal(look(&telemetry, now_us).starved_us, 0);
+}
+
 static void test_each_gap_is_counted_with_its_length_and_its_reason(void **state)
 {
 	static struct telemetry telemetry;
@@ -293,6 +329,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_that_come_faster_than_the_moves_starve_nothing),
+		cmocka_unit_test(test_moves_that_take_longer_than_they_look_starve_nothing),
+		cmocka_unit_test(test_a_planner_that_goes_by_time_is_not_starved_between_two_heaps),
 		cmocka_unit_test(test_each_gap_is_counted_with_its_length_and_its_reason),
 		cmocka_unit_test(test_a_stall_that_goes_on_over_an_answer_is_blamed_twice),
 		cmocka_unit_test(test_heat_ups_pauses_and_homing_are_no_starvation),
