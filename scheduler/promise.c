@@ -1,8 +1,9 @@
 /* How sure a plan's promises are; see promise.h. */
 #include "scheduler/promise.h"
 #include "base/random.h"
-#include "scheduler/calendar.h"
+#include "scheduler/clearing.h"
 #include "scheduler/match.h"
+#include "scheduler/timeline.h"
 
 #include <math.h>   /* exp, log */
 #include <stdlib.h> /* calloc, free, qsort */
@@ -13,7 +14,7 @@ static const double ROOT_3 = 1.7320508075688772;
  * does not even out over many prints. */
 static const double PRINT_SPREAD = 0.03, PEOPLE_SPREAD = 0.25, LUCK_SPREAD = 0.4;
 
-enum { TRIES_MAX = 5, MEANT_WAIT_S = 60 };
+enum { TRIES_MAX = 5, MEANT_WAIT_S = 60, WAITS_MIN = 30 };
 
 /* A printer in the life that is being lived. */
 struct living {
@@ -26,12 +27,12 @@ struct living {
 struct promise {
 	struct promise_question question;
 	const struct world *world;
-	struct calendar calendar;
-	int count, at;	 /* lives: how many, and which one is being lived */
-	size_t next;	 /* its next print; SIZE_MAX: it has not begun */
-	int64_t *done_s; /* [answer * count + life] */
+	struct timeline timeline; /* for its arithmetic */
+	int count, at;		  /* lives: how many, and which one is being lived */
+	size_t next;		  /* its next print; SIZE_MAX: it has not begun */
+	int64_t *done_s;	  /* [answer * count + life] */
 	struct living *printer;
-	double wait_s, luck; /* of this life */
+	double people, luck; /* of this life: how slow, how bad */
 	struct promise_band *band;
 };
 
@@ -56,11 +57,29 @@ static bool is_never(int64_t at_s)
 	return at_s >= CALENDAR_NEVER_S / 4;
 }
 
+/* How long somebody takes to come, of how long that takes usually: as one of the latest waits, or,
+ * where there are few, as if people came at any moment. */
+static double patience(const struct promise *promise, struct random *random)
+{
+	const struct clearing *clearing = promise->world->clearing;
+
+	if (!clearing || clearing->kept < WAITS_MIN)
+		return -log(1 - random_unit(random));
+	const struct clearing_wait *wait = &clearing->ring[random_below(random, clearing->kept)];
+	int32_t usual_s = clearing->wait_s[wait->hour % CLEARING_HOURS];
+
+	return usual_s > 0 ? (double)wait->wait_s / usual_s : 1;
+}
+
 /* Somebody comes to this printer after a while. */
 static int64_t after_visit(struct promise *promise, struct living *living, int64_t at_s)
 {
-	double wait_s = -promise->wait_s * log(1 - random_unit(&living->random));
-	int64_t cleared_s = calendar_after_work(&promise->calendar, at_s, (int64_t)wait_s);
+	const struct clearing *clearing = promise->world->clearing;
+	const struct calendar *calendar = &promise->timeline.calendar;
+	int64_t usual_s = clearing && !is_never(at_s) ? clearing_wait_s(clearing, calendar, at_s)
+						      : promise->world->clear_s;
+	double wait_s = (double)usual_s * promise->people * patience(promise, &living->random);
+	int64_t cleared_s = calendar_after_work(calendar, at_s, (int64_t)wait_s);
 
 	return is_never(cleared_s) ? CALENDAR_NEVER_S / 4 : cleared_s;
 }
@@ -99,8 +118,9 @@ static int64_t live_tries(
 	for (int tries = 1; tries < TRIES_MAX && fails(promise, printer, length_s); tries++) {
 		at_s += (int64_t)(length_s * random_unit(&living->random));
 		at_s = after_delay(promise, after_visit(promise, living, at_s));
-		if (needs_staff && !is_never(at_s))
-			at_s = calendar_next_start(&promise->calendar, at_s, (int64_t)length_s);
+		if (!is_never(at_s))
+			at_s = timeline_start_from(
+				&promise->timeline, printer, needs_staff, at_s, (int64_t)length_s);
 		if (is_never(at_s))
 			return CALENDAR_NEVER_S / 4;
 	}
@@ -113,9 +133,7 @@ static int64_t first_try_s(struct promise *promise, const struct planner_assignm
 	struct living *living = &promise->printer[own->printer];
 	bool is_meant = own->start_s > living->planned_s + MEANT_WAIT_S;
 
-	living->planned_s =
-		calendar_after_work(&promise->calendar, own->end_s, promise->world->clear_s) +
-		promise->world->start_delay_s;
+	living->planned_s = timeline_after_visit(&promise->timeline, own->end_s);
 	return is_meant && own->start_s > living->ready_s ? own->start_s : living->ready_s;
 }
 
@@ -130,8 +148,9 @@ static void live_print(struct promise *promise, const struct planner_assignment 
 		&order->plate[own->plate], &promise->world->printer[own->printer]);
 	int64_t at_s = first_try_s(promise, own);
 
-	if (needs_staff && !is_never(at_s))
-		at_s = calendar_next_start(&promise->calendar, at_s, (int64_t)length_s);
+	if (!is_never(at_s))
+		at_s = timeline_start_from(
+			&promise->timeline, own->printer, needs_staff, at_s, (int64_t)length_s);
 	at_s = is_never(at_s) ? CALENDAR_NEVER_S / 4
 			      : live_tries(promise, own->printer, at_s, length_s, needs_staff);
 	living->ready_s = after_delay(promise, at_s);
@@ -174,7 +193,7 @@ static void begin_life(struct promise *promise)
 	struct random random;
 
 	random_init(&random, promise->question.seed ^ ~(uint64_t)promise->at);
-	promise->wait_s = (double)promise->world->clear_s * off(&random, PEOPLE_SPREAD);
+	promise->people = off(&random, PEOPLE_SPREAD);
 	promise->luck = off(&random, LUCK_SPREAD);
 	for (size_t i = 0; i < promise->world->printer_count; i++)
 		begin_printer(promise, i);
@@ -228,13 +247,13 @@ struct promise *promise_begin(const struct promise_question *question)
 	promise->world = plan->world;
 	promise->count = lives_for(plan->assignment_count);
 	promise->next = SIZE_MAX;
-	calendar_init(&promise->calendar, &plan->world->calendar);
 	size_t answers = promise->question.answer_count + 1;
 
 	promise->done_s = calloc(answers * (size_t)promise->count, sizeof *promise->done_s);
 	promise->band = calloc(answers, sizeof *promise->band);
 	promise->printer = calloc(plan->world->printer_count + 1, sizeof *promise->printer);
-	if (promise->done_s && promise->band && promise->printer)
+	if (timeline_init(&promise->timeline, plan->world, question->now_s) && promise->done_s &&
+		promise->band && promise->printer)
 		return promise;
 	promise_destroy(promise);
 	return NULL;
@@ -277,6 +296,7 @@ void promise_destroy(struct promise *promise)
 	free(promise->done_s);
 	free(promise->band);
 	free(promise->printer);
+	timeline_finish(&promise->timeline);
 	free(promise);
 }
 
