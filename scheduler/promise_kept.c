@@ -48,7 +48,7 @@ double promise_stretch(const double *score, size_t count)
 	count += EXPECTED_COUNT;
 	qsort(all, count, sizeof *all, by_size);
 	/* Rounded up: one more order, the next, is to be among those that keep theirs. */
-	size_t rank = ((count + 1) * PROMISE_PERCENT + 99) / 100;
+	size_t rank = ((count + 1) * PROMISE_AIM_PERCENT + 99) / 100;
 
 	return all[rank > count ? count - 1 : rank - 1];
 }

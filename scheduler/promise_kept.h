@@ -14,6 +14,9 @@
 enum {
 	PROMISE_SCORES_MAX = 300, /* of the latest orders */
 	PROMISE_PERCENT = 90,	  /* of the promises are to be kept */
+	/* Of the latest orders: a little more, because farms change, orders that come together are
+	 * late together, and those that take long are known last. */
+	PROMISE_AIM_PERCENT = 92,
 };
 
 /* at_s as a share of the way from made_s to model_s, the time that the model gave. */

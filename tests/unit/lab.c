@@ -206,7 +206,7 @@ static void order(struct lab *lab)
 	snprintf(wish.design, sizeof(wish.design), "d%zu", design);
 	wish.units =
 		1 + (int64_t)(plates[design][1].yield * between(lab, 0, 1) * between(lab, 0, 6));
-	if (random_below(&lab->random, 4) == 0)
+	if (lab->has_due_dates && random_below(&lab->random, 4) == 0)
 		wish.due_s = lab->rig->now_s + (int64_t)(between(lab, 2, 10) * DAY);
 	if (random_below(&lab->random, 15) == 0)
 		wish.priority = 55;
@@ -336,6 +336,7 @@ struct lab *lab_create(enum lab_family family, uint64_t seed)
 	lab->rig->now_s = 100 * WEEK;
 	open_hours(lab);
 	lab->unattended = random_below(&lab->random, 3) == 0;
+	lab->has_due_dates = random_below(&lab->random, 3) == 0;
 	lab->wait_s = between(lab, 300, 3600);
 	lab->absent_share = family == LAB_ROUNDS ? between(lab, 0.02, 0.1) : 0.02;
 	lab->round_s = (int64_t)between(lab, 1, 4) * HOUR;
@@ -354,6 +355,8 @@ struct lab *lab_create(enum lab_family family, uint64_t seed)
 	double open_h = lab->never_closes ? 168 : lab->unattended ? 90 : 40;
 
 	lab->orders_per_week = LAB_PRINTERS * open_h / 10 * between(lab, 0.25, 0.6);
+	if (family == LAB_BURSTS)
+		lab->orders_per_week *= 0.7;
 	next_order(lab);
 	return lab;
 }

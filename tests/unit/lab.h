@@ -28,7 +28,7 @@ struct lab {
 	struct rig *rig;
 	struct random random;
 	enum lab_family family;
-	bool never_closes, unattended;
+	bool never_closes, unattended, has_due_dates;
 	double wait_s, absent_share, orders_per_week;
 	int64_t next_order_s, round_s;
 	struct lab_printer printer[LAB_PRINTERS];
