@@ -185,8 +185,9 @@ const struct command cli_commands[] = {
 	{ "jobs", "[--all] [--order ORDER]", "jobs that have not ended, or all", NULL, command_jobs,
 		NULL },
 	{ "order", NULL, "orders", NULL, NULL, order_commands },
-	{ "plan", "[--gantt FILE | --instance FILE | --serve] [...]", "who prints what, when",
+	{ "plan", "[--gantt FILE | --tonight | --instance FILE | --serve] [...]", "who prints what, when",
 		"  --gantt FILE       the plan as a picture (SVG), closed hours shaded\n"
+		"  --tonight          what to do before you leave, by units gained by morning\n"
 		"  --instance FILE    plan a scheduling instance without the daemon\n"
 		"  --serve            plan in a closed loop on standard input and output\n"
 		"  --budget-moves N   moves of the search; same moves and seed, same plan\n"

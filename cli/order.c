@@ -1,5 +1,6 @@
 /* `printfarm order`: orders and their units. */
 #include "cli/act.h"
+#include "cli/advice.h"
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
@@ -238,6 +239,10 @@ static void show_order(const struct cli *cli, const json_t *order)
 	show_jobs(cli, json_object_get(order, "jobs"));
 	act_say_warnings(cli, order);
 	promises_show_history(cli, order);
+	if (json_is_object(json_object_get(order, "advice"))) {
+		say(stdout, "\n");
+		advice_show(cli, json_object_get(order, "advice"));
+	}
 }
 
 int command_order_show(struct cli *cli, int argc, char **argv)
@@ -251,6 +256,7 @@ int command_order_show(struct cli *cli, int argc, char **argv)
 		status = client_get(cli, client_path(path, "orders", argv[1], NULL), &answer);
 	if (status)
 		return status;
+	advice_of_order(cli, answer.json);
 	if (cli->json)
 		words_print_json(cli, answer.json);
 	else

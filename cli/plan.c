@@ -3,6 +3,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/gantt.h"
+#include "cli/night.h"
 #include "cli/plan_instance.h"
 #include "cli/plan_serve.h"
 #include "cli/words.h"
@@ -59,6 +60,8 @@ static int show_plan(struct cli *cli, const char *gantt)
 		table_destroy(table);
 	}
 	client_answer_finish(&answer);
+	if (status == CLI_DONE && !gantt && !cli->json)
+		night_show_yield(cli);
 	return status;
 }
 
@@ -66,12 +69,13 @@ int command_plan(struct cli *cli, int argc, char **argv)
 {
 	struct plan_budget budget = { .moves = -1, .ms = -1, .seed = 1 };
 	const char *instance = NULL, *gantt = NULL;
-	bool serve = false;
+	bool serve = false, tonight = false;
 	int count;
 	const struct args_option options[] = {
 		{ "instance", 0, ARGS_TEXT, &instance, 0, 0 },
 		{ "gantt", 0, ARGS_TEXT, &gantt, 0, 0 },
 		{ "serve", 0, ARGS_FLAG, &serve, 0, 0 },
+		{ "tonight", 0, ARGS_FLAG, &tonight, 0, 0 },
 		{ "budget-moves", 0, ARGS_NUMBER, &budget.moves, 0, INT64_MAX },
 		{ "budget-ms", 0, ARGS_NUMBER, &budget.ms, 0, 86400000 },
 		{ "seed", 0, ARGS_NUMBER, &budget.seed, 0, INT64_MAX },
@@ -81,13 +85,13 @@ int command_plan(struct cli *cli, int argc, char **argv)
 
 	if (status)
 		return status;
-	if ((instance != NULL) + serve + (gantt != NULL) > 1)
-		return cli_usage_error(cli, "one of --gantt, --instance and --serve");
+	if ((instance != NULL) + serve + tonight + (gantt != NULL) > 1)
+		return cli_usage_error(cli, "one of --gantt, --tonight, --instance and --serve");
 	if (budget.moves >= 0 && budget.ms >= 0)
 		return cli_usage_error(cli, "either --budget-moves or --budget-ms");
 	if (instance)
 		return plan_instance(cli, instance, &budget);
 	if (serve)
 		return plan_serve(cli, &budget);
-	return show_plan(cli, gantt);
+	return tonight ? night_tonight(cli) : show_plan(cli, gantt);
 }

@@ -1,5 +1,6 @@
 /* When an order would be done, and why; see quote.h. */
 #include "cli/quote.h"
+#include "cli/advice.h"
 #include "cli/words.h"
 
 static void show_plates(const struct cli *cli, const json_t *plates)
@@ -51,4 +52,5 @@ void quote_show(const struct cli *cli, const json_t *quote)
 	if (*why)
 		words_sentence(cli, 0, 0, "%s", why);
 	show_plates(cli, json_object_get(quote, "plates"));
+	advice_show(cli, json_object_get(quote, "advice"));
 }

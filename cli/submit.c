@@ -1,5 +1,6 @@
 /* `printfarm submit`: upload a file, make or use its design, order units of it. */
 #include "cli/act.h"
+#include "cli/advice.h"
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
@@ -99,6 +100,15 @@ static void show(struct cli *cli, const struct submission *submission, const jso
 	}
 }
 
+static int quote(struct cli *cli, json_t *wish, struct client_answer *answer)
+{
+	int status = client_post(cli, "/api/v1/quote", wish, answer);
+
+	if (status == CLI_DONE)
+		advice_of_wish(cli, wish, answer->json);
+	return status;
+}
+
 static int submit(struct cli *cli, const struct submission *submission, const char *path)
 {
 	struct client_answer design = { 0 }, answer = { 0 };
@@ -114,7 +124,7 @@ static int submit(struct cli *cli, const struct submission *submission, const ch
 		if (!body)
 			status = CLI_USAGE;
 		else if (submission->quote)
-			status = client_post(cli, "/api/v1/quote", body, &answer);
+			status = quote(cli, body, &answer);
 		else
 			status = client_create(cli, "/api/v1/orders", body, &answer);
 		json_decref(body);

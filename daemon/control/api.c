@@ -2,6 +2,7 @@
 
 #include "daemon/control/api_private.h"
 #include "daemon/control/events.h"
+#include "daemon/control/json_findings.h"
 #include "daemon/control/ledger.h"
 
 #include <event2/event.h>
@@ -101,6 +102,7 @@ static const struct {
 	{ -EROFS, 503, "ledger_broken" },
 	{ -ENOMEM, 503, "no_memory" },
 	{ -EPERM, 403, "forbidden" },
+	{ -EAGAIN, 503, "try_again" },
 };
 
 void api_fail(struct api_call *call, int result, const struct error *error)
@@ -242,6 +244,22 @@ void api_recorded(struct api *api, uint64_t request, const struct wire_recording
 		free(at->text);
 		at->status = 200;
 		at->text = dump(json_out_recording(page));
+	}
+	answer_due(api);
+}
+
+void api_found_out(struct api *api, uint64_t request, const struct farm_finding *finding)
+{
+	for (struct pending *at = api->pending; at; at = at->next) {
+		if (at->wire_request != request)
+			continue;
+		at->wire_request = 0;
+		if (finding->trouble) {
+			replace_answer(at, 503, "try_again", finding->trouble);
+			continue;
+		}
+		free(at->text);
+		at->text = dump(json_finding(finding));
 	}
 	answer_due(api);
 }

@@ -15,6 +15,7 @@ struct http;
 struct http_handlers;
 struct ledger;
 struct wire_recording;
+struct farm_finding;
 
 struct api_setup {
 	struct event_base *base;
@@ -43,6 +44,8 @@ void api_set_http(struct api *api, const struct http *http);
 void api_durable(struct api *api, uint64_t ticket, int error, const char *reason);
 /* A streamer has answered an act. */
 void api_answered(struct api *api, uint64_t request, int error, const char *text);
+/* The farm has found out what was asked. */
+void api_found_out(struct api *api, uint64_t request, const struct farm_finding *finding);
 /* It has sent a page of a flight recorder. */
 void api_recorded(struct api *api, uint64_t request, const struct wire_recording *page);
 

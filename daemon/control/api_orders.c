@@ -227,7 +227,7 @@ static void read_after(struct json_in *in, int64_t after[ORDER_AFTER_MAX], size_
 		ORDER_AFTER_MAX);
 }
 
-static bool read_wish(struct api_call *call, struct farm_wish *wish, struct error *error)
+bool api_read_wish(struct api_call *call, struct farm_wish *wish, struct error *error)
 {
 	struct json_in in = { call->body, false, error };
 	int64_t priority = 50;
@@ -312,7 +312,7 @@ static void create_order(struct api_call *call)
 	struct error error = { "" };
 	struct farm_wish wish;
 	int64_t id = 0;
-	int result = read_wish(call, &wish, &error)
+	int result = api_read_wish(call, &wish, &error)
 			     ? farm_order_create(call->farm, call->user, &wish, &id, &error)
 			     : -EINVAL;
 	if (result)
@@ -326,7 +326,7 @@ static void quote(struct api_call *call)
 	struct error error = { "" };
 	struct farm_wish wish;
 	struct farm_quote answer;
-	int result = read_wish(call, &wish, &error)
+	int result = api_read_wish(call, &wish, &error)
 			     ? farm_quote(call->farm, &wish, API_PLAN_MOVES, &answer, &error)
 			     : -EINVAL;
 	if (result)

@@ -41,6 +41,8 @@ void api_answer(struct api_call *call, int status, json_t *json);
 void api_fail(struct api_call *call, int result, const struct error *error);
 void api_fail_with(
 	struct api_call *call, int status, const char *code, const char *message, json_t *details);
+/* The body as an order; false: it is none, and *error says why. */
+bool api_read_wish(struct api_call *call, struct farm_wish *wish, struct error *error);
 /* The i-th argument as an id; false: answered with 404. */
 bool api_id(struct api_call *call, int i, const char *noun, int64_t *id);
 
@@ -59,7 +61,7 @@ struct api_route {
 };
 
 /* Each ends with a row whose method is NULL. */
-extern const struct api_route api_file_routes[], api_order_routes[], api_job_routes[],
+extern const struct api_route api_advice_routes[], api_file_routes[], api_order_routes[], api_job_routes[],
 	api_printer_routes[], api_record_routes[], api_status_routes[];
 
 /* The row for this method and path; NULL with *status 404 or 405. */

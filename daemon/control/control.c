@@ -243,6 +243,12 @@ static void answered(void *context, uint64_t request, int error, const char *tex
 	api_answered(control->api, request, error, text);
 }
 
+static void found_out(void *context, uint64_t request, const struct farm_finding *finding)
+{
+	struct control *control = context;
+	api_found_out(control->api, request, finding);
+}
+
 static void recorded(void *context, uint64_t request, const struct wire_recording *page)
 {
 	struct control *control = context;
@@ -618,6 +624,7 @@ static int make_farm(struct control *control, struct error *error)
 		.happened = happened,
 		.reported = reported,
 		.answered = answered,
+		.found_out = found_out,
 		.recorded = recorded,
 	};
 	control->farm = farm_create(&control->config, &effects);

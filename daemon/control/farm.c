@@ -442,7 +442,7 @@ static int64_t earlier(int64_t a, int64_t b)
 
 int64_t farm_next_us(const struct farm *farm)
 {
-	if (farm->plan_wanted || farm->planner || farm->promise)
+	if (farm->plan_wanted || farm->planner || farm->promise || farm->questions)
 		return farm->broken ? INT64_MAX : farm->now_us;
 	int64_t next_us = INT64_MAX;
 	bool printing = false;
@@ -497,6 +497,7 @@ void farm_destroy(struct farm *farm)
 {
 	if (!farm)
 		return;
+	farm->effects.found_out = NULL; /* nobody is left to be told */
 	farm_plan_forget(farm);
 	for (size_t i = 0; i < farm->jobs.count; i++)
 		free(((struct farm_job *)farm->jobs.item[i])->reason);

@@ -26,6 +26,7 @@
 
 struct error;
 struct farm;
+struct farm_finding;
 struct opening;
 
 enum {
@@ -55,6 +56,8 @@ struct farm_effects {
 	void (*reported)(void *context, const char *printer);
 	/* The streamer's answer to a request of an act (see `request` below). May be NULL. */
 	void (*answered)(void *context, uint64_t request, int error, const char *text);
+	/* The answer to farm_ask_*.  May be NULL. */
+	void (*found_out)(void *context, uint64_t request, const struct farm_finding *finding);
 	/* Before `answered`: the page that farm_printer_recording asked for.  May be NULL. */
 	void (*recorded)(void *context, uint64_t request, const struct wire_recording *page);
 };
@@ -424,6 +427,13 @@ struct farm_quote {
 };
 int farm_quote(struct farm *, const struct farm_wish *wish, int64_t moves, struct farm_quote *quote,
 	struct error *error);
+
+/* ---- questions that take several turns: farm_questions.h has the answers ----
+ * *request names the answer, which comes through `found_out`.  -EAGAIN: too many are asked. */
+int farm_ask_advice(struct farm *, int64_t order, uint64_t *request, struct error *error);
+int farm_ask_advice_for_wish(
+	struct farm *, const struct farm_wish *wish, uint64_t *request, struct error *error);
+int farm_ask_night(struct farm *, uint64_t *request, struct error *error);
 
 const struct config *farm_config(const struct farm *farm);
 

@@ -533,15 +533,23 @@ int farm_order_set(struct farm *farm, const char *user, int64_t id,
 	return 0;
 }
 
-int farm_quote(struct farm *farm, const struct farm_wish *wish, int64_t moves,
-	struct farm_quote *quote, struct error *error)
+int farm_order_of_wish(struct farm *farm, const struct farm_wish *wish, struct farm_order *order,
+	struct error *error)
 {
 	int result = check_wish(farm, wish, error);
 	if (result)
 		return result;
-	struct farm_order order = { .design = farm_design_wanted(farm, wish->design) };
-	farm_fill_order(farm, wish, &order.record);
-	result = check_makers(farm, &order.record, error);
-	order.record.state = ORDER_OPEN;
+	*order = (struct farm_order){ .design = farm_design_wanted(farm, wish->design) };
+	farm_fill_order(farm, wish, &order->record);
+	result = check_makers(farm, &order->record, error);
+	order->record.state = ORDER_OPEN;
+	return result;
+}
+
+int farm_quote(struct farm *farm, const struct farm_wish *wish, int64_t moves,
+	struct farm_quote *quote, struct error *error)
+{
+	struct farm_order order = { .design = NULL };
+	int result = farm_order_of_wish(farm, wish, &order, error);
 	return result ? result : farm_quote_order(farm, &order, moves, quote);
 }

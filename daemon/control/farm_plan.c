@@ -10,6 +10,7 @@
 void farm_plan_forget(struct farm *farm)
 {
 	farm_promises_forget(farm);
+	farm_questions_drop(farm);
 	planner_destroy(farm->planner);
 	farm_world_destroy(farm->world);
 	planner_destroy(farm->last_planner);
@@ -265,8 +266,10 @@ void farm_plan_step(struct farm *farm, int64_t moves)
 		/* They look at the plan in force: the next one waits for them. */
 		if (farm_promises_step(farm, moves))
 			return;
-		if (!farm->planner && (!farm->plan_wanted || !begin(farm)))
+		if (!farm->planner && (!farm->plan_wanted || !begin(farm))) {
+			farm_questions_step(farm, moves);
 			return;
+		}
 		if (planner_step(farm->planner, moves))
 			return;
 		apply(farm);

@@ -250,6 +250,8 @@ struct farm {
 	int64_t promises_made, promises_kept; /* of orders that are done */
 	double score[PROMISE_SCORES_MAX];     /* ring; how they were kept, see promise_kept.h */
 	size_t score_count, score_next;
+
+	struct farm_question *questions; /* the first one is being worked at */
 };
 
 /* ---- farm.c ---- */
@@ -271,6 +273,9 @@ void farm_copy(char *to, size_t size, const char *from); /* cuts */
 /* ---- farm_orders.c ---- */
 struct farm_order *farm_find_order(const struct farm *farm, int64_t id, struct error *error);
 struct farm_design *farm_find_design(const struct farm *farm, const char *name);
+/* An order that does not exist, as it would be made.  The wish is checked. */
+int farm_order_of_wish(struct farm *farm, const struct farm_wish *wish, struct farm_order *order,
+	struct error *error);
 int64_t farm_order_left(const struct farm_order *order);    /* as shown */
 int64_t farm_order_to_plan(const struct farm_order *order); /* what the planner may make */
 /* What a wish becomes, with the next free id; its design exists. */
@@ -444,6 +449,12 @@ bool farm_promises_step(struct farm *farm, int64_t moves);
 /* For the last order of a plan that is not in force.  false: cannot be said. */
 bool farm_promises_quote(struct farm *farm, const struct farm_world *world,
 	const struct planner_result *plan, struct farm_order *extra, struct promise_band *band);
+
+/* ---- farm_questions.c ---- */
+/* true: there is more to do. */
+bool farm_questions_step(struct farm *farm, int64_t moves);
+/* What they look at goes away: those that are asked are told so. */
+void farm_questions_drop(struct farm *farm);
 
 /* ---- farm_plan.c ---- */
 int farm_quote_order(

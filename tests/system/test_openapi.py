@@ -142,6 +142,10 @@ def look_at_orders(tour):
     wish = {"design": "box", "units": 4, "due": "+3h", "priority": 60, "hold": True, "user": "somebody"}
     tour.call("POST", "/api/v1/quote", wish, 200)
     tour.call("POST", "/api/v1/quote", {"design": "none"}, 404)
+    tour.call("POST", "/api/v1/quote/advice", wish, 200)
+    tour.call("POST", "/api/v1/quote/advice", {"design": "none"}, 404)
+    tour.call("POST", "/api/v1/quote/advice", {"design": "box", "units": 0}, 422, bad=True)
+    tour.call("GET", "/api/v1/plan/night", want=200)
     tour.call("POST", "/api/v1/quote", {"design": "box", "units": 0}, 422, bad=True)
     tour.call("POST", "/api/v1/orders", {"design": "none"}, 404)
     tour.call("POST", "/api/v1/orders", {"design": "box", "due": "someday"}, 422)
@@ -150,6 +154,8 @@ def look_at_orders(tour):
     tour.call("GET", "/api/v1/orders", want=200)
     tour.call("GET", f"/api/v1/orders/{order}", want=200)
     tour.call("GET", "/api/v1/orders/99", want=404)
+    tour.call("GET", f"/api/v1/orders/{order}/advice", want=200)
+    tour.call("GET", "/api/v1/orders/99/advice", want=404)
     tour.call("GET", f"/api/v1/orders/{order}/record", want=200)
     tour.call("GET", f"/api/v1/orders/{order}/record?after=99", want=200)
     tour.call("GET", f"/api/v1/orders/{order}/record?after=x", want=422, bad=True)
@@ -166,6 +172,7 @@ def look_at_orders(tour):
     for act in ("release", "hold"):
         tour.call("POST", f"/api/v1/orders/{again}/{act}", want=200)
     tour.call("POST", f"/api/v1/orders/{again}/cancel", want=200)
+    tour.call("GET", f"/api/v1/orders/{again}/advice", want=409)
     for act in ("cancel", "hold", "release"):
         tour.call("POST", f"/api/v1/orders/99/{act}", want=404)
     tour.call("POST", f"/api/v1/orders/{again}/hold", want=409)

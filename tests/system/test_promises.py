@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What is promised for orders, and whether it is kept, as the command line and the API tell it."""
+import datetime
 import os
 import sys
 
@@ -35,4 +36,42 @@ def test_promise():
         check("promises made at 90 %: kept 100 % of 1" in farm.cli("status").stdout, "status does not say it")
 
 
-main(test_promise)
+class ClosedFarm(Farm):
+    """Opens the day after tomorrow."""
+
+    def config_text(self):
+        day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[
+            (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=2)).weekday()]
+        return super().config_text().replace('timezone = "UTC";', f'timezone = "UTC"; hours = ["{day} 08:00-20:00"];')
+
+
+def test_advice():
+    """a late order says what limits it and what would help; the evening's list says what to do and what for"""
+    with ClosedFarm(2) as farm:
+        farm.wait_online()
+        farm.clear_all()
+        path = box_gcode(farm.dir / "hook.gcode", slow=10)
+        farm.files["hook.gcode"] = path
+        farm.add_design("hook", (path, 1))
+        quote = farm.cli("submit", path, "-n", "2", "--quote", "--due", "+20h").stdout
+        check("limited most by hours" in quote, quote)
+        farm.cli("order", "create", "hook", "-n", "2", "--due", "+20h")
+        shown = farm.cli("order", "show", 1)
+        check("later than it is due" in shown.stdout and "print unattended" in shown.stdout, shown.stdout)
+        check(max(map(len, shown.stdout.splitlines())) <= 80, shown.stdout)
+        advice = farm.cli("order", "show", 1, json_output=True)["advice"]
+        equal(advice["limits"][0]["limit"], "hours", "what limits it")
+        cheapest = advice["changes"][advice["cheapest"]]
+        equal((cheapest["kind"], cheapest["in_time"]), ("unattended", True), f"the cheapest change of {advice['changes']}")
+        check("unattended is off: the night would yield 2 units more" in " ".join(farm.cli("plan").stdout.split()),
+              farm.cli("plan").stdout)
+        farm.cli("printer", "disable", "p2")
+        tonight = farm.cli("plan", "--tonight").stdout
+        check("before you leave" in tonight and "let p2 have jobs again" in tonight, tonight)
+        check(max(map(len, tonight.splitlines())) <= 80, tonight)
+        night = farm.cli("plan", "--tonight", json_output=True)
+        equal([act["kind"] for act in night["acts"]], ["enable"], "acts")
+        check(night["unattended_off"] and night["closes"] and night["opens_s"] > night["closes_s"], f"{night}")
+
+
+main(test_promise, test_advice)

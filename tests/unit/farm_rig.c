@@ -446,6 +446,22 @@ static void answered(void *context, uint64_t request, int error, const char *tex
 	rig->last_answer_error = error;
 }
 
+static void found_out(void *context, uint64_t request, const struct farm_finding *finding)
+{
+	struct rig *rig = context;
+	rig->found = request;
+	snprintf(rig->found_trouble, sizeof(rig->found_trouble), "%s",
+		finding->trouble ? finding->trouble : "");
+	if (finding->advice)
+		rig->advice = *finding->advice;
+	if (!finding->night)
+		return;
+	rig->night = *finding->night;
+	assert_true(rig->night.printer_count <= RIG_PRINTERS_MAX);
+	memcpy(rig->night_printer, rig->night.printer,
+		rig->night.printer_count * sizeof(rig->night_printer[0]));
+}
+
 static void set_time(struct rig *rig)
 {
 	farm_time(rig->farm, rig->now_s, rig->now_us, 0);
@@ -471,6 +487,7 @@ void rig_start_control(struct rig *rig)
 		.file_path = file_path,
 		.happened = happened,
 		.answered = answered,
+		.found_out = found_out,
 	};
 	rig->farm = farm_create(&rig->config, &effects);
 	assert_non_null(rig->farm);

@@ -5,6 +5,7 @@
 #define TESTS_UNIT_FARM_RIG_H
 
 #include "daemon/control/farm.h"
+#include "daemon/control/farm_questions.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -89,6 +90,12 @@ struct rig {
 	char last_event[REASON_MAX_BYTES];
 	uint64_t last_answered;
 	int last_answer_error;
+	/* what the farm found out last */
+	uint64_t found;
+	char found_trouble[REASON_MAX_BYTES];
+	struct farm_advice advice;
+	struct farm_night night; /* without its printers */
+	struct farm_night_printer night_printer[RIG_PRINTERS_MAX];
 };
 
 /* Printers p1 ... with empty beds as the farm sees it only after rig_clear. */

@@ -1,0 +1,97 @@
+/* Questions that are planned through in pieces, when nothing else is to be planned. */
+#include "daemon/control/farm_questions_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { QUESTIONS_MAX = 8 };
+
+bool farm_question_add(
+	struct farm_question *question, enum whatif_kind kind, size_t printer, int64_t at_s)
+{
+	if (question->change_count == WHATIF_CHANGES_MAX)
+		return false;
+	question->change[question->change_count++] = (struct whatif_change){ kind, printer, at_s };
+	return true;
+}
+
+void farm_question_destroy(struct farm_question *question)
+{
+	if (!question)
+		return;
+	whatif_destroy(question->whatif);
+	whatif_world_finish(&question->base);
+	farm_world_destroy(question->world);
+	free(question->extra);
+	free(question);
+}
+
+int farm_question_put(
+	struct farm *farm, struct farm_question *question, uint64_t *request, struct error *error)
+{
+	struct farm_question **at = &farm->questions;
+	size_t count = 0;
+	for (; *at; at = &(*at)->next)
+		count++;
+	if (count == QUESTIONS_MAX) {
+		farm_question_destroy(question);
+		error_set(error, "others ask already: try again later");
+		return -EAGAIN;
+	}
+	question->whatif = whatif_begin(&(struct whatif_question){
+		.world = question->has_base ? &question->base.world : &question->world->world,
+		.now_s = farm->now_s,
+		.seed = farm->plan_seed,
+		.order = question->order,
+		.by_s = question->by_s,
+		.change_count = question->change_count,
+		.change = question->change,
+	});
+	if (!question->whatif) {
+		farm_question_destroy(question);
+		return -ENOMEM;
+	}
+	question->now_s = farm->now_s;
+	question->is_new = true;
+	*request = question->request = farm->next_request++;
+	*at = question;
+	return 0;
+}
+
+bool farm_questions_step(struct farm *farm, int64_t moves)
+{
+	struct farm_question *question = farm->questions;
+	if (!question)
+		return false;
+	if (question->is_new) {
+		question->is_new = false;
+		return true;
+	}
+	if (whatif_step(question->whatif,
+		    farm->last_planner ? planner_result(farm->last_planner) : NULL, moves))
+		return true;
+	farm->questions = question->next;
+	switch (question->kind) {
+	case QUESTION_ADVICE:
+		farm_advice_found(farm, question);
+		break;
+	case QUESTION_NIGHT:
+		farm_night_found(farm, question);
+		break;
+	}
+	farm_question_destroy(question);
+	return farm->questions;
+}
+
+void farm_questions_drop(struct farm *farm)
+{
+	while (farm->questions) {
+		struct farm_question *question = farm->questions;
+		farm->questions = question->next;
+		if (farm->effects.found_out)
+			farm->effects.found_out(farm->effects.context, question->request,
+				&(struct farm_finding){
+					.trouble = "the farm was changed meanwhile: ask again" });
+		farm_question_destroy(question);
+	}
+}
