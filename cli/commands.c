@@ -127,6 +127,8 @@ static const struct command printer_commands[] = {
 		"Rows of seconds, direction (> to the printer, < from it, # remark) and bytes,\n"
 		"as 'printfarm replay' and 'printfarm-sim --replay' read them.\n",
 		command_printer_log, NULL },
+	{ "maintained", "NAME [WHAT]", "this maintenance is done, or all of the printer's", NULL,
+		command_printer_maintained, NULL },
 	{ "pause", "NAME...", "stops after the lines already accepted, parks, cools the nozzle",
 		NULL, command_printer_pause, NULL },
 	{ "resume", "NAME...", "goes on where it was", NULL, command_printer_resume, NULL },

@@ -42,6 +42,7 @@ int command_printer_enable(struct cli *cli, int argc, char **argv);
 int command_printer_gcode(struct cli *cli, int argc, char **argv);
 int command_printer_load(struct cli *cli, int argc, char **argv);
 int command_printer_log(struct cli *cli, int argc, char **argv);
+int command_printer_maintained(struct cli *cli, int argc, char **argv);
 int command_printer_pause(struct cli *cli, int argc, char **argv);
 int command_printer_resume(struct cli *cli, int argc, char **argv);
 int command_printer_show(struct cli *cli, int argc, char **argv);

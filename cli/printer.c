@@ -4,6 +4,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/flow.h"
+#include "cli/upkeep.h"
 #include "cli/words.h"
 #include "gcode/decimal.h"
 
@@ -111,6 +112,7 @@ static void show_printer(const struct cli *cli, const json_t *printer)
 		show_text(cli, printer, "kind", "kind");
 	show_text(cli, printer, "unattended", "unattended");
 	show_tags(cli, printer);
+	upkeep_show_printer(cli, printer);
 	words_row(cli, "lines", "%lld, %lld sent again",
 		(long long)words_integer(printer, "lines_sent"),
 		(long long)words_integer(printer, "resends"));

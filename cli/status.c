@@ -6,6 +6,7 @@
 #include "cli/order_table.h"
 #include "cli/printer_table.h"
 #include "cli/promises.h"
+#include "cli/upkeep.h"
 #include "cli/words.h"
 
 #include <string.h>
@@ -66,6 +67,7 @@ static void show_status(const struct cli *cli, const json_t *status)
 	show_troubles(status);
 	show_jobs(json_object_get(status, "jobs"));
 	show_needs(cli, json_object_get(status, "needs_person"));
+	upkeep_show_farm(cli, status);
 	say(stdout, "\n");
 	printer_table_print(cli, json_object_get(status, "printers"));
 	say(stdout, "\n");

@@ -100,6 +100,19 @@ static void confirm_printer(struct api_call *call)
 	act_on_printer(call, farm_printer_confirm);
 }
 
+static void maintained_printer(struct api_call *call)
+{
+	struct error error = { "" };
+	struct json_in in = { call->body, false, &error };
+	char what[NAME_MAX_BYTES] = "";
+	json_in_only(&in, (const char *const[]){ "what", NULL });
+	json_in_text(&in, "what", what, sizeof(what));
+	int result = in.failed ? -EINVAL
+			       : farm_printer_maintained(
+					 call->farm, call->user, call->argument[0], what, &error);
+	answer_printer(call, result, &error);
+}
+
 static void clear_printer(struct api_call *call)
 {
 	struct error error = { "" };
@@ -376,6 +389,7 @@ const struct api_route api_printer_routes[] = {
 	{ "POST", "/api/v1/printers/:/unlock", unlock_printer, 0 },
 	{ "POST", "/api/v1/printers/:/connect", connect_printer, 0 },
 	{ "POST", "/api/v1/printers/:/confirm", confirm_printer, 0 },
+	{ "POST", "/api/v1/printers/:/maintained", maintained_printer, 0 },
 	{ "POST", "/api/v1/printers/:/clear", clear_printer, 0 },
 	{ "POST", "/api/v1/printers/:/load", load_printer, 0 },
 	{ "POST", "/api/v1/printers/:/gcode", gcode_printer, 0 },

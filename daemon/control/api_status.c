@@ -4,6 +4,7 @@
 #include "daemon/control/events.h"
 #include "daemon/control/json_promises.h"
 #include "daemon/control/files.h"
+#include "daemon/control/json_upkeep.h"
 #include "daemon/control/ledger.h"
 #include "daemon/control/web.h"
 
@@ -152,6 +153,8 @@ static json_t *make_status(struct api *api, int64_t now_us)
 	json_object_set_new(object, "promises", json_promises_kept(farm));
 	json_object_set_new(object, "jobs", job_counts(farm));
 	json_object_set_new(object, "needs_person", needs_part(farm));
+	json_object_set_new(object, "clearing", json_out_clearing(farm));
+	json_object_set_new(object, "power", json_out_power(farm));
 	json_object_set_new(disk, "free_bytes", json_integer(api->status.space.free_bytes));
 	json_object_set_new(disk, "floor_bytes", json_integer(api->status.space.floor_bytes));
 	json_object_set_new(object, "disk", disk);

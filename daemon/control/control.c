@@ -7,6 +7,7 @@
 #include "daemon/control/events.h"
 #include "daemon/control/farm.h"
 #include "daemon/control/files.h"
+#include "daemon/control/history.h"
 #include "daemon/control/http.h"
 #include "daemon/control/ledger.h"
 #include "daemon/control/log.h"
@@ -149,6 +150,12 @@ static void put_row(struct ledger_transaction *transaction, const struct farm_ch
 		break;
 	case CHANGE_PRINTER:
 		ledger_put_printer(transaction, change->row.printer);
+		break;
+	case CHANGE_CLEARING:
+		ledger_put_clearing(transaction, change->row.clearing);
+		break;
+	case CHANGE_MAINTENANCE:
+		ledger_put_maintenance(transaction, change->row.maintenance);
 		break;
 	case CHANGE_EVENT:
 		ledger_put_event(transaction, change->row.event);
@@ -489,6 +496,8 @@ static int load(struct control *control, struct error *error)
 		result = ledger_each_printer(ledger, load_printer, control);
 	if (!result)
 		result = ledger_each_open_attempt(ledger, load_attempt, control);
+	if (!result)
+		result = history_load(ledger, control->farm);
 	if (!result)
 		result = ledger_last_event_id(ledger, &last_event_id);
 	if (result) {

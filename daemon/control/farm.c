@@ -480,9 +480,11 @@ struct farm *farm_create(const struct config *config, const struct farm_effects 
 	farm->next_design_id = farm->next_plate_id = farm->next_approval_id = farm->next_order_id =
 		farm->next_job_id = farm->next_spool_id = farm->next_promise_id =
 			farm->next_delivery_id = farm->next_event_id = 1;
+	farm->next_clearing_id = farm->next_maintenance_id = 1;
 	farm->next_request = 1;
 	farm->plan_seed = 1;
 	farm->config = config;
+	farm_clearing_configure(farm);
 	return farm;
 }
 

@@ -82,6 +82,11 @@ int farm_load_delivery(struct farm *, const struct delivery_record *);
 int farm_load_spool(struct farm *, const struct spool_record *);
 int farm_load_printer(struct farm *, const struct printer_record *);
 int farm_load_attempt(struct farm *, const struct attempt_record *);
+/* And, after these, the past, oldest first: prints that have ended, beds that were cleared,
+ * maintenance.  What says nothing any more is passed over. */
+void farm_load_ended(struct farm *, const struct attempt_record *);
+void farm_load_clearing(struct farm *, const struct clearing_record *);
+void farm_load_maintenance(struct farm *, const struct maintenance_record *);
 void farm_loaded(struct farm *farm, int64_t last_event_id);
 
 /* A new configuration is in force: printers come, change and go; nothing that prints is disturbed.
@@ -218,6 +223,9 @@ int farm_printer_enable(struct farm *, const char *user, const char *name, struc
 int farm_printer_disable(struct farm *, const char *user, const char *name, struct error *);
 /* A laser or mill may start one job within five minutes. */
 int farm_printer_confirm(struct farm *, const char *user, const char *name, struct error *);
+/* Maintenance is done: this, or with an empty `what` all of the printer. */
+int farm_printer_maintained(
+	struct farm *, const char *user, const char *name, const char *what, struct error *);
 int farm_printer_unlock(struct farm *, const char *user, const char *name, struct error *);
 int farm_printer_connect(
 	struct farm *, const char *user, const char *name, uint64_t *request, struct error *);
@@ -338,7 +346,34 @@ bool farm_job_at(const struct farm *, size_t index, struct farm_job_view *view);
 bool farm_job_by_id(const struct farm *, int64_t id, struct farm_job_view *view);
 size_t farm_jobs_in_state(const struct farm *, enum job_state state);
 
+enum { FARM_MATERIALS_MAX = 12 }; /* learnt apart on each printer */
+
+/* What a printer's past says. */
+struct farm_upkeep_view {
+	double print_h;
+	/* Real time / estimated time, how sure that is, and how far a print is off: shares, one
+	 * standard deviation. */
+	double speed_factor, speed_uncertainty, speed_spread;
+	int64_t prints; /* that it was learnt from */
+	double failures_per_100h;
+	size_t material_count;
+	struct {
+		const char *material; /* "": not said */
+		double print_h, failures, failures_per_100h;
+	} material[FARM_MATERIALS_MAX];
+	size_t maintenance_count;
+	struct {
+		const char *what;
+		int32_t every_h;
+		double since_h;	  /* printed since it was done last */
+		double left_h;	  /* until it is due; negative: so long overdue */
+		double block_h;	  /* until no new job is taken; meaningless without `blocks` */
+		bool due, blocks; /* blocks: it may keep the printer from new jobs */
+	} maintenance[CONFIG_MAINTENANCE_MAX];
+};
+
 struct farm_printer_view {
+	struct farm_upkeep_view upkeep;
 	const struct config_printer *config;
 	const struct profile *profile; /* NULL: none */
 	const struct printer_record *record;
@@ -434,6 +469,18 @@ int farm_ask_advice(struct farm *, int64_t order, uint64_t *request, struct erro
 int farm_ask_advice_for_wish(
 	struct farm *, const struct farm_wish *wish, uint64_t *request, struct error *error);
 int farm_ask_night(struct farm *, uint64_t *request, struct error *error);
+
+/* How long printed beds wait to be cleared, in staffed time. */
+struct farm_clearing_view {
+	size_t waits;		   /* that it was learnt from */
+	int64_t mean_s;		   /* of them; 0: none */
+	const int32_t *expected_s; /* by the hour of the week, 168 */
+	const int32_t *count;	   /* waits by the hour of the week */
+};
+void farm_clearing(const struct farm *farm, struct farm_clearing_view *view);
+
+/* What all printers draw now. */
+int32_t farm_power_w(const struct farm *farm);
 
 const struct config *farm_config(const struct farm *farm);
 

@@ -5,7 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <math.h> /* fabs, log, lround */
+#include <math.h> /* lround */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static double share_done(const struct farm_attempt *attempt)
 int64_t farm_attempt_eta_s(const struct farm *farm, const struct farm_attempt *attempt)
 {
 	const struct file_record *file = attempt->job->plate->file;
-	double estimate_s = (file->time_s + file->heat_s) * attempt->printer->speed_factor;
+	double estimate_s = (file->time_s + file->heat_s) * attempt->printer->learnt.speed_factor;
 	double share = share_done(attempt);
 	double elapsed_s = (double)attempt->progress.print_us / 1e6;
 	if (attempt->seen && attempt->printer->reported &&
@@ -76,7 +76,7 @@ static void note_start(const struct farm *farm, struct attempt_record *record,
 {
 	const struct spool_record *spool = farm_printer_spool(farm, printer);
 	double file_s = plate->file->time_s + plate->file->heat_s;
-	record->planned_s = (int64_t)lround(file_s * printer->speed_factor);
+	record->planned_s = (int64_t)lround(file_s * printer->learnt.speed_factor);
 	farm_copy(record->firmware, sizeof(record->firmware), printer->state.firmware);
 	record->spool = spool ? spool->id : 0;
 	farm_copy(record->material, sizeof(record->material), farm_printer_material(farm, printer));
@@ -249,33 +249,6 @@ static void use_filament(struct farm *farm, const struct farm_printer *printer, 
 	farm_put(farm, CHANGE_SPOOL, spool, sizeof(*spool));
 }
 
-static void learn_failures(
-	struct farm_printer *printer, const struct farm_attempt *attempt, bool failed)
-{
-	printer->print_h += (double)attempt->progress.print_us / 3.6e9;
-	printer->failures += failed ? 1 : 0;
-}
-
-static void learn_speed(struct farm_printer *printer, const struct farm_attempt *attempt)
-{
-	const struct file_record *file = attempt->job->plate->file;
-	double estimate_s = file->time_s + file->heat_s;
-	double real_s = (double)attempt->progress.print_us / 1e6;
-	if (estimate_s < 1.0 || real_s <= 0.0)
-		return;
-	double factor = real_s / estimate_s;
-	if (factor < 0.001)
-		factor = 0.001;
-	if (factor > 10.0)
-		factor = 10.0;
-	if (printer->speed_known)
-		printer->speed_spread = 0.8 * printer->speed_spread +
-					0.2 * fabs(log(factor / printer->speed_factor));
-	printer->speed_factor =
-		printer->speed_known ? 0.7 * printer->speed_factor + 0.3 * factor : factor;
-	printer->speed_known = true;
-}
-
 static void end_printed(struct farm *farm, struct farm_job *job, struct farm_printer *printer)
 {
 	farm_job_set_reason(job, NULL);
@@ -343,11 +316,11 @@ void farm_end_attempt(
 		(int32_t)ended->fault);
 	use_filament(farm, printer,
 		result == WIRE_PRINTED ? grams : grams * farm_attempt_progress(attempt));
-	learn_failures(printer, attempt, result == WIRE_FAILED);
-	if (result == WIRE_PRINTED) {
-		learn_speed(printer, attempt);
+	farm_learn(farm, printer, &attempt->record);
+	farm_count_hours(farm, printer, attempt->record.print_us);
+	printer->record.waits_since_s = farm->now_s;
+	if (result == WIRE_PRINTED)
 		printer->refused_pause_us = 0;
-	}
 	free_attempt(farm, attempt);
 	if (farm_fault_locks((int)ended->fault))
 		farm_printer_lock(farm, printer, (int)ended->fault, reason);

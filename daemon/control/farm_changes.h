@@ -23,6 +23,8 @@ enum farm_change_kind {
 	CHANGE_ATTEMPT,
 	CHANGE_SPOOL,
 	CHANGE_PRINTER,
+	CHANGE_CLEARING,
+	CHANGE_MAINTENANCE,
 	CHANGE_EVENT,
 	CHANGE_IDEMPOTENCY,
 	CHANGE_KIND_COUNT,
@@ -43,6 +45,8 @@ struct farm_change {
 		const struct attempt_record *attempt;
 		const struct spool_record *spool;
 		const struct printer_record *printer;
+		const struct clearing_record *clearing;
+		const struct maintenance_record *maintenance;
 		const struct event_record *event;
 		const struct idempotency_record *idempotency;
 		void *owned;

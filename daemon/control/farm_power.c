@@ -51,3 +51,9 @@ int32_t farm_power_used_w(const struct farm *farm, char *text, size_t size)
 	}
 	return used_w < INT32_MAX ? (int32_t)used_w : INT32_MAX;
 }
+
+int32_t farm_power_w(const struct farm *farm)
+{
+	char text[FARM_POWER_TEXT_MAX];
+	return farm_power_used_w(farm, text, sizeof(text));
+}

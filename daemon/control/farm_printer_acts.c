@@ -237,6 +237,7 @@ int farm_printer_clear(struct farm *farm, const char *user, const char *name,
 			clear->why[0] ? clear->why : "counted, not free yet");
 		return 0;
 	}
+	farm_clearing_note(farm, printer);
 	farm_printer_set_bed(
 		farm, printer, BED_EMPTY, 0, clear->why[0] ? clear->why : "cleared by a person");
 	int64_t delay_s = farm->config->start_delay_s;

@@ -40,8 +40,7 @@ struct farm_printer *farm_add_printer(struct farm *farm, const char *name)
 	printer->record.enabled = true;
 	printer->removed = true;
 	printer->bed_since_s = printer->offline_since_s = farm->now_s;
-	printer->speed_factor = 1.0;
-	printer->speed_spread = FARM_SPEED_SPREAD;
+	farm_learnt_init(&printer->learnt);
 	printer->state.heaters_age_us = -1;
 	farm_copy(printer->away_reason, sizeof(printer->away_reason),
 		"its streamer has not been reached yet");
@@ -77,6 +76,7 @@ void farm_configure(struct farm *farm, const struct config *config)
 {
 	farm_plan_forget(farm);
 	farm->config = config;
+	farm_clearing_configure(farm);
 	for (size_t i = 0; i < farm->printer_count; i++) {
 		farm->printer[i]->removed = true;
 		farm->printer[i]->profile = NULL;
@@ -186,6 +186,8 @@ void farm_printer_set_bed(struct farm *farm, struct farm_printer *printer, enum 
 {
 	printer->record.bed = bed;
 	printer->record.bed_job = job;
+	if (bed == BED_EMPTY)
+		printer->record.waits_since_s = 0;
 	printer->bed_since_s = farm->now_s;
 	farm_copy(printer->record.bed_why, sizeof(printer->record.bed_why), why);
 	farm_touch_printer(farm, printer);

@@ -8,6 +8,7 @@
 #include "daemon/control/lives.h"
 #include "daemon/control/opening.h"
 #include "scheduler/calendar.h"
+#include "scheduler/clearing.h"
 #include "scheduler/planner.h"
 #include "scheduler/promise.h"
 #include "scheduler/promise_kept.h"
@@ -126,6 +127,32 @@ struct farm_attempt {
 #define FARM_SPEED_SPREAD 0.10	/* its prints take 10 % longer or shorter than estimated */
 #define FARM_FAILURES	  1.0	/* one print fails */
 #define FARM_FAILURES_H	  100.0 /* in a hundred hours */
+#define FARM_MATERIAL_H	  50.0	/* of the printer's own rate count with each of its materials */
+
+/* Prints that failed, and hours that were printed. */
+struct farm_failures {
+	double failures, print_h;
+};
+
+/* What a printer's past prints say; the same after a restart. */
+struct farm_learnt {
+	double speed_factor; /* real time / estimated time */
+	double speed_spread; /* how far it is off from print to print */
+	double speed_weight; /* the sum of the squares of the weights of the prints in it */
+	int64_t prints;
+	struct farm_failures all;
+	size_t material_count;
+	struct {
+		const char *material; /* interned */
+		struct farm_failures own;
+	} material[FARM_MATERIALS_MAX];
+};
+
+/* Maintenance that somebody has done. */
+struct farm_done {
+	const char *what; /* interned */
+	int64_t at_s, print_us;
+};
 
 struct farm_printer {
 	struct config_printer config;  /* a copy, so that a removed printer keeps its name */
@@ -148,12 +175,11 @@ struct farm_printer {
 	int64_t refused_pause_us;   /* next pause after a refused start */
 	uint64_t connect_request; /* an unlock under way: until answered, old faults do not lock */
 	bool connect_wanted;	  /* an unlock to be passed on when the streamer comes back */
-	double speed_factor;	  /* real time / estimated time, learned */
-	bool speed_known;
-	double speed_spread;	      /* how far it is off from print to print, learned */
-	double failures, print_h;     /* prints that failed, hours that were printed */
-	struct farm_attempt *attempt; /* owned; NULL: none */
-	char *said[FARM_LOG_LINES];   /* ring, owned */
+	struct farm_learnt learnt;
+	size_t done_count;
+	struct farm_done done[CONFIG_MAINTENANCE_MAX]; /* the last of each */
+	struct farm_attempt *attempt;		       /* owned; NULL: none */
+	char *said[FARM_LOG_LINES];		       /* ring, owned */
 	size_t said_next, said_count;
 	struct farm_printer *next_dirty;
 	bool dirty;
@@ -194,6 +220,7 @@ struct farm {
 	const struct config *config; /* borrowed */
 	struct farm_effects effects;
 	int64_t now_s, now_us, week_start_s;
+	struct clearing clearing;
 	struct opening staff, noise; /* owned; no dates: the configuration's windows count */
 
 	struct farm_index designs, plates, orders, jobs, spools; /* own their items */
@@ -208,6 +235,7 @@ struct farm {
 	size_t jobs_in_state[JOB_STATE_COUNT];
 	int64_t next_design_id, next_plate_id, next_approval_id, next_order_id, next_job_id,
 		next_spool_id, next_promise_id, next_delivery_id, next_event_id, durable_event_id;
+	int64_t next_clearing_id, next_maintenance_id;
 	uint64_t next_request;
 
 	/* the turn under way */
@@ -374,6 +402,30 @@ int64_t farm_attempt_eta_s(const struct farm *farm, const struct farm_attempt *a
 bool farm_staffed(const struct farm *farm);
 void farm_printer_destroy(struct farm_printer *printer);
 
+/* ---- farm_learn.c ---- */
+void farm_learnt_init(struct farm_learnt *learnt);
+/* An attempt has ended. */
+void farm_learn(
+	struct farm *farm, struct farm_printer *printer, const struct attempt_record *ended);
+/* Prints of this material that fail there, for each hour of print. */
+double farm_fail_per_hour(const struct farm_printer *printer, const char *material);
+double farm_speed_uncertainty(const struct farm_printer *printer);
+void farm_view_learnt(const struct farm_printer *printer, struct farm_upkeep_view *view);
+
+/* ---- farm_maintenance.c ---- */
+/* The printer has printed so much more. */
+void farm_count_hours(struct farm *farm, struct farm_printer *printer, int64_t print_us);
+void farm_fill_maintenance(
+	const struct farm *farm, const struct farm_printer *printer, struct world_printer *to);
+void farm_view_maintenance(
+	const struct farm *farm, const struct farm_printer *printer, struct farm_upkeep_view *view);
+
+/* ---- farm_clearing.c ---- */
+/* What is expected before anything is learnt. */
+void farm_clearing_configure(struct farm *farm);
+/* Somebody says that the bed is empty. */
+void farm_clearing_note(struct farm *farm, struct farm_printer *printer);
+
 /* ---- farm_power.c ---- */
 enum { FARM_POWER_TEXT_MAX = 128 };
 int32_t farm_printer_peak_w(const struct farm_printer *printer);
@@ -395,6 +447,7 @@ struct farm_world {
 	struct world_plate *plate;
 	const struct farm_plate **plate_of;
 	struct world_stretch *stretch; /* of both calendars */
+	struct clearing clearing;
 	char power_held[FARM_POWER_TEXT_MAX];
 };
 /* `extra` (may be NULL) is an order that does not exist yet, put last.  NULL without memory. */

@@ -244,6 +244,14 @@ static void view_activity(struct farm_printer_view *view)
 	}
 }
 
+static void view_maintenance(struct farm_printer_view *view)
+{
+	for (size_t i = 0; i < view->upkeep.maintenance_count; i++)
+		if (view->upkeep.maintenance[i].blocks && view->upkeep.maintenance[i].block_h <= 0)
+			not_ready(view, "its maintenance is overdue: %s",
+				view->upkeep.maintenance[i].what);
+}
+
 static void view_readiness(
 	const struct farm *farm, const struct farm_printer *printer, struct farm_printer_view *view)
 {
@@ -265,6 +273,7 @@ static void view_readiness(
 		not_ready(view, "its heaters are being switched off");
 	if (!farm_printer_runs_unattended(printer) && !farm_staffed(farm))
 		not_ready(view, "nobody is there, and it may not run unattended");
+	view_maintenance(view);
 	if (!view->not_ready_count && farm_printer_needs_confirmation(farm, printer))
 		not_ready(view,
 			"each start is confirmed at the machine: printfarm printer confirm %s",
@@ -310,6 +319,8 @@ static void view_printer(
 	}
 	if (printer->ready_after_us > farm->now_us)
 		view->starts_in_s = (printer->ready_after_us - farm->now_us + 999999) / 1000000;
+	farm_view_learnt(printer, &view->upkeep);
+	farm_view_maintenance(farm, printer, &view->upkeep);
 	view_readiness(farm, printer, view);
 }
 

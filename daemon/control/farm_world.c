@@ -60,10 +60,9 @@ static void fill_abilities(struct world_printer *to, const struct farm_printer *
 		to->machine[to->machine_count++] = profile->machine[i];
 	for (size_t i = 0; i < printer->config.tag_count && i < WORLD_TAGS_MAX; i++)
 		to->tag[to->tag_count++] = printer->config.tag[i];
-	to->speed_factor = printer->speed_factor;
-	to->speed_spread = printer->speed_spread;
-	to->fail_per_hour =
-		(printer->failures + FARM_FAILURES) / (printer->print_h + FARM_FAILURES_H);
+	to->speed_factor = printer->learnt.speed_factor;
+	to->speed_spread = printer->learnt.speed_spread;
+	to->fail_per_hour = farm_fail_per_hour(printer, to->material);
 	to->programs =
 		printer->config.kind != KIND_PRINTER || cnc_is_dialect(printer->config.dialect);
 	to->laser = printer->config.kind == KIND_LASER;
@@ -110,6 +109,7 @@ static void fill_printer(
 	if (printer->attempt)
 		to->free_at_s += farm_attempt_eta_s(farm, printer->attempt);
 	to->heats_until_s = farm_printer_heats_until_s(farm, printer);
+	farm_fill_maintenance(farm, printer, to);
 	if (printer->ready_after_us > farm->now_us)
 		to->ready_after_s =
 			farm->now_s + (printer->ready_after_us - farm->now_us + 999999) / 1000000;
@@ -308,6 +308,8 @@ struct farm_world *farm_world_create(const struct farm *farm, struct farm_order 
 	world->world.order_count = filling.orders;
 	fill_calendar(farm, &world->world);
 	fill_power(farm, &world->world, world->power_held);
+	world->clearing = farm->clearing;
+	world->world.clearing = &world->clearing;
 	if (!keep_stretches(world)) {
 		farm_world_destroy(world);
 		return NULL;

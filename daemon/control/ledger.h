@@ -58,12 +58,19 @@ int ledger_each_job(struct ledger *, void (*each)(void *, const struct job_recor
 /* Attempts that have not ended. */
 int ledger_each_open_attempt(
 	struct ledger *, void (*each)(void *, const struct attempt_record *), void *);
+/* All that have ended, in the order in which they did. */
+int ledger_each_ended_attempt(
+	struct ledger *, void (*each)(void *, const struct attempt_record *), void *);
+/* The last `latest` ones. */
+int ledger_each_clearing(
+	struct ledger *, int latest, void (*each)(void *, const struct clearing_record *), void *);
+int ledger_each_maintenance(
+	struct ledger *, void (*each)(void *, const struct maintenance_record *), void *);
 int ledger_each_attempt_of_job(
 	struct ledger *, int64_t job, void (*each)(void *, const struct attempt_record *), void *);
 /* When the last attempt on this printer that started before `before_s` ended; 0: there was none, or
  * it has not ended. */
-int ledger_previous_end(
-	struct ledger *, const char *printer, int64_t before_s, int64_t *ended_s);
+int ledger_previous_end(struct ledger *, const char *printer, int64_t before_s, int64_t *ended_s);
 int ledger_each_printer(
 	struct ledger *, void (*each)(void *, const struct printer_record *), void *);
 int ledger_each_spool(struct ledger *, void (*each)(void *, const struct spool_record *), void *);
@@ -108,6 +115,8 @@ void ledger_put_attempt(struct ledger_transaction *, const struct attempt_record
 void ledger_put_printer(struct ledger_transaction *, const struct printer_record *);
 void ledger_put_spool(struct ledger_transaction *, const struct spool_record *);
 void ledger_put_event(struct ledger_transaction *, const struct event_record *);
+void ledger_put_clearing(struct ledger_transaction *, const struct clearing_record *);
+void ledger_put_maintenance(struct ledger_transaction *, const struct maintenance_record *);
 void ledger_put_idempotency(struct ledger_transaction *, const struct idempotency_record *);
 /* A held or queued job that was never started and is not needed any more; any other is a broken
  * rule (-EINVAL for the whole transaction).  A job that is not there is no error. */

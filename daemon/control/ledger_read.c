@@ -24,6 +24,10 @@ static const struct {
 	[LEDGER_ALL_PROMISES] = { LEDGER_PROMISE, "ORDER BY id" },
 	[LEDGER_ALL_JOBS] = { LEDGER_JOB, "ORDER BY id" },
 	[LEDGER_OPEN_ATTEMPTS] = { LEDGER_ATTEMPT, "WHERE state = 0 ORDER BY id" },
+	[LEDGER_ENDED_ATTEMPTS] = { LEDGER_ATTEMPT, "WHERE state <> 0 ORDER BY ended_s, rowid" },
+	[LEDGER_LATEST_CLEARINGS] = { LEDGER_CLEARING, "WHERE id > (SELECT coalesce(max(id), 0)"
+						       " FROM clearings) - ? ORDER BY id" },
+	[LEDGER_ALL_MAINTENANCE] = { LEDGER_MAINTENANCE, "ORDER BY id" },
 	[LEDGER_ATTEMPTS_OF_JOB] = { LEDGER_ATTEMPT, "WHERE job = ? ORDER BY started_s, rowid" },
 	[LEDGER_ALL_PRINTERS] = { LEDGER_PRINTER, "ORDER BY name" },
 	[LEDGER_ALL_SPOOLS] = { LEDGER_SPOOL, "ORDER BY id" },
@@ -52,6 +56,8 @@ union any_record {
 	struct spool_record spool;
 	struct event_record event;
 	struct idempotency_record idempotency;
+	struct clearing_record clearing;
+	struct maintenance_record maintenance;
 	unsigned char bytes[1];
 };
 
@@ -193,6 +199,8 @@ EACH(attempt)
 EACH(printer)
 EACH(spool)
 EACH(event)
+EACH(clearing)
+EACH(maintenance)
 
 static sqlite3_stmt *statement_of(struct ledger *ledger, enum ledger_question question)
 {
@@ -251,6 +259,25 @@ int ledger_each_open_attempt(
 	struct ledger *ledger, void (*each)(void *, const struct attempt_record *), void *context)
 {
 	return walk_attempt(ledger, LEDGER_OPEN_ATTEMPTS, each, context);
+}
+
+int ledger_each_ended_attempt(
+	struct ledger *ledger, void (*each)(void *, const struct attempt_record *), void *context)
+{
+	return walk_attempt(ledger, LEDGER_ENDED_ATTEMPTS, each, context);
+}
+
+int ledger_each_clearing(struct ledger *ledger, int latest,
+	void (*each)(void *, const struct clearing_record *), void *context)
+{
+	sqlite3_bind_int64(statement_of(ledger, LEDGER_LATEST_CLEARINGS), 1, latest);
+	return walk_clearing(ledger, LEDGER_LATEST_CLEARINGS, each, context);
+}
+
+int ledger_each_maintenance(struct ledger *ledger,
+	void (*each)(void *, const struct maintenance_record *), void *context)
+{
+	return walk_maintenance(ledger, LEDGER_ALL_MAINTENANCE, each, context);
 }
 
 int ledger_each_attempt_of_job(struct ledger *ledger, int64_t job,

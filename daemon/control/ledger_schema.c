@@ -189,6 +189,8 @@ static const struct ledger_column printer_columns[] = {
 	FIELD(LEDGER_REFERENCE, printer_record, spool, "spool"),
 	FIELD(LEDGER_TEXT, printer_record, loaded_by, "loaded_by"),
 	FIELD(LEDGER_INT64, printer_record, loaded_s, "loaded_s"),
+	FIELD(LEDGER_INT64, printer_record, print_us, "print_us"),
+	FIELD(LEDGER_INT64, printer_record, waits_since_s, "waits_since_s"),
 };
 
 static const struct ledger_column spool_columns[] = {
@@ -217,6 +219,24 @@ static const struct ledger_column idempotency_columns[] = {
 	FIELD(LEDGER_INT64, idempotency_record, at_s, "at_s"),
 };
 
+static const struct ledger_column clearing_columns[] = {
+	FIELD(LEDGER_INT64, clearing_record, id, "id"),
+	FIELD(LEDGER_TEXT, clearing_record, printer, "printer"),
+	FIELD(LEDGER_INT64, clearing_record, since_s, "since_s"),
+	FIELD(LEDGER_INT64, clearing_record, cleared_s, "cleared_s"),
+	FIELD(LEDGER_INT32, clearing_record, hour, "hour"),
+	FIELD(LEDGER_INT64, clearing_record, wait_s, "wait_s"),
+};
+
+static const struct ledger_column maintenance_columns[] = {
+	FIELD(LEDGER_INT64, maintenance_record, id, "id"),
+	FIELD(LEDGER_TEXT, maintenance_record, printer, "printer"),
+	FIELD(LEDGER_TEXT, maintenance_record, what, "what"),
+	FIELD(LEDGER_INT64, maintenance_record, at_s, "at_s"),
+	FIELD(LEDGER_INT64, maintenance_record, print_us, "print_us"),
+	FIELD(LEDGER_TEXT, maintenance_record, user, "user"),
+};
+
 #define TABLE(table, noun)                                                                         \
 	{                                                                                          \
 		table, sizeof(struct noun##_record), COUNT(noun##_columns), noun##_columns         \
@@ -236,6 +256,8 @@ const struct ledger_table ledger_tables[LEDGER_NOUN_COUNT] = {
 	[LEDGER_SPOOL] = TABLE("spools", spool),
 	[LEDGER_EVENT] = TABLE("events", event),
 	[LEDGER_IDEMPOTENCY] = TABLE("idempotency", idempotency),
+	[LEDGER_CLEARING] = TABLE("clearings", clearing),
+	[LEDGER_MAINTENANCE] = TABLE("maintenance", maintenance),
 };
 
 /* States are stored as the numbers of records.h: job 0 held, 1 queued, 6 inspected; attempt
@@ -429,6 +451,21 @@ const char *const ledger_migrations[] = {
 	" BEGIN SELECT RAISE(ABORT, 'more units would be delivered than are good'); END;"
 	"CREATE TRIGGER delivery_stays BEFORE UPDATE ON deliveries"
 	" BEGIN SELECT RAISE(ABORT, 'a delivery stays as it was'); END;",
+
+	/* 11: how long beds wait to be cleared, what printers have printed, and their maintenance */
+	"ALTER TABLE printers ADD COLUMN print_us INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE printers ADD COLUMN waits_since_s INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE printers SET print_us = (SELECT coalesce(sum(print_us), 0) FROM attempts"
+	" WHERE attempts.printer = printers.name);"
+	"CREATE TABLE clearings ("
+	" id INTEGER PRIMARY KEY, printer TEXT NOT NULL CHECK (printer <> ''),"
+	" since_s INTEGER NOT NULL, cleared_s INTEGER NOT NULL CHECK (cleared_s >= since_s),"
+	" hour INTEGER NOT NULL CHECK (hour BETWEEN 0 AND 167),"
+	" wait_s INTEGER NOT NULL CHECK (wait_s >= 0)) STRICT;"
+	"CREATE TABLE maintenance ("
+	" id INTEGER PRIMARY KEY, printer TEXT NOT NULL CHECK (printer <> ''),"
+	" what TEXT NOT NULL CHECK (what <> ''), at_s INTEGER NOT NULL,"
+	" print_us INTEGER NOT NULL CHECK (print_us >= 0), user TEXT NOT NULL) STRICT;",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

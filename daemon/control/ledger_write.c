@@ -141,6 +141,18 @@ void ledger_put_event(struct ledger_transaction *transaction, const struct event
 	put(transaction, LEDGER_EVENT, event, NULL);
 }
 
+void ledger_put_clearing(
+	struct ledger_transaction *transaction, const struct clearing_record *clearing)
+{
+	put(transaction, LEDGER_CLEARING, clearing, NULL);
+}
+
+void ledger_put_maintenance(
+	struct ledger_transaction *transaction, const struct maintenance_record *maintenance)
+{
+	put(transaction, LEDGER_MAINTENANCE, maintenance, NULL);
+}
+
 void ledger_put_idempotency(
 	struct ledger_transaction *transaction, const struct idempotency_record *idempotency)
 {

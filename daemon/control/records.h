@@ -180,6 +180,8 @@ struct printer_record {
 	int64_t spool;			/* 0: none said */
 	char loaded_by[NAME_MAX_BYTES]; /* who said so, and when; empty, 0: unknown */
 	int64_t loaded_s;
+	int64_t print_us;      /* what it has printed in all */
+	int64_t waits_since_s; /* a print ended, its bed waits to be cleared; 0: none does */
 };
 
 struct spool_record {
@@ -206,6 +208,24 @@ struct promise_record {
 	int32_t priority;
 	int64_t done_s; /* of one that was given: when the order was done; 0: not yet, or never */
 	char cause[REASON_MAX_BYTES]; /* what changed it */
+};
+
+/* How long a bed has waited to be cleared. */
+struct clearing_record {
+	int64_t id;
+	char printer[NAME_MAX_BYTES];
+	int64_t since_s, cleared_s;
+	int32_t hour;	/* of the week in which somebody was there first; local */
+	int64_t wait_s; /* staffed time */
+};
+
+/* Somebody has done maintenance. */
+struct maintenance_record {
+	int64_t id;
+	char printer[NAME_MAX_BYTES], what[NAME_MAX_BYTES];
+	int64_t at_s;
+	int64_t print_us; /* what the printer had printed then */
+	char user[NAME_MAX_BYTES];
 };
 
 /* One line of the farm's history; its id is the id of the server-sent event. */

@@ -235,6 +235,9 @@ def look_at_printers(tour, farm):
     tour.call("POST", "/api/v1/printers/p1/connect", {"reset": False}, 200)
     tour.call("POST", "/api/v1/printers/p1/connect", {"reset": "yes"}, 422, bad=True)
     tour.call("POST", "/api/v1/printers/none/connect", {"reset": True}, 404)
+    tour.call("POST", "/api/v1/printers/p1/maintained", {"what": "grease"}, 200)
+    tour.call("POST", "/api/v1/printers/p1/maintained", {"what": "oil"}, 422)
+    tour.call("POST", "/api/v1/printers/none/maintained", {}, 404)
     tour.call("POST", "/api/v1/printers/p1/pause", want=409)
     tour.call("POST", "/api/v1/printers/p1/clear", {"good": -1}, 422, bad=True)
     tour.call("POST", "/api/v1/printers/p1/gcode", {"command": "M105"}, 200)
@@ -331,7 +334,8 @@ def look_at_events(tour, farm):
 
 def test_answers():
     """every status that the document names is met, and every answer is as it says"""
-    with Farm(2, config="upload_max_bytes = 2000000;\nretries = 0;") as farm:
+    with Farm(2, config="upload_max_bytes = 2000000;\nretries = 0;\n"
+              'maintenance = ( { what = "grease"; every_h = 200; } );') as farm:
         tour = Tour(farm)
         farm.wait_online()
         digest = look_at_page_and_files(tour, farm)

@@ -33,6 +33,9 @@ static const struct {
 	[CHANGE_SPOOL] = { offsetof(struct rig, spools), sizeof(struct spool_record), 8 },
 	[CHANGE_PRINTER] = { offsetof(struct rig, printers), sizeof(struct printer_record),
 		NAME_MAX_BYTES },
+	[CHANGE_CLEARING] = { offsetof(struct rig, clearings), sizeof(struct clearing_record), 8 },
+	[CHANGE_MAINTENANCE] = { offsetof(struct rig, maintenance),
+		sizeof(struct maintenance_record), 8 },
 };
 
 static struct rig_table *table_of(struct rig *rig, enum farm_change_kind kind)
@@ -123,6 +126,8 @@ static void apply(struct rig *rig, const struct farm_change *change)
 	case CHANGE_ATTEMPT:
 	case CHANGE_SPOOL:
 	case CHANGE_PRINTER:
+	case CHANGE_CLEARING:
+	case CHANGE_MAINTENANCE:
 		put_row(rig, change->kind, change->row.owned);
 		return;
 	}
@@ -477,6 +482,38 @@ void rig_turn(struct rig *rig)
 	for (size_t i = 0; i < rig->table.count; i++)                                              \
 	assert_int_equal(load(rig->farm, &((const struct type *)rig->table.rows)[i]), 0)
 
+static int ended_first(const void *one, const void *other)
+{
+	const struct attempt_record *a = *(const struct attempt_record *const *)one;
+	const struct attempt_record *b = *(const struct attempt_record *const *)other;
+	if (a->ended_s != b->ended_s)
+		return a->ended_s < b->ended_s ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+static void load_history(struct rig *rig)
+{
+	const struct attempt_record **ended = calloc(rig->attempts.count + 1, sizeof(*ended));
+	size_t count = 0;
+	assert_non_null(ended);
+	for (size_t i = 0; i < rig->attempts.count; i++) {
+		const struct attempt_record *row =
+			&((const struct attempt_record *)rig->attempts.rows)[i];
+		if (row->state != ATTEMPT_STARTED)
+			ended[count++] = row;
+	}
+	qsort(ended, count, sizeof(*ended), ended_first);
+	for (size_t i = 0; i < count; i++)
+		farm_load_ended(rig->farm, ended[i]);
+	free(ended);
+	for (size_t i = 0; i < rig->clearings.count; i++)
+		farm_load_clearing(
+			rig->farm, &((const struct clearing_record *)rig->clearings.rows)[i]);
+	for (size_t i = 0; i < rig->maintenance.count; i++)
+		farm_load_maintenance(
+			rig->farm, &((const struct maintenance_record *)rig->maintenance.rows)[i]);
+}
+
 void rig_start_control(struct rig *rig)
 {
 	const struct farm_effects effects = {
@@ -508,6 +545,7 @@ void rig_start_control(struct rig *rig)
 		if (row->state == ATTEMPT_STARTED)
 			assert_int_equal(farm_load_attempt(rig->farm, row), 0);
 	}
+	load_history(rig);
 	farm_loaded(rig->farm, rig->last_event_id);
 }
 
@@ -652,7 +690,7 @@ void rig_destroy(struct rig *rig)
 {
 	struct rig_table *all[] = { &rig->files, &rig->designs, &rig->plates, &rig->approvals,
 		&rig->orders, &rig->promises, &rig->deliveries, &rig->jobs, &rig->attempts,
-		&rig->spools, &rig->printers, &rig->keys };
+		&rig->spools, &rig->printers, &rig->keys, &rig->clearings, &rig->maintenance };
 	rig_kill_control(rig);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]->rows);

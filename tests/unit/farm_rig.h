@@ -78,6 +78,7 @@ struct rig {
 	/* the disk */
 	struct rig_table files, designs, plates, approvals, orders, promises, deliveries, jobs,
 		attempts, spools, printers, keys;
+	struct rig_table clearings, maintenance;
 	int64_t last_event_id;
 	struct rig_commit *waiting, **waiting_last;
 	/* the world */
