@@ -143,7 +143,7 @@ fuzzers: $(FUZZERS:%=$(B)/tests/fuzz/fuzz_%)
 
 bench:
 	+@$(build)
-	$(sub) $(B)/tests/bench/gcode_speed $(PEERS)
+	$(sub) $(B)/tests/bench/gcode_speed $(B)/tests/bench/plan_speed $(PEERS)
 	@PRINTFARM_BUILD=$(B) tests/bench/run
 
 # ---- the rest ---------------------------------------------------------------------------------
