@@ -8,9 +8,9 @@ enum {
 	ORDERS_MAX = 8,
 	UNITS_A_PRINT_MIN = 10, /* an order is large if it takes this many prints */
 	BEST_OF_A_BUCKET = 4,	/* states kept that cannot be told apart by time */
-	ROUND_BUCKETS = 64,	/* all printers are brought so much further, in turn */
-	PRICE_ROUNDS = 12,	/* until the prices of several orders are about right */
-	CHOICE_ROUNDS = 9,	/* with prices around them: what each printer may be given */
+	ROUND_BUCKETS = 16,	/* all printers are brought so much further, in turn */
+	PRICE_ROUNDS = 9,	/* until the prices of several orders are about right */
+	CHOICE_ROUNDS = 9,	/* with the best and those before: what each printer may be given */
 	LEVELS = 6,		/* lengths of the plan that are tried */
 	CHOICE_SWEEPS = 20,
 };
@@ -58,6 +58,7 @@ struct batch {
 	int32_t limit;		/* bucket up to which all are brought */
 	int32_t round;
 	double bound_s, bound_price[ORDERS_MAX]; /* the longest that prices have proved, so far */
+	double tried_price[PRICE_ROUNDS][ORDERS_MAX];
 	struct choice choice[LEVELS][CHOICE_ROUNDS];
 	bool failed, done;
 	/* The best choice so far: the end state of each printer, written out. */
@@ -439,16 +440,17 @@ static void change_prices(struct batch *batch, const double made[ORDERS_MAX])
 	}
 }
 
-/* Around the best prices: one order a little dearer or cheaper. */
-static void vary_prices(struct batch *batch)
+/* The best prices, and then those that were tried: where an order is dear all printers make it,
+ * where it is cheap none does, and what is wanted lies between, some printers doing one and some
+ * the other. */
+static void choose_prices(struct batch *batch)
 {
-	static const double factor[] = { 1.008, 0.992, 1.03, 0.97 };
-	int32_t round = batch->round - PRICE_ROUNDS - 1;
+	int32_t round = batch->round - PRICE_ROUNDS;
+	const double *price =
+		round > 0 ? batch->tried_price[PRICE_ROUNDS - round] : batch->bound_price;
 
 	for (int32_t i = 0; i < batch->order_count; i++)
-		batch->price[i] = batch->bound_price[i];
-	if (round >= 0)
-		batch->price[round % batch->order_count] *= factor[round / batch->order_count % 4];
+		batch->price[i] = price[i];
 }
 
 static bool begin_choice(const struct batch *batch, struct choice *choice)
@@ -595,6 +597,8 @@ static void end_price_round(struct batch *batch)
 		for (int32_t i = 0; i < batch->order_count; i++)
 			batch->bound_price[i] = batch->price[i];
 	}
+	for (int32_t i = 0; i < batch->order_count; i++)
+		batch->tried_price[batch->round][i] = batch->price[i];
 	change_prices(batch, made);
 }
 
@@ -620,8 +624,8 @@ static void end_round(struct batch *batch)
 		end_price_round(batch);
 	else
 		end_choice_round(batch);
-	if (++batch->round >= PRICE_ROUNDS)
-		vary_prices(batch);
+	if (++batch->round >= PRICE_ROUNDS && batch->round < PRICE_ROUNDS + CHOICE_ROUNDS)
+		choose_prices(batch);
 	batch->done = batch->round == PRICE_ROUNDS + CHOICE_ROUNDS;
 	if (batch->done)
 		batch->failed |= !choose_best(batch);

@@ -13,9 +13,13 @@ enum {
 	LISTED_ORDERS_MAX = 2000,  /* one by one, every printer looked at */
 	COARSE_GRID_S = 7200,	   /* of the first answer for large orders */
 	FINE_GRID_S = 60,
-	SEVERAL_GRID_S = 3600, /* of each of the many rounds for several large orders */
-	FINE_BUCKETS = 4096,   /* of a plan's length, if that is finer than FINE_GRID_S */
+	FINE_BUCKETS = 4096, /* of a plan's length, if that is finer than FINE_GRID_S */
 };
+
+/* Of each of the many rounds for several large orders: as fine as leaves time for a search. */
+static const struct {
+	int64_t moves_from, grid_s;
+} several_grids[] = { { 200000, 3600 }, { 100000, 7200 }, { 0, 14400 } };
 
 struct optimizer {
 	const struct problem *problem; /* borrowed */
@@ -119,6 +123,15 @@ static struct batch *compute_batch(struct optimizer *optimizer, int64_t grid_s)
 	return batch;
 }
 
+static int64_t several_grid_s(int64_t moves)
+{
+	size_t i = 0;
+
+	while (moves < several_grids[i].moves_from)
+		i++;
+	return several_grids[i].grid_s;
+}
+
 /* One order: a coarse plan at once, a fine one in steps.  Several: a list, and the coarse one in
  * steps. */
 static bool construct_batch(struct optimizer *optimizer)
@@ -133,8 +146,8 @@ static bool construct_batch(struct optimizer *optimizer)
 	if (grid_s < FINE_GRID_S)
 		grid_s = FINE_GRID_S;
 	if (is_done && optimizer->options.moves_expected > 0)
-		optimizer->batch = batch_create(
-			&optimizer->before, &optimizer->makers, is_one ? grid_s : SEVERAL_GRID_S);
+		optimizer->batch = batch_create(&optimizer->before, &optimizer->makers,
+			is_one ? grid_s : several_grid_s(optimizer->options.moves_expected));
 	return is_done;
 }
 
