@@ -198,6 +198,8 @@ const struct command cli_commands[] = {
 		command_plan, NULL },
 	{ "printer", NULL, "one printer", NULL, NULL, printer_commands },
 	{ "printers", "", "every printer", NULL, command_printers, NULL },
+	{ "quota", "", "how much of their quotas users and projects have used up", NULL,
+		command_quota, NULL },
 	{ "record", "[order] ORDER | job JOB [--html FILE] [...]",
 		"what was made of what, by whom, on what, with what trouble",
 		"One JSON document: design, approval, files and settings, every attempt with its\n"

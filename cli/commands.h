@@ -53,6 +53,7 @@ int command_rehearse(struct cli *cli, int argc, char **argv);
 int command_replay(struct cli *cli, int argc, char **argv);
 int command_reload(struct cli *cli, int argc, char **argv);
 int command_spool_add(struct cli *cli, int argc, char **argv);
+int command_quota(struct cli *cli, int argc, char **argv);
 int command_spool_list(struct cli *cli, int argc, char **argv);
 int command_spool_retire(struct cli *cli, int argc, char **argv);
 int command_spool_set(struct cli *cli, int argc, char **argv);

@@ -230,6 +230,7 @@ static void show_order(const struct cli *cli, const json_t *order)
 	words_row(cli, "priority", "%lld", (long long)words_integer(order, "priority"));
 	words_row(cli, "user", "%s", words_text(order, "user"));
 	words_row(cli, "project", "%s", words_text(order, "project"));
+	words_row(cli, "quota", "%s", words_text(order, "quota"));
 	show_after(cli, order);
 	show_choice(cli, order, "material", "materials");
 	show_choice(cli, order, "color", "colors");

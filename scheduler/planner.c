@@ -64,8 +64,12 @@ static bool order_goes_first(const void *a, const void *b)
 	const struct queued *queued_x = a, *queued_y = b;
 	const struct world_order *x = queued_x->order, *y = queued_y->order;
 
+	if (x->over_quota != y->over_quota)
+		return y->over_quota;
 	if (queued_x->priority != queued_y->priority)
 		return queued_x->priority > queued_y->priority;
+	if (x->share_step != y->share_step)
+		return x->share_step < y->share_step;
 	if (x->due_s != y->due_s)
 		return y->due_s == 0 || (x->due_s != 0 && x->due_s < y->due_s);
 	if (x->created_s != y->created_s)

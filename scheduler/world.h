@@ -117,6 +117,8 @@ struct world_order {
 	int64_t due_s;	    /* 0: none */
 	int64_t created_s;
 	bool held;
+	bool over_quota;    /* ranks behind every order that is within its quota */
+	int32_t share_step; /* of orders alike in priority those with less go first, see share.h */
 	const char *material, *color; /* wishes: lists as choice.h has them; "": any */
 	const char *printer, *tag;    /* wishes; "": any */
 	/* Nothing of it starts before these are done: indexes of orders of this world, as far as

@@ -16,7 +16,9 @@ enum {
 int32_t world_problem_weight(const struct world_order *order, int64_t now_s)
 {
 	int64_t waits_s = now_s > order->created_s ? now_s - order->created_s : 0;
-	int64_t points = order->priority - PRIORITY_USUAL + waits_s / PLANNER_AGEING_S;
+	int64_t points = order->over_quota
+				 ? -POINTS_MAX
+				 : order->priority - PRIORITY_USUAL + waits_s / PLANNER_AGEING_S;
 
 	if (points > POINTS_MAX)
 		points = POINTS_MAX;

@@ -321,10 +321,23 @@ static void page(struct api_call *call)
 	http_reply(call->request, 200, file->type, whole, file->length - 4 + length, NULL);
 }
 
+static void add_quota(void *context, const struct farm_quota_view *quota)
+{
+	json_array_append_new(context, json_out_quota(quota));
+}
+
+static void quotas(struct api_call *call)
+{
+	json_t *items = json_array();
+	farm_quota_each(call->farm, add_quota, items);
+	api_answer(call, 200, json_out_items(items));
+}
+
 const struct api_route api_status_routes[] = {
 	{ "GET", "/", page, 0 },
 	{ "GET", "/web/:", web, 0 },
 	{ "GET", "/api/v1/status", status, 0 },
+	{ "GET", "/api/v1/quotas", quotas, 0 },
 	{ "GET", "/api/v1/events", events, 0 },
 	{ "POST", "/api/v1/reload", reload, 0 },
 	{ NULL, NULL, NULL, 0 },

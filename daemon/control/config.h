@@ -5,6 +5,7 @@
 
 #include "daemon/control/records.h"
 #include "gcode/profile.h"
+#include "scheduler/share.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,7 @@ enum {
 	CONFIG_DATES_MAX = 64,	 /* closed days and extra openings, each */
 	CONFIG_SPANS_MAX = 8192, /* events of the holidays' file */
 	CONFIG_SPAN_NAME_MAX = 48,
+	CONFIG_QUOTAS_MAX = 256,
 	CONFIG_MAINTENANCE_MAX = 32,
 	CONFIG_MAINTENANCE_FOR_MAX = 32, /* printers, or profiles, that one row is for */
 	CONFIG_HOSTS_MAX = 16,
@@ -94,6 +96,16 @@ struct config_spans {
 };
 
 /* Work that printers need after hours of printing. */
+/* How much may be started for a user or a project in a period; 0: no limit. */
+struct config_quota {
+	char user[NAME_MAX_BYTES], project[NAME_MAX_BYTES]; /* one of them; "*": each */
+	double grams, hours;
+	int64_t units;
+	enum share_period per;
+};
+
+enum config_quota_policy { QUOTA_BEHIND, QUOTA_WAIT };
+
 struct config_maintenance {
 	char what[NAME_MAX_BYTES];
 	int32_t every_h;
@@ -141,6 +153,9 @@ struct config {
 	struct config_spans holidays;	     /* what is in it */
 	struct config_hours quiet[CONFIG_HOURS_MAX];
 	int32_t power_budget_w; /* 0: no limit */
+	enum config_quota_policy quota_policy; /* of orders beyond a quota */
+	size_t quota_count;
+	struct config_quota *quota; /* owned */
 	size_t maintenance_count;
 	struct config_maintenance *maintenance; /* owned */
 	size_t profile_count;

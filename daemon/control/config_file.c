@@ -209,6 +209,24 @@ static int check_maintenance(
 	return 0;
 }
 
+/* A row that binds nobody, or to nothing, is a mistake. */
+static int check_quotas(
+	struct config_place *place, const config_t *file, const struct config *config)
+{
+	for (size_t i = 0; i < config->quota_count; i++) {
+		const struct config_quota *row = &config->quota[i];
+		const config_setting_t *setting = config_row_setting(file, "quotas", i);
+
+		snprintf(place->key, sizeof place->key, "quotas[%zu]", i + 1);
+		if ((row->user[0] != '\0') == (row->project[0] != '\0'))
+			return config_wrong(place, setting, "wanted either user or project");
+		if (row->grams <= 0 && row->hours <= 0 && row->units <= 0)
+			return config_wrong(
+				place, setting, "wanted a limit: grams, hours or units above 0");
+	}
+	return 0;
+}
+
 /* ---- the whole ------------------------------------------------------------------------------ */
 
 /* What depends on other options. */
@@ -245,6 +263,8 @@ static int fill(struct config_place *place, const config_t *file, struct config 
 		result = config_fetch_profiles(place, file, config);
 	if (result == 0)
 		result = check_maintenance(place, file, config);
+	if (result == 0)
+		result = check_quotas(place, file, config);
 	if (result == 0)
 		result = config_fill_calendar(place, file, config);
 	if (result == -ENOMEM)
@@ -309,6 +329,7 @@ void config_finish(struct config *config)
 {
 	free(config->profile);
 	free(config->printer);
+	free(config->quota);
 	free(config->maintenance);
 	free(config->holidays.span);
 	memset(config, 0, sizeof *config);

@@ -30,6 +30,7 @@
 enum {
 	TURN_MOVES = 2000, /* of planning in one turn of the loop: some milliseconds */
 	TIDY_S = 1,
+	LOOK_BACK_S = 40 * 86400, /* for quotas: longer than a month */
 	LARGE_CHANGES = 1000,
 };
 
@@ -471,6 +472,20 @@ static void load_attempt(void *context, const struct attempt_record *record)
 	note(control, farm_load_attempt(control->farm, record), "attempt of job", record->job);
 }
 
+static void load_use(void *context, const struct attempt_record *record)
+{
+	farm_load_use(((struct control *)context)->farm, record);
+}
+
+/* What quotas and the fair share may look back at. */
+static int load_uses(struct control *control)
+{
+	int64_t now_s = (int64_t)time(NULL);
+	farm_quota_time(control->farm, now_s);
+	return ledger_each_attempt_since(
+		control->ledger, now_s - LOOK_BACK_S, load_use, control);
+}
+
 static int load(struct control *control, struct error *error)
 {
 	struct ledger *ledger = control->ledger;
@@ -498,6 +513,8 @@ static int load(struct control *control, struct error *error)
 		result = ledger_each_open_attempt(ledger, load_attempt, control);
 	if (!result)
 		result = history_load(ledger, control->farm);
+	if (!result)
+		result = load_uses(control);
 	if (!result)
 		result = ledger_last_event_id(ledger, &last_event_id);
 	if (result) {

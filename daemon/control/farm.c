@@ -392,6 +392,7 @@ void farm_time(struct farm *farm, int64_t now_s, int64_t now_us, int64_t week_st
 	farm->now_s = now_s;
 	farm->now_us = now_us;
 	farm->week_start_s = week_start_s;
+	farm_quota_time(farm, now_s);
 	if (farm->next_question_s && now_s >= farm->next_question_s) {
 		farm->next_question_s = 0;
 		farm->plan_wanted = true;
@@ -532,6 +533,7 @@ void farm_destroy(struct farm *farm)
 		free(commit);
 	}
 	free(farm->planned);
+	free(farm->account);
 	opening_finish(&farm->staff);
 	opening_finish(&farm->noise);
 	free(farm);

@@ -87,6 +87,9 @@ int farm_load_attempt(struct farm *, const struct attempt_record *);
 void farm_load_ended(struct farm *, const struct attempt_record *);
 void farm_load_clearing(struct farm *, const struct clearing_record *);
 void farm_load_maintenance(struct farm *, const struct maintenance_record *);
+/* Of every attempt that quotas may look back at, by start; after farm_quota_time. */
+void farm_load_use(struct farm *, const struct attempt_record *);
+void farm_quota_time(struct farm *, int64_t now_s); /* which periods are going on */
 void farm_loaded(struct farm *farm, int64_t last_event_id);
 
 /* A new configuration is in force: printers come, change and go; nothing that prints is disturbed.
@@ -307,6 +310,7 @@ struct farm_order_view {
 	size_t after_count; /* orders that must be done first, whatever has become of them */
 	int64_t after[ORDER_AFTER_MAX];
 	int64_t waits_for; /* the first of them that is not done; 0: none */
+	char quota[REASON_MAX_BYTES]; /* what is used up; empty: nothing */
 	size_t job_count;
 };
 size_t farm_order_count(const struct farm *);
@@ -324,6 +328,19 @@ struct farm_promises_kept {
 	int64_t open, overdue; /* orders under way that have a promise, and whose promise is past */
 };
 void farm_promises_kept(const struct farm *, struct farm_promises_kept *kept);
+
+/* How much of a quota is used up. */
+struct farm_quota_view {
+	const char *name; /* user or project */
+	bool is_project;
+	struct share_quota quota;
+	struct share_use used;
+	int64_t begins_s, ends_s; /* of the period */
+	enum share_limit reached;
+};
+/* Of everybody who has had something, and everybody with a row of their own. */
+void farm_quota_each(const struct farm *,
+	void (*each)(void *context, const struct farm_quota_view *view), void *context);
 
 struct farm_job_view {
 	int64_t id, order;

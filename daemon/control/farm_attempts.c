@@ -123,6 +123,7 @@ int farm_begin_attempt(struct farm *farm, struct farm_job *job, const struct far
 	printer->confirmed_until_us = 0;
 	farm_printer_set_bed(farm, printer, BED_OCCUPIED, job->id, "a print was started");
 	farm_put(farm, CHANGE_ATTEMPT, &attempt->record, sizeof(attempt->record));
+	farm_quota_count(farm, job->order, plate, farm->now_s);
 	say_start(farm, job);
 	farm_after_durable(farm, AFTER_START, printer->name, attempt->record.id);
 	return 0;

@@ -10,6 +10,7 @@
 #include "scheduler/calendar.h"
 #include "scheduler/clearing.h"
 #include "scheduler/planner.h"
+#include "scheduler/share.h"
 #include "scheduler/promise.h"
 #include "scheduler/promise_kept.h"
 
@@ -192,6 +193,13 @@ struct farm_news {
 	char text[REASON_MAX_BYTES];
 };
 
+/* What a user, or a project, has had of the farm. */
+struct farm_account {
+	const char *name; /* interned */
+	bool is_project;
+	struct share_account share;
+};
+
 /* What to do when a transaction is durable. */
 enum farm_after_kind { AFTER_EVENT, AFTER_START, AFTER_BOOKED };
 struct farm_after {
@@ -266,6 +274,12 @@ struct farm {
 	int64_t next_question_s; /* 0: none */
 	int64_t planned_us;
 	uint64_t plan_seed;
+
+	/* quotas and fair share */
+	struct share_periods periods;
+	int64_t period_end_s[SHARE_PERIODS];
+	size_t account_count, account_room;
+	struct farm_account *account;
 
 	/* promises */
 	struct promise *promise; /* being made of the plan in force; NULL: none */
@@ -481,6 +495,19 @@ void farm_after_fill(
 	const struct farm *farm, const struct farm_order *order, struct world_order *to);
 /* Holds what waits for it. */
 void farm_after_cancelled(struct farm *farm, const struct farm_order *cancelled);
+
+/* ---- farm_quota.c: what was started for whom, and who is next ---- */
+void farm_quota_count(struct farm *farm, const struct farm_order *order,
+	const struct farm_plate *plate, int64_t at_s);
+/* The first quota of its user or project that is used up; false: none is. */
+bool farm_quota_reached(
+	const struct farm *farm, const struct farm_order *order, struct farm_quota_view *view);
+/* The same as a sentence. */
+bool farm_quota_words(
+	const struct farm *farm, const struct farm_order *order, char *text, size_t size);
+/* Says of all orders who is behind whom. */
+void farm_quota_fill(const struct farm *farm, struct world_order *orders,
+	struct farm_order *const *order_of, size_t count);
 
 /* ---- farm_makers.c ---- */
 /* 0 if some printer can make some plate of the order as things are built and wished, or no printer

@@ -95,6 +95,7 @@ static void view_order(
 	};
 	const struct farm_order *awaited = farm_after_first(farm, order);
 	view->waits_for = awaited ? awaited->record.id : 0;
+	farm_quota_words(farm, order, view->quota, sizeof(view->quota));
 	view->after_count = farm_after_of(&order->record, view->after);
 	int64_t due_s = order->record.due_s;
 	view->late = due_s && order->record.state != ORDER_DONE &&

@@ -51,6 +51,15 @@ static void say_approval(
 			(long long)job->id, name, name);
 }
 
+/* Whoever it is for has had enough for this period. */
+static void say_quota(
+	const struct farm *farm, const struct farm_job *job, char *summary, size_t summary_size)
+{
+	char quota[REASON_MAX_BYTES];
+	if (farm_quota_words(farm, job->order, quota, sizeof(quota)))
+		snprintf(summary, summary_size, "job %lld waits: %s", (long long)job->id, quota);
+}
+
 /* What the order as a whole waits for, wherever it is to be printed. */
 static void say_order(
 	const struct farm *farm, const struct farm_job *job, char *summary, size_t summary_size)
@@ -69,6 +78,8 @@ static void say_order(
 			(long long)farm_after_left(awaited), (long long)awaited->record.units);
 	else
 		say_approval(farm, job, summary, summary_size);
+	if (!summary[0] && farm->config->quota_policy == QUOTA_WAIT)
+		say_quota(farm, job, summary, summary_size);
 }
 
 /* A print that has stopped for somebody at the machine. */

@@ -255,6 +255,8 @@ static void add_orders(const struct farm *farm, struct filling *filling, struct 
 	}
 	if (extra)
 		add_order(filling, extra, NULL);
+	farm_quota_fill(
+		farm, filling->world->order, filling->world->order_of, filling->orders);
 	for (size_t i = 0; i < filling->orders; i++)
 		farm_after_fill(farm, filling->world->order_of[i], &filling->world->order[i]);
 }

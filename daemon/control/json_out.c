@@ -313,6 +313,7 @@ json_t *json_out_order(const struct farm *farm, const struct farm_order_view *or
 	for (size_t i = 0; i < order->after_count; i++)
 		json_array_append_new(after, json_integer(order->after[i]));
 	set(object, "after", after);
+	set_text(object, "quota", order->quota);
 	set_some(object, "waits_for", order->waits_for, order->waits_for > 0);
 	set_text(object, "hold_reason", record->hold_reason);
 	set_text(object, "material", record->material);
@@ -656,6 +657,34 @@ json_t *json_out_spool(const struct spool_record *spool, const char *printer)
 	set_text(object, "lot", spool->lot);
 	set_bool(object, "retired", spool->retired);
 	set_name(object, "printer", printer);
+	return object;
+}
+
+/* ---- quotas ---- */
+
+/* What there is of it, and how much of that was used; null: no limit. */
+static void set_limit(json_t *object, const char *name, double most)
+{
+	json_object_set_new(object, name, most > 0 ? json_real(most) : json_null());
+}
+
+json_t *json_out_quota(const struct farm_quota_view *quota)
+{
+	static const char *const per[] = { "day", "week", "month" };
+	static const char *const reached[] = { NULL, "grams", "hours", "units" };
+	json_t *object = json_object();
+	set_name(object, "user", quota->is_project ? "" : quota->name);
+	set_name(object, "project", quota->is_project ? quota->name : "");
+	set_text(object, "per", per[quota->quota.per]);
+	json_out_time(object, "begins", quota->begins_s);
+	json_out_time(object, "ends", quota->ends_s);
+	set_real(object, "used_grams", quota->used.grams);
+	set_real(object, "used_hours", quota->used.hours);
+	set_integer(object, "used_units", quota->used.units);
+	set_limit(object, "grams", quota->quota.most.grams);
+	set_limit(object, "hours", quota->quota.most.hours);
+	set_some(object, "units", quota->quota.most.units, quota->quota.most.units > 0);
+	set_name(object, "reached", reached[quota->reached] ? reached[quota->reached] : "");
 	return object;
 }
 

@@ -30,6 +30,7 @@ json_t *json_out_job(const struct farm_job_view *job);
 /* plate: what it prints, NULL when unknown */
 json_t *json_out_attempt(const struct attempt_record *attempt, const struct farm_plate_view *plate);
 json_t *json_out_printer(const struct farm_printer_view *printer);
+json_t *json_out_quota(const struct farm_quota_view *quota);
 json_t *json_out_spool(const struct spool_record *spool, const char *printer);
 json_t *json_out_event(const struct event_record *event);
 json_t *json_out_progress(const struct farm_printer_view *printer);

@@ -68,6 +68,9 @@ int ledger_each_maintenance(
 	struct ledger *, void (*each)(void *, const struct maintenance_record *), void *);
 int ledger_each_attempt_of_job(
 	struct ledger *, int64_t job, void (*each)(void *, const struct attempt_record *), void *);
+/* Started at or after `from_s`, by start. */
+int ledger_each_attempt_since(struct ledger *, int64_t from_s,
+	void (*each)(void *, const struct attempt_record *), void *);
 /* When the last attempt on this printer that started before `before_s` ended; 0: there was none, or
  * it has not ended. */
 int ledger_previous_end(struct ledger *, const char *printer, int64_t before_s, int64_t *ended_s);

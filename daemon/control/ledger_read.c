@@ -29,6 +29,8 @@ static const struct {
 						       " FROM clearings) - ? ORDER BY id" },
 	[LEDGER_ALL_MAINTENANCE] = { LEDGER_MAINTENANCE, "ORDER BY id" },
 	[LEDGER_ATTEMPTS_OF_JOB] = { LEDGER_ATTEMPT, "WHERE job = ? ORDER BY started_s, rowid" },
+	[LEDGER_ATTEMPTS_SINCE] = { LEDGER_ATTEMPT,
+		"WHERE started_s >= ? ORDER BY started_s, rowid" },
 	[LEDGER_ALL_PRINTERS] = { LEDGER_PRINTER, "ORDER BY name" },
 	[LEDGER_ALL_SPOOLS] = { LEDGER_SPOOL, "ORDER BY id" },
 	[LEDGER_EVENTS_AFTER] = { LEDGER_EVENT, "WHERE id > ? ORDER BY id LIMIT ?" },
@@ -285,6 +287,13 @@ int ledger_each_attempt_of_job(struct ledger *ledger, int64_t job,
 {
 	sqlite3_bind_int64(statement_of(ledger, LEDGER_ATTEMPTS_OF_JOB), 1, job);
 	return walk_attempt(ledger, LEDGER_ATTEMPTS_OF_JOB, each, context);
+}
+
+int ledger_each_attempt_since(struct ledger *ledger, int64_t from_s,
+	void (*each)(void *, const struct attempt_record *), void *context)
+{
+	sqlite3_bind_int64(statement_of(ledger, LEDGER_ATTEMPTS_SINCE), 1, from_s);
+	return walk_attempt(ledger, LEDGER_ATTEMPTS_SINCE, each, context);
 }
 
 int ledger_each_printer(

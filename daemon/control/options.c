@@ -22,6 +22,8 @@ static const char *const start_choice[] = { "self", "none", NULL };
 static const char *const inspect_choice[] = { "person", "automatic", NULL };
 static const char *const kind_choice[] = { "printer", "laser", "mill", NULL };
 static const char *const approval_choice[] = { "off", "warn", "enforce", NULL };
+static const char *const per_choice[] = { "day", "week", "month", NULL };
+static const char *const quota_policy_choice[] = { "behind", "wait", NULL };
 static const char *const unattended_choice[] = { "never", "allowed", NULL };
 static const char *const shape_choice[] = { "box", "round", NULL };
 static const char *const firmware_choice[] = { "any", "marlin", "klipper", "reprapfirmware", "grbl",
@@ -271,6 +273,26 @@ static const struct option maintenance_options[] = {
 };
 static const struct option_group maintenance_group = GROUP(maintenance_options, config_maintenance);
 
+static const struct option quota_options[] = {
+	{ "user", OPTION_TEXT, .max = NAME_MAX_BYTES - 1, .initial = "", AT(config_quota, user),
+		.help = "Whose orders it is about.  \"*\": each user who has no row of their own." },
+	{ "project", OPTION_TEXT, .max = NAME_MAX_BYTES - 1, .initial = "",
+		AT(config_quota, project),
+		.help = "In place of user: a project, or \"*\" for each." },
+	{ "grams", OPTION_NUMBER, .min = 0, .max = 1e9, .initial = "0", .unit = "grams",
+		AT(config_quota, grams),
+		.help = "Filament that may be started in a period, as the files say.  0: any." },
+	{ "hours", OPTION_NUMBER, .min = 0, .max = 1e6, .initial = "0", .unit = "hours",
+		AT(config_quota, hours),
+		.help = "Hours of print that may be started in a period, as the files say.  0: "
+			"any." },
+	{ "units", OPTION_INT64, .min = 0, .max = 1e9, .initial = "0", AT(config_quota, units),
+		.help = "Units that may be started in a period.  0: any." },
+	{ "per", OPTION_CHOICE, .choice = per_choice, .initial = "week", AT(config_quota, per),
+		.help = "The period, in the farm's zone; a week begins on Monday." },
+};
+static const struct option_group quota_group = GROUP(quota_options, config_quota);
+
 static const struct option root_options[] = {
 	{ "farm", OPTION_GROUP, .group = &farm_group, .help = "The farm as a whole." },
 	{ "state_dir", OPTION_PATH, .min = 1, .max = CONFIG_PATH_MAX - 64,
@@ -356,6 +378,14 @@ static const struct option root_options[] = {
 		.offset = offsetof(struct config, maintenance),
 		.count_offset = offsetof(struct config, maintenance_count),
 		.help = "Work that printers need after hours of printing." },
+	{ "quotas", OPTION_ROWS, .max = CONFIG_QUOTAS_MAX, .group = &quota_group,
+		.offset = offsetof(struct config, quota),
+		.count_offset = offsetof(struct config, quota_count),
+		.help = "How much may be started for users and projects in a period." },
+	{ "quota_policy", OPTION_CHOICE, .choice = quota_policy_choice, .initial = "behind",
+		AT(config, quota_policy),
+		.help = "Orders beyond a quota: behind those of everybody who is within theirs, or "
+			"not before the next period." },
 	{ "profiles", OPTION_ROWS, .max = CONFIG_PROFILES_MAX, .group = &options_profile,
 		.offset = offsetof(struct config, profile),
 		.count_offset = offsetof(struct config, profile_count),
@@ -512,6 +542,7 @@ void options_print_man(FILE *file)
 	print_group(file, "The file", &options_root);
 	print_group(file, "farm", &farm_group);
 	print_group(file, "Each of maintenance", &maintenance_group);
+	print_group(file, "Each of quotas", &quota_group);
 	print_group(file, "Each of profiles", &options_profile);
 	print_group(file, "volume_mm of a profile", &volume_group);
 	print_group(file, "Each of printers", &printer_group);

@@ -247,6 +247,7 @@ def look_at_printers(tour, farm):
                       "Idempotency-Key: three").json["id"]
     tour.call("POST", "/api/v1/spools", {"material": "PETG"}, 409, "Idempotency-Key: three")
     tour.call("POST", "/api/v1/spools", {"material": 7}, 422, bad=True)
+    tour.call("GET", "/api/v1/quotas", want=200)
     tour.call("GET", "/api/v1/spools", want=200)
     tour.call("GET", f"/api/v1/spools/{spool}", want=200)
     tour.call("GET", "/api/v1/spools/99", want=404)

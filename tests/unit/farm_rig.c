@@ -546,6 +546,9 @@ void rig_start_control(struct rig *rig)
 			assert_int_equal(farm_load_attempt(rig->farm, row), 0);
 	}
 	load_history(rig);
+	farm_quota_time(rig->farm, rig->now_s);
+	for (size_t i = 0; i < rig->attempts.count; i++)
+		farm_load_use(rig->farm, &((const struct attempt_record *)rig->attempts.rows)[i]);
 	farm_loaded(rig->farm, rig->last_event_id);
 }
 
