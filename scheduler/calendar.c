@@ -77,10 +77,24 @@ static void measure(struct calendar *calendar)
 	}
 }
 
+/* Local time ahead of UTC, by the nearest Monday to where the week began. */
+static int64_t offset_of_week_s(int64_t week_start_s)
+{
+	const int64_t monday_s = 4 * DAY_S; /* 5 January 1970 */
+	int64_t off_s = (week_start_s - monday_s) % WORLD_WEEK_S;
+
+	if (off_s > WORLD_WEEK_S / 2)
+		off_s -= WORLD_WEEK_S;
+	if (off_s < -WORLD_WEEK_S / 2)
+		off_s += WORLD_WEEK_S;
+	return -off_s;
+}
+
 void calendar_init(struct calendar *calendar, const struct world_calendar *hours)
 {
 	*calendar = (struct calendar){ .week_start_s = hours->week_start_s };
 	calendar->dates = hours->dates;
+	calendar->offset_s = offset_of_week_s(hours->week_start_s);
 	if (hours->window_count == 0) {
 		calendar->always = !is_dated(calendar);
 		calendar->longest_s = CALENDAR_NEVER_S;
@@ -276,33 +290,35 @@ int64_t calendar_next_change(const struct calendar *calendar, int64_t at_s)
 						   : calendar_next_opening(calendar, at_s);
 }
 
-/* Local time ahead of UTC, by the nearest Monday to where the week began. */
-static int64_t offset_of_week_s(const struct calendar *calendar)
-{
-	const int64_t monday_s = 4 * DAY_S; /* 5 January 1970 */
-	int64_t off_s = (calendar->week_start_s - monday_s) % WORLD_WEEK_S;
-
-	if (off_s > WORLD_WEEK_S / 2)
-		off_s -= WORLD_WEEK_S;
-	if (off_s < -WORLD_WEEK_S / 2)
-		off_s += WORLD_WEEK_S;
-	return -off_s;
-}
-
 static int64_t local_s(const struct calendar *calendar, int64_t at_s)
 {
-	int64_t offset_s = offset_of_week_s(calendar);
+	int64_t offset_s = calendar->offset_s;
 
 	if (is_dated(calendar))
 		dated_offset_s(&calendar->dates, at_s, &offset_s);
 	return at_s + offset_s;
 }
 
-int64_t calendar_second_of_week(const struct calendar *calendar, int64_t at_s)
+static int64_t second_of_local_week(int64_t local_s)
 {
-	int64_t second = (local_s(calendar, at_s) - 4 * (int64_t)DAY_S) % WORLD_WEEK_S;
+	int64_t second = (local_s - 4 * (int64_t)DAY_S) % WORLD_WEEK_S;
 
 	return second < 0 ? second + WORLD_WEEK_S : second;
+}
+
+int64_t calendar_second_of_week(const struct calendar *calendar, int64_t at_s)
+{
+	return second_of_local_week(local_s(calendar, at_s));
+}
+
+int64_t calendar_second_of_opening(const struct calendar *calendar, int64_t at_s)
+{
+	int64_t from_s, offset_s = calendar->offset_s;
+
+	if (is_dated(calendar) && dated_opening(&calendar->dates, at_s, &from_s, &offset_s))
+		return second_of_local_week(from_s + offset_s);
+	from_s = calendar_next_opening(calendar, at_s);
+	return calendar_second_of_week(calendar, is_never(from_s) ? at_s : from_s);
 }
 
 /* Day and month (from 0) of a day since 1 January 1970, by the Gregorian calendar. */

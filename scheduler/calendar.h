@@ -19,6 +19,7 @@ struct calendar {
 	size_t window_count;
 	struct world_window window[WORLD_WINDOWS_MAX];
 	int64_t week_start_s;
+	int64_t offset_s; /* local time ahead of UTC, by when the week began */
 	int64_t staffed_per_week_s;
 	int64_t longest_s; /* the longest staffed stretch; with dates only after calendar_measure */
 };
@@ -63,6 +64,10 @@ int64_t calendar_next_change(const struct calendar *calendar, int64_t at_s);
 
 /* Which second of the local week it is, 0 .. WORLD_WEEK_S - 1. */
 int64_t calendar_second_of_week(const struct calendar *calendar, int64_t at_s);
+
+/* The same of the next moment from at_s on at which somebody is there; of at_s if nobody ever is.
+ */
+int64_t calendar_second_of_opening(const struct calendar *calendar, int64_t at_s);
 
 enum { CALENDAR_TEXT_MAX = 24, CALENDAR_NEAR_S = 6 * 86400 };
 

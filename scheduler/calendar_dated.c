@@ -104,11 +104,27 @@ int64_t dated_next_opening(const struct calendar *calendar, int64_t at_s)
 	return span.begin_s > at_s ? span.begin_s : at_s;
 }
 
+/* From this stretch on the last one may go on behind the dates; those before end where they end. */
+static bool is_inner(const struct world_dates *dated, int64_t at_s, size_t index)
+{
+	return at_s >= dated->from_s && index + 1 < dated->stretch_count;
+}
+
 int64_t dated_next_start(const struct calendar *calendar, int64_t at_s, int64_t length_s)
 {
+	const struct world_dates *dated = &calendar->dates;
 	struct span span;
 
-	while (at_s < calendar->dates.until_s) {
+	for (size_t i = find(dated, at_s); is_inner(dated, at_s, i); i++) {
+		const struct world_stretch *stretch = &dated->stretch[i];
+
+		if (at_s < stretch->begin_s)
+			at_s = stretch->begin_s;
+		if (stretch->end_s - at_s >= length_s)
+			return at_s;
+		at_s = stretch->end_s;
+	}
+	while (at_s < dated->until_s) {
 		if (!next_span(calendar, at_s, &span))
 			return CALENDAR_NEVER_S;
 		if (span.end_s - span.begin_s >= length_s)
@@ -123,9 +139,20 @@ int64_t dated_next_start(const struct calendar *calendar, int64_t at_s, int64_t 
 
 int64_t dated_after_work(const struct calendar *calendar, int64_t at_s, int64_t work_s)
 {
+	const struct world_dates *dated = &calendar->dates;
 	struct span span;
 
-	while (at_s < calendar->dates.until_s) {
+	for (size_t i = find(dated, at_s); is_inner(dated, at_s, i); i++) {
+		const struct world_stretch *stretch = &dated->stretch[i];
+
+		if (at_s < stretch->begin_s)
+			at_s = stretch->begin_s;
+		if (stretch->end_s - at_s >= work_s)
+			return at_s + work_s;
+		work_s -= stretch->end_s - at_s;
+		at_s = stretch->end_s;
+	}
+	while (at_s < dated->until_s) {
 		if (!next_span(calendar, at_s, &span))
 			return CALENDAR_NEVER_S;
 		if (span.end_s - span.begin_s >= work_s)
@@ -180,6 +207,18 @@ int64_t dated_longest_s(const struct calendar *calendar)
 		at_s = span.end_s;
 	}
 	return longest_s;
+}
+
+bool dated_opening(
+	const struct world_dates *dated, int64_t at_s, int64_t *opening_s, int64_t *offset_s)
+{
+	size_t at = find(dated, at_s);
+
+	if (at_s < dated->from_s || at == dated->stretch_count)
+		return false;
+	*opening_s = dated->stretch[at].begin_s > at_s ? dated->stretch[at].begin_s : at_s;
+	*offset_s = dated->stretch[at].offset_s;
+	return true;
 }
 
 void dated_offset_s(const struct world_dates *dated, int64_t at_s, int64_t *offset_s)

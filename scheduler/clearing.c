@@ -74,11 +74,7 @@ void clearing_learn(struct clearing *clearing, int hour, int64_t wait_s)
 
 int clearing_hour(const struct calendar *calendar, int64_t at_s)
 {
-	int64_t from_s = calendar_next_opening(calendar, at_s);
-
-	if (from_s >= CALENDAR_NEVER_S / 2)
-		from_s = at_s;
-	return (int)(calendar_second_of_week(calendar, from_s) / 3600);
+	return (int)(calendar_second_of_opening(calendar, at_s) / 3600);
 }
 
 int64_t clearing_wait_s(
