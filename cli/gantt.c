@@ -23,7 +23,7 @@ enum {
 
 struct gantt {
 	FILE *file;
-	const json_t *items, *staffed;
+	const json_t *items, *staffed, *closures;
 	int64_t now_s, begin_s, end_s;
 	const char *row[ROWS_MAX]; /* printers, by name; borrowed */
 	size_t row_count;
@@ -139,6 +139,28 @@ static void draw_closed_hours(const struct gantt *gantt)
 		at_s = words_integer(stretch, "end_s");
 	}
 	shade(gantt, at_s, gantt->end_s);
+}
+
+/* Holidays bear their names, and are a little darker. */
+static void draw_closures(const struct gantt *gantt)
+{
+	const json_t *closure;
+	size_t index;
+
+	json_array_foreach (gantt->closures, index, closure) {
+		int64_t from_s = words_integer(closure, "begin_s");
+		int64_t to_s = words_integer(closure, "end_s");
+
+		if (from_s < gantt->now_s)
+			from_s = gantt->now_s;
+		if (to_s > gantt->end_s)
+			to_s = gantt->end_s;
+		if (to_s <= from_s)
+			continue;
+		put_box(gantt, from_s, to_s, TOP, height(gantt), "fill=\"#c5cad3\"><title>");
+		put_text(gantt->file, words_text(closure, "name"));
+		fputs("</title></rect>\n", gantt->file);
+	}
 }
 
 static int64_t next_midnight_s(int64_t at_s)
@@ -303,6 +325,7 @@ static void draw(const struct gantt *gantt)
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
 		LEFT + WIDTH + 10, tall, LEFT + WIDTH + 10, tall);
 	draw_closed_hours(gantt);
+	draw_closures(gantt);
 	draw_rows(gantt);
 	draw_axis(gantt);
 	json_array_foreach (gantt->items, index, item)
@@ -315,7 +338,8 @@ int gantt_write(const json_t *plan, const char *path)
 {
 	struct gantt gantt = { .now_s = (int64_t)time(NULL),
 		.items = words_items(plan),
-		.staffed = json_object_get(plan, "staffed") };
+		.staffed = json_object_get(plan, "staffed"),
+		.closures = json_object_get(plan, "closures") };
 	bool is_stdout = strcmp(path, "-") == 0;
 
 	look_at(&gantt);

@@ -41,10 +41,12 @@ static void show_spool(const struct cli *cli, const json_t *spool)
 	const char *color = words_text(spool, "color"), *printer = words_text(spool, "printer");
 	char grams[WORDS_MAX];
 
-	words_sentence(cli, 0, 2, "spool %lld: %s%s%s, %s left%s%s%s",
+	const char *lot = words_text(spool, "lot");
+
+	words_sentence(cli, 0, 2, "spool %lld: %s%s%s, %s left%s%s%s%s%s",
 		(long long)words_integer(spool, "id"), words_text(spool, "material"),
 		*color ? " " : "", color, words_amount(grams, spool, "grams_left", "g"),
-		*printer ? ", in " : "", printer,
+		*lot ? ", lot " : "", lot, *printer ? ", in " : "", printer,
 		words_is_true(spool, "retired") ? ", retired" : "");
 }
 

@@ -72,7 +72,7 @@ void upkeep_show_printer(const struct cli *cli, const json_t *printer)
 	json_array_foreach (maintenance, index, row)
 		show_work(cli, index ? "" : "upkeep", row);
 	if (words_is_true(printer, "noisy"))
-		words_row(cli, "noise", "noisy: still in the quiet hours");
+		words_row(cli, "noise", "noisy: it rests in the quiet hours");
 	if (words_integer(printer, "watts") > 0 || words_integer(printer, "heat_watts") > 0)
 		words_row(cli, "power", "%lld W, %lld W while it heats up",
 			(long long)words_integer(printer, "watts"),

@@ -189,6 +189,20 @@ static json_t *staffed_stretches(const struct farm *farm)
 	return array;
 }
 
+static json_t *closures(const struct farm *farm)
+{
+	struct farm_closure closure;
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < FARM_STRETCHES_MAX && farm_closure_at(farm, i, &closure); i++) {
+		json_t *row = json_pack("{s:I, s:I}", "begin_s", (json_int_t)closure.begin_s,
+			"end_s", (json_int_t)closure.end_s);
+		json_object_set_new(row, "name", json_out_text(closure.name));
+		json_array_append_new(array, row);
+	}
+	return array;
+}
+
 static void plan(struct api_call *call)
 {
 	json_t *items = json_array();
@@ -197,6 +211,7 @@ static void plan(struct api_call *call)
 	int64_t next_s = farm_next_question_s(call->farm);
 	json_object_set_new(object, "next_question_s", next_s ? json_integer(next_s) : json_null());
 	json_object_set_new(object, "staffed", staffed_stretches(call->farm));
+	json_object_set_new(object, "closures", closures(call->farm));
 	api_answer(call, 200, object);
 }
 

@@ -487,6 +487,13 @@ int farm_ask_advice_for_wish(
 	struct farm *, const struct farm_wish *wish, uint64_t *request, struct error *error);
 int farm_ask_night(struct farm *, uint64_t *request, struct error *error);
 
+/* Holidays and the like that lie between now and the end of the plan; false: there are no more. */
+struct farm_closure {
+	int64_t begin_s, end_s;
+	const char *name;
+};
+bool farm_closure_at(const struct farm *farm, size_t index, struct farm_closure *closure);
+
 /* How long printed beds wait to be cleared, in staffed time. */
 struct farm_clearing_view {
 	size_t waits;		   /* that it was learnt from */

@@ -414,6 +414,7 @@ bool farm_printer_prints_unknown(const struct farm *farm, const struct farm_prin
 double farm_attempt_progress(const struct farm_attempt *attempt); /* 0..1 */
 int64_t farm_attempt_eta_s(const struct farm *farm, const struct farm_attempt *attempt);
 bool farm_staffed(const struct farm *farm);
+bool farm_is_quiet(const struct farm *farm);
 void farm_printer_destroy(struct farm_printer *printer);
 
 /* ---- farm_learn.c ---- */

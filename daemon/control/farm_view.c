@@ -100,8 +100,7 @@ static void view_order(
 	int64_t due_s = order->record.due_s;
 	view->late = due_s && order->record.state != ORDER_DONE &&
 		     order->record.state != ORDER_CANCELLED &&
-		     (farm->now_s > due_s || order->planned_s > due_s ||
-			     order->likely_s > due_s);
+		     (farm->now_s > due_s || order->planned_s > due_s || order->likely_s > due_s);
 	view->at_risk = due_s && order->promised_s > due_s && !view->late &&
 			order->record.state == ORDER_OPEN;
 }
@@ -275,6 +274,8 @@ static void view_readiness(
 	if (!farm_printer_runs_unattended(printer) && !farm_staffed(farm))
 		not_ready(view, "nobody is there, and it may not run unattended");
 	view_maintenance(view);
+	if (printer->config.noisy && farm_is_quiet(farm))
+		not_ready(view, "it is noisy, and these are quiet hours");
 	if (!view->not_ready_count && farm_printer_needs_confirmation(farm, printer))
 		not_ready(view,
 			"each start is confirmed at the machine: printfarm printer confirm %s",
@@ -415,6 +416,21 @@ static int64_t plan_end_s(const struct farm *farm)
 			end_s = farm->now_s + farm_attempt_eta_s(farm, attempt);
 	}
 	return end_s;
+}
+
+bool farm_closure_at(const struct farm *farm, size_t index, struct farm_closure *closure)
+{
+	int64_t end_s = plan_end_s(farm);
+
+	for (size_t i = 0; i < farm->staff.closure_count; i++) {
+		const struct world_closure *own = &farm->staff.closure[i];
+
+		if (own->end_s <= farm->now_s || own->begin_s >= end_s || index-- > 0)
+			continue;
+		*closure = (struct farm_closure){ own->begin_s, own->end_s, own->name };
+		return true;
+	}
+	return false;
 }
 
 size_t farm_staffed_stretches(

@@ -170,6 +170,18 @@ static void fill_power(const struct farm *farm, struct world *world, char held[F
 	world->power_held = held;
 }
 
+bool farm_is_quiet(const struct farm *farm)
+{
+	struct world world = { 0 };
+	struct calendar noise;
+
+	if (farm->config->quiet_count == 0)
+		return false;
+	fill_calendar(farm, &world);
+	calendar_init(&noise, &world.noise);
+	return !calendar_is_staffed(&noise, farm->now_s);
+}
+
 /* A plan in the making outlives a change of the calendars. */
 static bool keep_stretches(struct farm_world *world)
 {

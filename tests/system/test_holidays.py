@@ -40,6 +40,10 @@ def test_holidays():
         staffed = farm.get("/api/v1/plan")["staffed"]
         equal(staffed[0]["begin_s"], opens_s, "the first staffed stretch")
         opens = datetime.datetime.fromtimestamp(opens_s, datetime.timezone.utc)
+        closed = farm.get("/api/v1/plan")["closures"]
+        equal([row["name"] for row in closed], ["Christmas"], "closures")
+        equal(closed[0]["end_s"], opens_s, "the end of the holiday")
+        check("<title>Christmas</title>" in farm.cli("plan", "--gantt", "-").stdout, "the picture names the holiday")
         said = farm.cli("why", str(order)).stdout
         wanted = f"closed until {opens.strftime('%a')} {opens.day} {opens.strftime('%b')} 00:00 (Christmas)"
         check(wanted in " ".join(said.split()), f"{wanted!r} in {said!r}")

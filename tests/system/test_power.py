@@ -61,4 +61,26 @@ def test_quiet():
         equal(farm.run_order(order)["good"], 1, "good units")
 
 
-main(test_power, test_quiet)
+def test_spool():
+    """a spool that is too short keeps a print from starting, unless somebody changes it in mid-print"""
+    with SmallFarm(1) as farm:
+        farm.ready()
+        spool = farm.post("/api/v1/spools", {"material": "PLA", "grams": 0.01, "lot": "L7"})
+        shown = farm.cli("printer", "load", "p1", str(spool["id"])).stdout
+        check("p1" in shown, shown)
+        equal([row["printer"] for row in farm.get("/api/v1/spools")["items"]], ["p1"], "where the spool is")
+        path = farm.dir / "box.gcode"
+        box_gcode(path)
+        path.write_text(path.read_text() + "; filament used [g] = 5.00\n; filament_density = 1.24\n")
+        farm.add_design("box", (str(path), 1))
+        order = farm.add_order("box", 1)
+        wait(lambda: farm.get("/api/v1/plan")["items"], "a plan")
+        check("of filament, the spool has" in why(farm, order), why(farm, order))
+        farm.printer_options = "runout_change = true;"
+        farm.write_config()
+        farm.cli("reload")
+        equal(farm.run_order(order)["good"], 1, "good units")
+        equal(farm.get("/api/v1/spools")["items"][0]["grams_left"], 0, "grams left")
+
+
+main(test_power, test_quiet, test_spool)
