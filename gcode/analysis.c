@@ -54,6 +54,7 @@ static void report(struct analyser *analyser, const struct finding_place *place,
 void analysis_report_all(struct analyser *analyser, const struct finding_place *place,
 	const struct policy_findings *findings)
 {
+	analysis_dialect_findings(analyser, findings);
 	for (size_t i = 0; i < findings->count; i++)
 		report(analyser, place, &findings->finding[i]);
 }
@@ -306,8 +307,10 @@ static void take_line(struct analyser *analyser, const struct line_reader_line *
 				    &command, &findings) == COMMAND_SEND;
 
 		check_number(analyser, &line, &findings);
-		if (sent)
+		if (sent) {
+			analysis_dialect_line(analyser, &line, command.length);
 			count_command(analyser, command.text, command.length);
+		}
 		if (sent && analyser->cnc)
 			take_pieces(analyser, &command, read->number, &findings);
 	}
@@ -376,6 +379,8 @@ struct analyser *analyser_create(const struct profile *profile)
 	analysis_layers_prepare(analyser);
 	analysis_heat_prepare(analyser);
 	analysis_moves_prepare(analyser);
+	analysis_dialect_prepare(analyser);
+	analyser->result.tools_needed = 1;
 	return analyser;
 }
 

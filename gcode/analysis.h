@@ -84,6 +84,10 @@ struct analysis {
 	double slicer_time_s; /* the slicer's own figure, 0: not stated */
 	enum analysis_limits limits;
 	double feature_s[FEATURE_COUNT]; /* what time_s is made of */
+	/* Who reads it as it is meant: bits 1 << enum profile_firmware.  A machine whose firmware
+	 * nobody has said may be any. */
+	unsigned readers;
+	int32_t tools_needed; /* to choose between, at least 1 */
 	size_t tool_count;
 	struct {
 		double filament_mm;	  /* with purge */

@@ -165,6 +165,7 @@ void analysis_fill(struct analyser *analyser)
 	fill_box(&result->travel, &analyser->travel);
 	fill_box(&result->cut, &analyser->cut);
 	result->program = analyser->cnc;
+	result->readers = analysis_dialect_readers(analyser);
 	fill_words(analyser);
 	fill_tools(analyser);
 }

@@ -36,6 +36,7 @@ struct analyser {
 	struct time_model time;
 	struct time_limits planned; /* with which the times began */
 	bool limits_settled, assumed;
+	unsigned readers; /* of the dialect so far: bits 1 << enum profile_firmware */
 	bool relative_amounts, long_lines; /* assumed too (struct analyser_lesson) */
 	struct extent print, part, travel, cut;
 	struct filament filament[ANALYSIS_TOOLS_MAX];
@@ -131,6 +132,14 @@ void analysis_levelling(struct analyser *analyser, const struct lexer_line *line
 void analysis_macro_wait(struct analyser *analyser, const struct lexer_line *line);
 /* `before`: the tool in use until now. */
 void analysis_tool_change(struct analyser *analyser, size_t before);
+
+/* ---- analysis_dialect.c */
+void analysis_dialect_prepare(struct analyser *analyser);
+void analysis_dialect_findings(struct analyser *analyser, const struct policy_findings *findings);
+/* Of a line that is sent as so many bytes. */
+void analysis_dialect_line(
+	struct analyser *analyser, const struct lexer_line *line, size_t command_bytes);
+unsigned analysis_dialect_readers(const struct analyser *analyser);
 
 /* ---- analysis_file.c */
 void analysis_fill(struct analyser *analyser);

@@ -8,6 +8,7 @@
 
 #include "gcode/analysis.h"
 #include "gcode/utf8.h"
+#include "gcode/profile.h"
 
 /* Where the text goes; counts on when it is full. */
 struct writer {
@@ -307,6 +308,17 @@ static void put_objects(struct writer *writer, const struct analysis *analysis)
 	close_with(writer, ']');
 }
 
+static void put_readers(struct writer *writer, const struct analysis *analysis)
+{
+	open_with(writer, "dialects", '[');
+	for (int i = PROFILE_FIRMWARE_MARLIN; i <= PROFILE_FIRMWARE_GRBL; i++)
+		if (analysis->readers & 1U << i) {
+			put_comma(writer);
+			put_string(writer, profile_firmware_name((enum profile_firmware)i));
+		}
+	close_with(writer, ']');
+}
+
 /* Every n-th layer, so that the list stays short whatever the file. */
 static void put_layers(struct writer *writer, const struct analysis_labels *labels)
 {
@@ -365,6 +377,8 @@ size_t analysis_to_json(const struct analysis *analysis, const struct analysis_l
 	put_integer_member(&writer, "commands", analysis->commands);
 	put_integer_member(&writer, "layers", analysis->layers);
 	put_tools(&writer, analysis);
+	put_integer_member(&writer, "tools_needed", analysis->tools_needed);
+	put_readers(&writer, analysis);
 	put_box(&writer, "bbox_print_mm", analysis->has_print_box, analysis->box_min_mm,
 		analysis->box_max_mm);
 	put_box(&writer, "bbox_part_mm", analysis->part.any, analysis->part.min_mm,

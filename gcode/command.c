@@ -195,8 +195,7 @@ static struct writer write_command(
 	return writer;
 }
 
-/* A message may lose its end; a name of a file, a move or a macro may not. */
-static bool may_be_cut(const struct lexer_line *line)
+bool command_may_be_cut(const struct lexer_line *line)
 {
 	return line->letter == 'M' && (line->code == 0 || line->code == 1 || line->code == 115 ||
 					      line->code == 117 || line->code == 118);
@@ -213,7 +212,7 @@ static enum policy_id overflow_rule(const struct lexer_line *line)
 {
 	if (line->kind == LEXER_MACRO && command_is_outline(line->body, line->body_length))
 		return POLICY_LONG_OUTLINE;
-	return may_be_cut(line) ? POLICY_TEXT_CUT : POLICY_TOO_LONG;
+	return command_may_be_cut(line) ? POLICY_TEXT_CUT : POLICY_TOO_LONG;
 }
 
 size_t command_limit_bytes(const struct profile *profile, const struct lexer_line *line)
@@ -261,7 +260,7 @@ static size_t limit_for(
 
 	if (machine_bytes == 0 || machine_bytes > COMMAND_MAX)
 		return own_bytes;
-	return may_be_cut(line) && own_bytes < machine_bytes ? own_bytes : machine_bytes;
+	return command_may_be_cut(line) && own_bytes < machine_bytes ? own_bytes : machine_bytes;
 }
 
 enum command_result command_from_words_within(const struct lexer_line *line,

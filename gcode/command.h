@@ -54,6 +54,9 @@ enum command_result command_from_line_within(const char *line, size_t length,
  * a line is Marlin's, unless it is a macro, which Marlin has not and Klipper writes long. */
 size_t command_limit_bytes(const struct profile *profile, const struct lexer_line *line);
 
+/* A message may lose its end; a name of a file, a move or a macro may not. */
+bool command_may_be_cut(const struct lexer_line *line);
+
 /* Does the line, of which the end may be lost, begin like an object's outline?  It is dropped when
  * it is too long: Klipper makes an object that it does not know at its EXCLUDE_OBJECT_START. */
 bool command_is_outline(const char *line, size_t length);

@@ -96,11 +96,10 @@ static void take_text(struct inspector *inspector, const char *bytes, size_t len
 	analyser_feed(inspector->analyser, bytes, length);
 }
 
-/* A profile may be only the rules that a farm's machines agree on. */
+/* A profile may be only what a farm's machines agree on. */
 static bool machine_is_known(const struct profile *profile)
 {
-	return profile && (profile->firmware != PROFILE_FIRMWARE_UNSAID ||
-				  profile->volume_max_mm[0] > profile->volume_min_mm[0]);
+	return profile && profile->volume_max_mm[0] > profile->volume_min_mm[0];
 }
 
 static void decide_inner(struct inspector *inspector)

@@ -51,7 +51,8 @@ static inline bool motion_has(const struct motion *motion, enum motion_word word
  * here, or it stands too near the end to be read fast; nothing is said about it then. */
 bool motion_read(const char *bytes, size_t length, struct motion *motion, struct motion_line *line);
 
-/* The same from a command as command.h makes it, without a line end; false: the lexer is to judge. */
+/* The same from a command as command.h makes it, without a line end; false: the lexer is to judge.
+ */
 bool motion_read_command(const char *text, size_t length, struct motion *motion);
 
 /* The same from a line that the lexer has read. */

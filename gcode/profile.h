@@ -29,6 +29,9 @@ enum profile_firmware {
 	PROFILE_FIRMWARE_GRBL,	 /* grbl, grblHAL, FluidNC: programs of lasers and mills */
 };
 
+/* As the key `firmware` has it. */
+const char *profile_firmware_name(enum profile_firmware firmware);
+
 struct profile {
 	char name[PROFILE_NAME_MAX];
 	enum profile_shape shape;

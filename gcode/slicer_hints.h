@@ -62,7 +62,7 @@ struct slicer_hints {
 	bool one_nozzle;  /* several filaments, one hotend */
 	/* "TYPE:Custom" stood before the first layer; and the slicer's own moves have begun. */
 	bool start_code_marked, print_begun;
-	bool begun_drawn; /* Cura: since its last G92 E0 it has drawn back itself */
+	bool begun_drawn;    /* Cura: since its last G92 E0 it has drawn back itself */
 	int32_t open_blocks; /* configuration blocks begun and not ended */
 	/* Cura's settings come in pieces that cut words: the end of one, joined to the next. */
 	char setting_tail[SLICER_TAIL_MAX];

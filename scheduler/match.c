@@ -720,6 +720,47 @@ static void say_after(const struct question *question, char *text)
 		(long long)order->waits_units);
 }
 
+/* Whether a list "a,b" holds the word. */
+static bool list_holds(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = strstr(list, word); at; at = strstr(at + 1, word))
+		if ((at == list || at[-1] == ',') && (at[length] == ',' || !at[length]))
+			return true;
+	return false;
+}
+
+static bool dialect_is_unmet(const struct question *question)
+{
+	const char *wanted = question->plate->dialects, *have = question->printer->dialect;
+
+	return wanted && wanted[0] && have && have[0] && !is_program(question->plate) &&
+	       !question->printer->programs && !list_holds(wanted, have);
+}
+
+static void say_dialect(const struct question *question, char *text)
+{
+	char wanted[WORD_MAX], have[WORD_MAX];
+
+	snprintf(text, MATCH_TEXT_MAX, "is written for %s firmware, this printer reads %s",
+		put_word(wanted, question->plate->dialects),
+		put_word(have, question->printer->dialect));
+}
+
+static bool tools_are_unmet(const struct question *question)
+{
+	const struct world_printer *printer = question->printer;
+
+	return printer->tools > 0 && !printer->programs && question->plate->tools > printer->tools;
+}
+
+static void say_tools(const struct question *question, char *text)
+{
+	snprintf(text, MATCH_TEXT_MAX, "chooses between %d tools, the printer has %d",
+		(int)question->plate->tools, (int)question->printer->tools);
+}
+
 /* ---- the table ------------------------------------------------------------ */
 
 static const struct row rows[MATCH_CONDITION_COUNT] = {
@@ -754,6 +795,8 @@ static const struct row rows[MATCH_CONDITION_COUNT] = {
 	[MATCH_MAINTENANCE] = { "maintenance", CHANGED_BY_PERSON, false, maintenance_is_overdue,
 		say_maintenance },
 	[MATCH_POWER] = { "power", CHANGED_BY_TIME, true, power_is_unmet, say_power },
+	[MATCH_DIALECT] = { "dialect", CHANGED_BY_NOBODY, false, dialect_is_unmet, say_dialect },
+	[MATCH_TOOLS] = { "tools", CHANGED_BY_NOBODY, false, tools_are_unmet, say_tools },
 	[MATCH_AFTER] = { "after", CHANGED_BY_TIME, true, waits_for_an_order, say_after },
 };
 

@@ -5,8 +5,8 @@
 
 #include "scheduler/world.h"
 
-/* Hard conditions (the pair can never work as things are built and wished) come first, then
- * conditions that time or a person can change.  Append only. */
+/* Conditions that can never be met (as things are built and wished), that a person can change, and
+ * that time changes; the later ones say it themselves.  Append only. */
 enum match_condition {
 	/* never */
 	MATCH_PRINTER_WISH, /* the order names another printer */
@@ -36,6 +36,8 @@ enum match_condition {
 	MATCH_MAINTENANCE,  /* overdue: a person can change */
 	MATCH_POWER,	    /* others draw what it would need */
 	MATCH_AFTER,	    /* the order waits for another one */
+	MATCH_DIALECT,	    /* never: written for other firmware */
+	MATCH_TOOLS,	    /* never: chooses between more tools than there are */
 	MATCH_CONDITION_COUNT,
 };
 

@@ -64,6 +64,8 @@ struct world_printer {
 	double hotend_max_celsius, bed_max_celsius;
 	size_t machine_count;
 	const char *machine[WORLD_MACHINES_MAX]; /* slicer names it answers to */
+	const char *dialect;			 /* what its firmware reads; NULL or "": any */
+	int32_t tools;				 /* that it chooses between; 0: any number */
 	size_t tag_count;
 	const char *tag[WORLD_TAGS_MAX];
 	double speed_factor;  /* real time / estimated time, 1.0 */
@@ -106,6 +108,8 @@ struct world_plate {
 	double hotend_celsius, bed_celsius, nozzle_mm;
 	/* "": any.  Programs of lasers and mills have "grbl", "grbl laser" or "grbl spindle". */
 	const char *machine;
+	const char *dialects; /* "marlin,klipper": who reads it; NULL or "": any */
+	int32_t tools;	      /* that it chooses between; 0: not known */
 	const char *material; /* "": any */
 	bool needs_person;
 };

@@ -590,14 +590,24 @@ static void set_common_rules(struct control *control)
 {
 	const struct config *config = &control->config;
 	static const char foreign[] = "foreign-dialect-unclear=refuse,extruder-mode-unclear=refuse";
-	char text[sizeof foreign + PROFILE_RULES_MAX * PROFILE_RULE_MAX] = "";
+	enum profile_firmware firmware = PROFILE_FIRMWARE_UNSAID;
+	char text[sizeof foreign + 32 + PROFILE_RULES_MAX * PROFILE_RULE_MAX] = "";
 	bool all_refuse = config->profile_count > 0;
 	size_t length = 0;
 
-	for (size_t i = 0; i < config->profile_count; i++)
+	if (config->profile_count > 0)
+		firmware = config->profile[0].firmware;
+	for (size_t i = 0; i < config->profile_count; i++) {
 		all_refuse = all_refuse && refuses_foreign(&config->profile[i]);
+		if (config->profile[i].firmware != firmware)
+			firmware = PROFILE_FIRMWARE_UNSAID;
+	}
 	if (all_refuse)
 		length = (size_t)snprintf(text, sizeof text, "%s", foreign);
+	/* What holds long lines: elsewhere a file that is for others is stored for them. */
+	if (firmware == PROFILE_FIRMWARE_KLIPPER || firmware == PROFILE_FIRMWARE_REPRAP)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%sfirmware=%s",
+			length ? "," : "", profile_firmware_name(firmware));
 	for (size_t i = 0; config->profile_count > 0 && i < config->profile[0].rule_count; i++) {
 		const char *rule = config->profile[0].rule[i];
 		bool all = true;

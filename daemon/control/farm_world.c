@@ -3,6 +3,7 @@
 #include "daemon/control/farm_state.h"
 
 #include "gcode/cnc.h"
+#include "gcode/policy.h"
 
 #include <math.h> /* ceil */
 #include <stdlib.h>
@@ -22,6 +23,8 @@ static void fill_plate(struct world_plate *to, const struct farm_plate *plate)
 		.bed_celsius = file->bed_celsius,
 		.nozzle_mm = file->nozzle_mm,
 		.machine = file->machine,
+		.dialects = file->dialects,
+		.tools = file->tools,
 		.material = file->material,
 		.needs_person = file->needs_person,
 	};
@@ -47,6 +50,33 @@ static void fill_order(
 	};
 }
 
+/* What the firmware reads: the profile's word, else the dialect that it is spoken to in; "": any.
+ */
+static const char *dialect_of(const struct farm_printer *printer)
+{
+	static const struct {
+		const char *spoken;
+		enum profile_firmware firmware;
+	} known[] = {
+		{ "marlin", PROFILE_FIRMWARE_MARLIN },
+		{ "prusa-mk3", PROFILE_FIRMWARE_MARLIN },
+		{ "prusa-buddy", PROFILE_FIRMWARE_MARLIN },
+		{ "klipper", PROFILE_FIRMWARE_KLIPPER },
+		{ "rrf", PROFILE_FIRMWARE_REPRAP },
+	};
+	const struct profile *profile = printer->profile;
+
+	/* A profile may take mach3's amounts and temperatures all the same. */
+	if (policy_severity(profile, POLICY_FOREIGN_DIALECT) != VERDICT_REFUSE)
+		return "";
+	if (profile->firmware != PROFILE_FIRMWARE_UNSAID)
+		return profile_firmware_name(profile->firmware);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (!strcmp(printer->config.dialect, known[i].spoken))
+			return profile_firmware_name(known[i].firmware);
+	return "";
+}
+
 static void fill_abilities(struct world_printer *to, const struct farm_printer *printer)
 {
 	const struct profile *profile = printer->profile;
@@ -60,6 +90,8 @@ static void fill_abilities(struct world_printer *to, const struct farm_printer *
 		to->machine[to->machine_count++] = profile->machine[i];
 	for (size_t i = 0; i < printer->config.tag_count && i < WORLD_TAGS_MAX; i++)
 		to->tag[to->tag_count++] = printer->config.tag[i];
+	to->dialect = dialect_of(printer);
+	to->tools = profile->tool_count > 0 ? profile->tool_count : 1;
 	to->speed_factor = printer->learnt.speed_factor;
 	to->speed_spread = printer->learnt.speed_spread;
 	to->fail_per_hour = farm_fail_per_hour(printer, to->material);

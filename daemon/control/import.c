@@ -178,7 +178,7 @@ static const char *own_program(char *path, size_t size)
 	return "/proc/self/exe";
 }
 
-enum { WORDS_MAX = 7, WORD_BYTES = 24, RULES_BYTES = 800 };
+enum { WORDS_MAX = 7, WORD_BYTES = 24, RULES_BYTES = 1024 };
 
 /* What the child is told on its command line. */
 struct command_line {

@@ -172,7 +172,20 @@ static bool read_size(const char *text, int64_t *size)
 	return errno == 0 && end != text && *end == '\0' && *size > 0;
 }
 
-/* A machine of which nothing is known but the rules that all agree on; false: none. */
+/* "firmware=klipper" among the rules. */
+static bool read_firmware(const char *word, struct profile *profile)
+{
+	static const char key[] = "firmware=";
+
+	if (strncmp(word, key, sizeof key - 1) != 0)
+		return false;
+	for (int i = PROFILE_FIRMWARE_UNSAID; i <= PROFILE_FIRMWARE_GRBL; i++)
+		if (!strcmp(word + sizeof key - 1, profile_firmware_name((enum profile_firmware)i)))
+			profile->firmware = (enum profile_firmware)i;
+	return true;
+}
+
+/* A machine of which nothing is known but what all agree on; false: nothing. */
 static bool read_rules(const char *text, struct profile *profile)
 {
 	while (*text && profile->rule_count < PROFILE_RULES_MAX) {
@@ -180,10 +193,11 @@ static bool read_rules(const char *text, struct profile *profile)
 		char *rule = profile->rule[profile->rule_count];
 
 		snprintf(rule, PROFILE_RULE_MAX, "%.*s", (int)length, text);
-		profile->rule_count += policy_rule_problem(rule) == NULL;
+		if (!read_firmware(rule, profile))
+			profile->rule_count += policy_rule_problem(rule) == NULL;
 		text += length + (text[length] == ',');
 	}
-	return profile->rule_count > 0;
+	return profile->rule_count > 0 || profile->firmware != PROFILE_FIRMWARE_UNSAID;
 }
 
 int import_child_main(int argc, char **argv)

@@ -92,6 +92,25 @@ static void fill_pace(struct file_record *file, const json_t *analysis)
 	pace_write(file->pace, point, count, file->commands, file->time_s);
 }
 
+/* ["marlin","klipper"] as "marlin,klipper". */
+static void join_dialects(const json_t *list, struct file_record *file)
+{
+	const json_t *name;
+	size_t i, length = 0;
+
+	/* mach3 and MakerBot's kind are none of those that are told apart. */
+	if (json_is_array(list) && json_array_size(list) == 0)
+		snprintf(file->dialects, sizeof file->dialects, "other");
+	json_array_foreach (list, i, name) {
+		const char *text = json_string_value(name);
+
+		if (!text || length + strlen(text) + 2 > sizeof file->dialects)
+			continue;
+		length += (size_t)snprintf(file->dialects + length, sizeof file->dialects - length,
+			"%s%s", length ? "," : "", text);
+	}
+}
+
 static void fill_record(struct file_record *file, const json_t *analysis)
 {
 	const json_t *box = json_object_get(analysis, "bbox_print_mm");
@@ -110,6 +129,8 @@ static void fill_record(struct file_record *file, const json_t *analysis)
 	copy_text(analysis, "machine", file->machine, sizeof file->machine);
 	copy_text(analysis, "material", file->material, sizeof file->material);
 	copy_text(analysis, "slicer", file->slicer, sizeof file->slicer);
+	join_dialects(json_object_get(analysis, "dialects"), file);
+	file->tools = (int32_t)(whole_of(analysis, "tools_needed") & INT32_MAX);
 	sum_filament(json_object_get(analysis, "tools"), file);
 	fill_pace(file, analysis);
 }

@@ -51,6 +51,8 @@ static const struct ledger_column file_columns[] = {
 	FIELD(LEDGER_TEXT, file_record, slicer, "slicer"),
 	FIELD(LEDGER_INT64, file_record, stored_s, "stored_s"),
 	FIELD(LEDGER_TEXT, file_record, pace, "pace"),
+	FIELD(LEDGER_TEXT, file_record, dialects, "dialects"),
+	FIELD(LEDGER_INT32, file_record, tools, "tools"),
 	{ "analysis", LEDGER_LONG_TEXT, 0, 0 },
 };
 
@@ -466,6 +468,10 @@ const char *const ledger_migrations[] = {
 	" id INTEGER PRIMARY KEY, printer TEXT NOT NULL CHECK (printer <> ''),"
 	" what TEXT NOT NULL CHECK (what <> ''), at_s INTEGER NOT NULL,"
 	" print_us INTEGER NOT NULL CHECK (print_us >= 0), user TEXT NOT NULL) STRICT;",
+
+	/* 12: which firmwares read a file, and how many tools it wants */
+	"ALTER TABLE files ADD COLUMN dialects TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE files ADD COLUMN tools INTEGER NOT NULL DEFAULT 0;",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

@@ -64,6 +64,8 @@ struct file_record {
 	int32_t layers;
 	bool needs_person;
 	char machine[NAME_MAX_BYTES], material[NAME_MAX_BYTES], slicer[NAME_MAX_BYTES];
+	char dialects[NAME_MAX_BYTES]; /* "marlin,klipper" or "other": firmwares that read it; empty: any */
+	int32_t tools;		       /* to choose between; 0: not known */
 	int64_t stored_s;
 	char pace[PACE_TEXT_MAX]; /* gcode/pace.h; empty: not known */
 };

@@ -42,6 +42,23 @@ def test_orders():
         check(words["k1"].startswith("Klipper v0.12") and words["d1"].startswith("RepRapFirmware 3.5"), f"names: {words}")
 
 
+def test_mixed():
+    """a file with macros is planned where they are read, and why says so of the other printers"""
+    with farm_of("k2", "d1") as farm:
+        begin(farm)
+        path = box_gcode(farm.dir / "macro.gcode", layers=2)
+        with open(path, encoding="ascii") as file:
+            lines = file.read().replace("G28 ;", "START_PRINT BED_TEMP=55\nG28 ;")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(lines)
+        farm.add_design("macro", (path, 1))
+        order = farm.add_order("macro", 2)
+        answer = farm.post("/api/v1/orders", {"design": "macro", "units": 1, "printer": "d1"}, expect=(400, 409, 422))
+        check("is written for klipper firmware, this printer reads reprapfirmware" in str(answer), f"{answer}")
+        farm.run_order(order, 150)
+        equal({row["printer"] for row in farm.jobs()}, {"k2"}, "printers")
+
+
 def test_long_start():
     """a start macro of 200 bytes reaches Klipper whole, by import, plan and streamer"""
     with farm_of("k1", "k2") as farm:
@@ -116,4 +133,4 @@ def test_klipper_shuts_down():
         check("ADC out of range" in lock["text"], f"the words: {lock}")
 
 
-main(test_orders, test_long_start, test_pause_and_cancel, test_estop_and_unlock, test_klipper_shuts_down)
+main(test_orders, test_mixed, test_long_start, test_pause_and_cancel, test_estop_and_unlock, test_klipper_shuts_down)

@@ -204,6 +204,8 @@ static struct file_record some_file(void)
 		.machine = "MK3S",
 		.material = "PLA",
 		.slicer = "PrusaSlicer 2.5.0",
+		.dialects = "marlin,klipper",
+		.tools = 2,
 		.stored_s = 1700000001,
 	};
 

@@ -40,14 +40,17 @@ static void check(struct scene *scene)
 /* Exactly this condition is unmet, in these words. */
 static void assert_only(struct scene *scene, enum match_condition condition, const char *text)
 {
+	bool never = condition <= MATCH_BED_HEAT || condition == MATCH_DIALECT ||
+		     condition == MATCH_TOOLS;
+
 	check(scene);
 	assert_int_equal(scene->result.unmet_count, 1);
 	assert_string_equal(match_condition_name(scene->result.unmet[0].condition),
 		match_condition_name(condition));
 	assert_string_equal(scene->result.unmet[0].text, text);
-	assert_int_equal(scene->result.can_ever, condition > MATCH_BED_HEAT);
+	assert_int_equal(scene->result.can_ever, !never);
 	assert_int_equal(scene->result.can_without_person,
-		condition >= MATCH_OFFLINE || condition == MATCH_BED);
+		!never && (condition >= MATCH_OFFLINE || condition == MATCH_BED));
 }
 
 static void assert_matches(struct scene *scene)
@@ -400,6 +403,48 @@ static void test_programs_go_to_lasers_and_mills_and_prints_to_printers(void **s
 	assert_only(&scene, MATCH_MACHINE, "is a print; this is a laser or a mill");
 }
 
+static void test_a_file_goes_where_its_dialect_is_read(void **state)
+{
+	struct scene scene = scene_that_matches();
+
+	(void)state;
+	scene.plate.dialects = "klipper";
+	check(&scene);
+	assert_int_equal(scene.result.unmet_count, 0); /* any firmware */
+	scene.printer.dialect = "marlin";
+	assert_only(&scene, MATCH_DIALECT,
+		"is written for klipper firmware, this printer reads marlin");
+	assert_false(scene.result.can_ever);
+	assert_false(match_can_plan(&scene.order, &scene.plate, &scene.printer));
+	scene.printer.dialect = "klipper";
+	check(&scene);
+	assert_int_equal(scene.result.unmet_count, 0);
+	scene.plate.dialects = "marlin,klipper,reprapfirmware";
+	check(&scene);
+	assert_int_equal(scene.result.unmet_count, 0);
+	scene.plate.dialects = "klipperx,xklipper";
+	check(&scene);
+	assert_int_equal(scene.result.unmet_count, 1);
+	scene.plate.dialects = "";
+	check(&scene);
+	assert_int_equal(scene.result.unmet_count, 0); /* stored by an older version */
+}
+
+static void test_a_file_of_several_tools_wants_as_many(void **state)
+{
+	struct scene scene = scene_that_matches();
+
+	(void)state;
+	scene.plate.tools = 2;
+	check(&scene);
+	assert_int_equal(scene.result.unmet_count, 0); /* nobody has said how many there are */
+	scene.printer.tools = 1;
+	assert_only(&scene, MATCH_TOOLS, "chooses between 2 tools, the printer has 1");
+	scene.printer.tools = 5;
+	check(&scene);
+	assert_int_equal(scene.result.unmet_count, 0);
+}
+
 static void test_every_unmet_condition_is_listed_in_order_and_has_a_name(void **state)
 {
 	struct scene scene = scene_that_matches();
@@ -428,6 +473,10 @@ static void test_every_unmet_condition_is_listed_in_order_and_has_a_name(void **
 	scene.printer.heat_watts = 2;
 	scene.world.power_budget_w = 1;
 	scene.order.waits_for = 7;
+	scene.plate.dialects = "klipper";
+	scene.printer.dialect = "marlin";
+	scene.plate.tools = 2;
+	scene.printer.tools = 1;
 	check(&scene);
 	assert_int_equal(scene.result.unmet_count, MATCH_CONDITION_COUNT);
 	for (size_t i = 0; i < MATCH_CONDITION_COUNT; i++) {
@@ -461,6 +510,8 @@ int main(void)
 		cmocka_unit_test(test_a_spool_that_is_known_to_be_short_is_not_used),
 		cmocka_unit_test(test_foreign_words_are_cut_and_made_printable),
 		cmocka_unit_test(test_programs_go_to_lasers_and_mills_and_prints_to_printers),
+		cmocka_unit_test(test_a_file_goes_where_its_dialect_is_read),
+		cmocka_unit_test(test_a_file_of_several_tools_wants_as_many),
 		cmocka_unit_test(test_every_unmet_condition_is_listed_in_order_and_has_a_name),
 	};
 
