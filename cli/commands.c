@@ -22,7 +22,8 @@ static int run_check(struct cli *cli, int argc, char **argv)
 	"  --test              a test print: one plate, even if nobody has approved it\n"          \
 	"  --user USER         who it is for\n"                                                    \
 	"  --project NAME      what it is for\n"                                                   \
-	"  --after ORDER[,...] start when these orders are done\n"
+	"  --after ORDER[,...] start when these orders are done\n"                                 \
+	"  --retries N         try failed prints again so often in all before asking\n"
 
 static const struct command design_commands[] = {
 	{ "add", "NAME --plate FILE[#N][:YIELD] [...] [--revise]", "a design of one or more plates",
@@ -101,7 +102,8 @@ static const struct command order_commands[] = {
 		"  --priority 0..100   higher first\n"
 		"  --material M[,M...] --color C[,C...]   what it may be printed with, best first\n"
 		"  --project NAME      what it is for; \"\": nothing\n"
-		"  --after ORDER[,...] start when these orders are done; \"\": at once\n",
+		"  --after ORDER[,...] start when these orders are done; \"\": at once\n"
+		"  --retries N         try failed prints again so often in all before asking\n",
 		command_order_set, NULL },
 	{ "show", "ORDER", "good, scrap, printing, left, promised time", NULL, command_order_show,
 		NULL },

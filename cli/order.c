@@ -229,6 +229,13 @@ static void show_order(const struct cli *cli, const json_t *order)
 	words_row(cli, "due", "%s", words_time(text, order, "due_s"));
 	words_row(cli, "priority", "%lld", (long long)words_integer(order, "priority"));
 	words_row(cli, "user", "%s", words_text(order, "user"));
+	if (!words_is_null(order, "retries"))
+		words_row(cli, "retries", "%lld of %lld used",
+			(long long)words_integer(order, "retries_used"),
+			(long long)words_integer(order, "retries"));
+	else if (words_integer(order, "retries_used") > 0)
+		words_row(cli, "retries", "%lld used",
+			(long long)words_integer(order, "retries_used"));
 	words_row(cli, "project", "%s", words_text(order, "project"));
 	words_row(cli, "quota", "%s", words_text(order, "quota"));
 	show_after(cli, order);
@@ -363,7 +370,7 @@ static bool set_text(json_t *body, const char *key, const char *text)
 
 int command_order_set(struct cli *cli, int argc, char **argv)
 {
-	int64_t units = -1, priority = -1;
+	int64_t units = -1, priority = -1, retries = -1;
 	const char *due = NULL, *material = NULL, *color = NULL, *project = NULL, *after = NULL;
 	const struct args_option options[] = {
 		{ "units", 'n', ARGS_NUMBER, &units, 1, WISHES_UNITS_MAX },
@@ -373,6 +380,7 @@ int command_order_set(struct cli *cli, int argc, char **argv)
 		{ "color", 0, ARGS_TEXT, &color, 0, 0 },
 		{ "project", 0, ARGS_TEXT, &project, 0, 0 },
 		{ "after", 0, ARGS_TEXT, &after, 0, 0 },
+		{ "retries", 0, ARGS_NUMBER, &retries, 0, WISHES_RETRIES_MAX },
 		{ 0 },
 	};
 	int count;
@@ -386,6 +394,8 @@ int command_order_set(struct cli *cli, int argc, char **argv)
 		json_object_set_new(body, "units", json_integer(units));
 	if (priority >= 0)
 		json_object_set_new(body, "priority", json_integer(priority));
+	if (retries >= 0)
+		json_object_set_new(body, "retries", json_integer(retries));
 	/* "" takes the due date away. */
 	if (due)
 		json_object_set_new(body, "due", *due ? json_string(due) : json_null());

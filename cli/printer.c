@@ -88,6 +88,11 @@ static void show_printer(const struct cli *cli, const json_t *printer)
 	if (json_is_object(lock))
 		words_row(cli, "locked", "%s: %s", words_text(lock, "fault"),
 			words_text(lock, "text"));
+	const json_t *quarantine = json_object_get(printer, "quarantine");
+
+	if (json_is_object(quarantine))
+		words_row(cli, "quarantine", "since %s: %s",
+			words_time(text, quarantine, "since_s"), words_text(quarantine, "text"));
 	if (!json_is_object(lock) ||
 		strcmp(words_text(lock, "text"), words_text(printer, "reason")))
 		show_text(cli, printer, "reason", "reason");

@@ -79,6 +79,9 @@ static void note(const json_t *printer, struct table *table)
 
 	if (json_is_object(lock))
 		table_cell(table, TABLE_BAD, "locked: %s", words_text(lock, "text"));
+	else if (json_is_object(json_object_get(printer, "quarantine")))
+		table_cell(table, TABLE_BAD, "quarantine: %s",
+			words_text(json_object_get(printer, "quarantine"), "text"));
 	else if (!words_is_true(printer, "enabled"))
 		table_cell(table, TABLE_WARN, "disabled");
 	else if (*reason)

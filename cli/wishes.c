@@ -6,6 +6,7 @@ struct wishes wishes_usual(void)
 	return (struct wishes){
 		.units = 1,
 		.priority = 50,
+		.retries = -1,
 		.material = "",
 		.color = "",
 		.printer = "",
@@ -26,6 +27,8 @@ json_t *wishes_body(const struct wishes *wishes, const char *design)
 			wishes->tag, "user", wishes->user, "project", wishes->project, "after",
 			wishes->after, "hold", wishes->hold, "test", wishes->test);
 
+	if (body && wishes->retries >= 0)
+		json_object_set_new(body, "retries", json_integer(wishes->retries));
 	if (!body)
 		cli_error("an option's text is not UTF-8");
 	return body;

@@ -7,12 +7,12 @@
 #include <jansson.h> /* json_t */
 
 struct wishes {
-	int64_t units, priority;
+	int64_t units, priority, retries; /* retries negative: not said */
 	const char *due, *material, *color, *printer, *tag, *user, *project, *after;
 	bool hold, test;
 };
 
-enum { WISHES_UNITS_MAX = 1000000, WISHES_PRIORITY_MAX = 100 };
+enum { WISHES_UNITS_MAX = 1000000, WISHES_RETRIES_MAX = 10000, WISHES_PRIORITY_MAX = 100 };
 
 /* Rows for args_parse that fill *wishes. */
 #define WISHES_OPTIONS(wishes)                                                                     \
@@ -26,6 +26,7 @@ enum { WISHES_UNITS_MAX = 1000000, WISHES_PRIORITY_MAX = 100 };
 		{ "user", 0, ARGS_TEXT, &(wishes)->user, 0, 0 },                                   \
 		{ "project", 0, ARGS_TEXT, &(wishes)->project, 0, 0 },                             \
 		{ "after", 0, ARGS_TEXT, &(wishes)->after, 0, 0 },                                 \
+		{ "retries", 0, ARGS_NUMBER, &(wishes)->retries, 0, WISHES_RETRIES_MAX },          \
 		{ "test", 0, ARGS_FLAG, &(wishes)->test, 0, 0 },                                   \
 	{                                                                                          \
 		"hold", 0, ARGS_FLAG, &(wishes)->hold, 0, 0                                        \

@@ -706,6 +706,36 @@ static void say_power(const struct question *question, char *text)
 			world->power_held);
 }
 
+static bool is_quarantined(const struct question *question)
+{
+	return question->printer->quarantine != NULL;
+}
+
+static void say_quarantine(const struct question *question, char *text)
+{
+	char name[WORD_MAX], why[WORDS_MAX];
+
+	snprintf(why, sizeof why, "%s", question->printer->quarantine);
+	for (char *at = why; *at; at++)
+		if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f)
+			*at = '?';
+	snprintf(text, MATCH_TEXT_MAX, "is in quarantine: %s (printfarm printer enable %s)", why,
+		put_word(name, question->printer->name));
+}
+
+static bool has_failed_here(const struct question *question)
+{
+	const char *avoid = question->order->avoid;
+
+	return avoid && strcmp(avoid, question->printer->name) == 0;
+}
+
+static void say_retry(const struct question *question, char *text)
+{
+	(void)question;
+	snprintf(text, MATCH_TEXT_MAX, "it failed here, another printer tries it next");
+}
+
 static bool waits_for_an_order(const struct question *question)
 {
 	return question->order->waits_for != 0;
@@ -797,6 +827,9 @@ static const struct row rows[MATCH_CONDITION_COUNT] = {
 	[MATCH_POWER] = { "power", CHANGED_BY_TIME, true, power_is_unmet, say_power },
 	[MATCH_DIALECT] = { "dialect", CHANGED_BY_NOBODY, false, dialect_is_unmet, say_dialect },
 	[MATCH_TOOLS] = { "tools", CHANGED_BY_NOBODY, false, tools_are_unmet, say_tools },
+	[MATCH_QUARANTINE] = { "quarantine", CHANGED_BY_PERSON, false, is_quarantined,
+		say_quarantine },
+	[MATCH_RETRY] = { "retry", CHANGED_BY_TIME, false, has_failed_here, say_retry },
 	[MATCH_AFTER] = { "after", CHANGED_BY_TIME, true, waits_for_an_order, say_after },
 };
 

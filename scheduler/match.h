@@ -38,6 +38,8 @@ enum match_condition {
 	MATCH_AFTER,	    /* the order waits for another one */
 	MATCH_DIALECT,	    /* never: written for other firmware */
 	MATCH_TOOLS,	    /* never: chooses between more tools than there are */
+	MATCH_QUARANTINE,   /* too many prints failed on it: a person can change */
+	MATCH_RETRY,	    /* it failed here, and another printer can try */
 	MATCH_CONDITION_COUNT,
 };
 

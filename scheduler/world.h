@@ -88,6 +88,7 @@ struct world_printer {
 	 * maintenance_takes_s of staffed time and is due again after maintenance_every_s of print
 	 * time.  maintenance_every_s 0: none is kept account of. */
 	int64_t maintenance_left_s, maintenance_takes_s, maintenance_every_s;
+	const char *quarantine;	 /* why it gets no new jobs; NULL: it does */
 	const char *maintenance; /* what is to be done; NULL: nothing */
 	int64_t free_at_s;	 /* when the running print ends; now or before: free */
 	int64_t ready_after_s;	 /* announced start delay after a clear: not before */
@@ -131,6 +132,8 @@ struct world_order {
 	size_t after_count;
 	size_t after[WORLD_AFTER_MAX];
 	int64_t after_end_s;
+	const char *avoid; /* a printer that is not used: its prints failed there, another one can
+			      make it; NULL: none */
 	/* For words: the first of them by id (0: it waits for none), its units, how many are left.
 	 */
 	int64_t waits_for, waits_units, waits_left;

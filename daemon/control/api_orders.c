@@ -227,15 +227,25 @@ static void read_after(struct json_in *in, int64_t after[ORDER_AFTER_MAX], size_
 		ORDER_AFTER_MAX);
 }
 
+/* null: as the configuration says. */
+static void read_retries(struct json_in *in, bool *has_retries, int32_t *retries)
+{
+	int64_t value = -1;
+	json_in_integer(in, "retries", 0, ORDER_RETRIES_MAX, &value);
+	*has_retries = value >= 0;
+	if (value >= 0)
+		*retries = (int32_t)value;
+}
+
 bool api_read_wish(struct api_call *call, struct farm_wish *wish, struct error *error)
 {
 	struct json_in in = { call->body, false, error };
 	int64_t priority = 50;
 	*wish = (struct farm_wish){ .units = 1 };
 	snprintf(wish->user, sizeof(wish->user), "%s", call->user);
-	json_in_only(&in,
-		(const char *const[]){ "design", "units", "due", "priority", "material", "color",
-			"printer", "tag", "hold", "test", "user", "project", "after", NULL });
+	json_in_only(&in, (const char *const[]){ "design", "units", "due", "priority", "material",
+				  "color", "printer", "tag", "hold", "test", "user", "project",
+				  "after", "retries", NULL });
 	json_in_text(&in, "design", wish->design, sizeof(wish->design));
 	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &wish->units);
 	json_in_integer(&in, "priority", 0, 100, &priority);
@@ -248,6 +258,7 @@ bool api_read_wish(struct api_call *call, struct farm_wish *wish, struct error *
 	json_in_text(&in, "user", wish->user, sizeof(wish->user));
 	json_in_text(&in, "project", wish->project, sizeof(wish->project));
 	read_after(&in, wish->after, &wish->after_count);
+	read_retries(&in, &wish->has_retries, &wish->retries);
 	read_due(&in, &wish->due_s);
 	if (!wish->user[0])
 		snprintf(wish->user, sizeof(wish->user), "%s", call->user);
@@ -406,7 +417,7 @@ static void set_order(struct api_call *call)
 		return;
 	struct json_in in = { call->body, false, &error };
 	json_in_only(&in, (const char *const[]){ "units", "priority", "due", "material", "color",
-				  "project", "after", NULL });
+				  "project", "after", "retries", NULL });
 	json_in_integer(&in, "units", 1, FARM_UNITS_MAX, &set.units);
 	json_in_integer(&in, "priority", 0, 100, &priority);
 	read_due(&in, &set.due_s);
@@ -417,6 +428,9 @@ static void set_order(struct api_call *call)
 	set.has_after = json_in_has(&in, "after");
 	json_in_text(&in, "project", set.project, sizeof(set.project));
 	read_after(&in, set.after, &set.after_count);
+	set.has_retries = json_in_has(&in, "retries");
+	set.retries = -1;
+	read_retries(&in, &(bool){ false }, &set.retries);
 	set.has_material = json_in_has(&in, "material");
 	set.has_color = json_in_has(&in, "color");
 	read_choice(&in, "material", set.material);

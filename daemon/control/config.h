@@ -135,10 +135,13 @@ struct config {
 	size_t approver_count;
 	char approver[CONFIG_APPROVERS_MAX][CONFIG_APPROVER_MAX]; /* whose signature counts */
 	char label_text[CONFIG_LABEL_MAX]; /* of a lot label's code, {order} and {hash} in it */
-	int64_t start_delay_s;	    /* between a clear and the next start: 30 */
-	int32_t retries;	    /* of a failed job before a person is asked: 1 */
-	bool inspect_automatically; /* a printed job counts as good without a person; default false
-				     */
+	int64_t start_delay_s;		   /* between a clear and the next start: 30 */
+	int32_t retries;		   /* of a failed job before a person is asked: 1 */
+	int32_t quarantine_failures; /* a printer gets no new jobs after so many failed prints, 0:
+					never */
+	int32_t quarantine_window_h; /* within so many hours */
+	bool inspect_automatically;  /* a printed job counts as good without a person; default false
+				      */
 	int64_t upload_max_bytes, text_max_bytes; /* as uploaded; as unpacked */
 	int64_t free_floor_bytes; /* uploads are refused below max(this, free_floor_percent) */
 	int32_t free_floor_percent;

@@ -255,6 +255,7 @@ static void gather_jobs(struct farm *farm)
 		};
 		farm_copy(record.printer, sizeof(record.printer), job->printer);
 		farm_copy(record.reason, sizeof(record.reason), job->reason ? job->reason : "");
+		farm_copy(record.failed_on, sizeof(record.failed_on), job->failed_on);
 		farm_changes_add(&farm->changes, CHANGE_JOB, &record, sizeof(record), NULL);
 	}
 }

@@ -178,6 +178,8 @@ struct farm_wish {
 	char project[NAME_MAX_BYTES];
 	size_t after_count; /* it starts when these orders are done */
 	int64_t after[ORDER_AFTER_MAX];
+	bool has_retries; /* else as the configuration says */
+	int32_t retries;
 	char material[CHOICE_BYTES], color[CHOICE_BYTES]; /* lists as choice.h has them */
 	char printer[NAME_MAX_BYTES], tag[NAME_MAX_BYTES];
 };
@@ -189,7 +191,9 @@ int farm_order_cancel(struct farm *, const char *user, int64_t id, struct error 
 int farm_order_hold(struct farm *, const char *user, int64_t id, struct error *);
 int farm_order_release(struct farm *, const char *user, int64_t id, struct error *);
 struct farm_order_set {
-	bool has_units, has_priority, has_due, has_material, has_color, has_project, has_after;
+	bool has_units, has_priority, has_due, has_material, has_color, has_project, has_after,
+		has_retries;
+	int32_t retries; /* negative: as the configuration says */
 	char project[NAME_MAX_BYTES];
 	size_t after_count;
 	int64_t after[ORDER_AFTER_MAX];
@@ -311,6 +315,7 @@ struct farm_order_view {
 	int64_t after[ORDER_AFTER_MAX];
 	int64_t waits_for; /* the first of them that is not done; 0: none */
 	char quota[REASON_MAX_BYTES]; /* what is used up; empty: nothing */
+	int64_t retries_used;
 	size_t job_count;
 };
 size_t farm_order_count(const struct farm *);

@@ -264,7 +264,7 @@ static void end_printed(struct farm *farm, struct farm_job *job, struct farm_pri
 static void end_failed(
 	struct farm *farm, struct farm_job *job, struct farm_printer *printer, const char *reason)
 {
-	bool again = job->tries <= farm->config->retries;
+	bool again = farm_retry_is_left(farm, job);
 	bool wanted = job->order->record.state != ORDER_CANCELLED && !job->cancel_wanted;
 	farm_printer_set_bed(farm, printer, BED_UNKNOWN, job->id, "a print failed");
 	farm_job_set_reason(job, reason);
@@ -272,6 +272,7 @@ static void end_failed(
 		farm_job_end_by_person(farm, job, NULL, NULL);
 		return;
 	}
+	job->failed_on = printer->name;
 	farm_job_step(farm, job, again ? JOB_ON_AGAIN : JOB_ON_FAILED);
 	farm_say_id(farm, "job", job->id, NULL, "job %lld failed on %s (%s): %s",
 		(long long)job->id, printer->name, reason,
@@ -320,6 +321,8 @@ void farm_end_attempt(
 	farm_learn(farm, printer, &attempt->record);
 	farm_count_hours(farm, printer, attempt->record.print_us);
 	printer->record.waits_since_s = farm->now_s;
+	if (result == WIRE_FAILED && farm_quarantine_counts((int)ended->fault))
+		farm_quarantine_failed(farm, printer, reason);
 	if (result == WIRE_PRINTED)
 		printer->refused_pause_us = 0;
 	free_attempt(farm, attempt);

@@ -48,6 +48,8 @@ void farm_tally_job(struct farm *farm, struct farm_job *job, int sign)
 		tally->queued += (size_t)sign;
 		if (job->printer[0])
 			tally->wished += units;
+		else if (job->failed_on[0])
+			tally->retrying += (size_t)sign;
 		break;
 	case JOB_ASSIGNED:
 	case JOB_PRINTING:
@@ -106,7 +108,7 @@ struct farm_job *farm_new_job(struct farm *farm, struct farm_order *order)
 	job->id = farm->next_job_id++;
 	job->order = order;
 	job->state = JOB_QUEUED;
-	job->printer = job->planned_printer = "";
+	job->printer = job->planned_printer = job->failed_on = "";
 	job->created_s = farm->now_s;
 	if (farm_index_add(&farm->jobs, job) != 0 || farm_index_add(&order->jobs, job) != 0) {
 		farm_index_remove(&farm->jobs, job->id);
@@ -171,6 +173,9 @@ void farm_count_job(
 	farm_job_step(farm, job, JOB_ON_INSPECTED);
 	farm_say_id(farm, "job", job->id, user, "job %lld counted: %d good, %d scrap",
 		(long long)job->id, (int)good, (int)scrap);
+	struct farm_printer *printer = farm_find_printer(farm, job->printer, NULL);
+	if (good == 0 && printer)
+		farm_quarantine_failed(farm, printer, "nothing of it was good");
 	farm_order_settle(farm, job->order);
 }
 

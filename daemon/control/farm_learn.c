@@ -81,8 +81,10 @@ void farm_learn(struct farm *farm, struct farm_printer *printer, const struct at
 void farm_load_ended(struct farm *farm, const struct attempt_record *record)
 {
 	struct farm_printer *printer = farm_find_printer(farm, record->printer, NULL);
-	if (printer)
-		farm_learn(farm, printer, record);
+	if (!printer)
+		return;
+	farm_learn(farm, printer, record);
+	farm_quarantine_load(printer, record);
 }
 
 static double rate_of_all(const struct farm_learnt *learnt)

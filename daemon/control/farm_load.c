@@ -150,6 +150,7 @@ int farm_load_job(struct farm *farm, const struct job_record *record)
 	job->plate = plate;
 	job->printer = farm_intern(farm, record->printer);
 	job->planned_printer = "";
+	job->failed_on = farm_intern(farm, record->failed_on);
 	job->state = record->state;
 	job->tries = record->tries;
 	job->good = record->good;
@@ -236,6 +237,7 @@ void farm_loaded(struct farm *farm, int64_t last_event_id)
 	farm->next_event_id = last_event_id + 1;
 	farm->durable_event_id = last_event_id;
 	doubt_orphans(farm);
+	farm_quarantine_load_scrap(farm);
 	farm_configure(farm, farm->config);
 	/* Somebody's hands may have been in a printer when control went down. */
 	for (size_t i = 0; i < farm->printer_count; i++) {

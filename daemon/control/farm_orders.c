@@ -314,6 +314,7 @@ void farm_fill_order(
 		.created_s = farm->now_s,
 		.state = wish->hold ? ORDER_HELD : ORDER_OPEN,
 		.test = wish->test,
+		.retries = wish->has_retries ? wish->retries : -1,
 	};
 	memcpy(record->user, wish->user, sizeof(record->user));
 	memcpy(record->project, wish->project, sizeof(record->project));
@@ -518,6 +519,8 @@ int farm_order_set(struct farm *farm, const char *user, int64_t id,
 		result = farm_after_check(farm, id, set->after, set->after_count, error);
 	if (result)
 		return result;
+	if (set->has_retries)
+		record.retries = set->retries;
 	if (set->has_project)
 		farm_copy(record.project, sizeof(record.project), set->project);
 	if (set->has_after)

@@ -53,6 +53,12 @@ static void set_planned(struct farm *farm, struct farm_job *job, const struct fa
 	job->planned_end_s = end_s;
 }
 
+void farm_job_set_planned(
+	struct farm *farm, struct farm_job *job, const struct farm_planned *planned)
+{
+	set_planned(farm, job, planned->plate, planned->printer, planned->start_s, planned->end_s);
+}
+
 static bool has_planned_room(struct farm *farm, size_t count)
 {
 	if (count <= farm->planned_room)
@@ -133,6 +139,7 @@ static void follow(
 		order->plan_cursor = order->plan_matched = 0;
 	}
 	match_assignments(farm, world, result);
+	farm_retry_spread(farm);
 	for (size_t i = 0; i < farm->orders.count; i++) {
 		struct farm_order *order = farm->orders.item[i];
 		if (farm_order_to_plan(order) == 0 && order->tally.queued == 0)

@@ -71,6 +71,9 @@ static int set_enabled(
 {
 	struct farm_printer *printer;
 	int result = find_for_act(farm, name, &printer, error);
+	if (!result && enabled && farm_quarantine_end(farm, printer, user) &&
+		printer->record.enabled)
+		return 0;
 	if (result || printer->record.enabled == enabled)
 		return result;
 	printer->record.enabled = enabled;

@@ -150,6 +150,7 @@ bool farm_printer_may_start(const struct farm *farm, const struct farm_printer *
 	       farm_printer_link(printer) == WIRE_ONLINE && printer->state.activity == WIRE_IDLE &&
 	       !printer->state.hot_by_us && printer->record.bed == BED_EMPTY &&
 	       !printer->record.lock_fault && printer->record.enabled &&
+	       !printer->record.quarantined_s &&
 	       printer->ready_after_us <= farm->now_us && !farm_printer_lacks_kind(printer) &&
 	       !farm_printer_needs_confirmation(farm, printer);
 }

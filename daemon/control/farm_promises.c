@@ -33,6 +33,8 @@ static const struct {
 	{ "job", " failed on ", 8 },
 	{ "job", " needs a look", 8 },
 	{ "printer", " is locked", 7 },
+	{ "printer", " is in quarantine", 7 },
+	{ "printer", " is out of quarantine", 5 },
 	{ "printer", "emergency stop", 7 },
 	{ "printer", " wants a person", 6 },
 	{ "printer", " gets no new jobs", 6 },

@@ -22,6 +22,7 @@ enum {
 					  for its end to be told */
 	FARM_REFUSED_FIRST_US = 5 * 1000000, /* after a refused start, doubled each time */
 	FARM_RECENT_MAX = 64,
+	FARM_FAILED_MAX = 32,	/* failed prints remembered of each printer */
 	FARM_SEND_AGAIN_S = 60, /* a start that never left is sent again at most that much later */
 	FARM_REFUSED_MAX_US = 300 * 1000000,
 	FARM_PROMISES_MAX = 32, /* kept of an order */
@@ -61,6 +62,7 @@ struct farm_tally {
 			   */
 	int64_t wished;	  /* queued with a printer of their own */
 	size_t queued;	  /* jobs */
+	size_t retrying;  /* of them: that failed somewhere and may be printed anywhere */
 };
 
 struct farm_order {
@@ -101,6 +103,7 @@ struct farm_job {
 	const char *printer; /* from assigned on, or the wish of a queued job; interned; never NULL
 			      */
 	const char *planned_printer; /* interned; never NULL */
+	const char *failed_on;	     /* where it failed last; interned; never NULL */
 	int64_t planned_start_s, planned_end_s;
 	char *reason;		      /* NULL: none */
 	struct farm_attempt *attempt; /* the open one; owned by the printer */
@@ -177,6 +180,8 @@ struct farm_printer {
 	uint64_t connect_request; /* an unlock under way: until answered, old faults do not lock */
 	bool connect_wanted;	  /* an unlock to be passed on when the streamer comes back */
 	struct farm_learnt learnt;
+	size_t failed_count;
+	int64_t failed_s[FARM_FAILED_MAX]; /* when prints failed on it, in no order */
 	size_t done_count;
 	struct farm_done done[CONFIG_MAINTENANCE_MAX]; /* the last of each */
 	struct farm_attempt *attempt;		       /* owned; NULL: none */
@@ -354,6 +359,27 @@ void farm_count_job(
 int farm_count_of(const struct farm_job *job, int32_t *good, int32_t *scrap, struct error *error);
 int farm_job_end_by_person(
 	struct farm *farm, struct farm_job *job, const char *user, struct error *error);
+
+/* ---- farm_retries.c ---- */
+int64_t farm_retries_used(const struct farm_order *order);
+/* The job has just failed: may it be tried again without a person? */
+bool farm_retry_is_left(const struct farm *farm, const struct farm_job *job);
+/* The printer that nothing of the order is planned on, because all that is left has failed there
+ * and another one can make it now; NULL: none. */
+const char *farm_retry_avoids(const struct farm *farm, const struct farm_order *order);
+/* In the plan that was just taken over: where an order has several jobs, the ones that failed go to
+ * other printers than those they failed on. */
+void farm_retry_spread(struct farm *farm);
+
+/* ---- farm_quarantine.c ---- */
+void farm_quarantine_failed(struct farm *farm, struct farm_printer *printer, const char *reason);
+/* false: it was in none. */
+bool farm_quarantine_end(struct farm *farm, struct farm_printer *printer, const char *user);
+/* Is an attempt that failed so held against its printer? */
+bool farm_quarantine_counts(int fault);
+/* From the past: an attempt that has ended there, plates of which nothing was good. */
+void farm_quarantine_load(struct farm_printer *printer, const struct attempt_record *record);
+void farm_quarantine_load_scrap(struct farm *farm);
 
 /* ---- farm_attempts.c ---- */
 /* The one place where a job starts.  0, -ENOMEM. */
@@ -538,6 +564,8 @@ bool farm_questions_step(struct farm *farm, int64_t moves);
 void farm_questions_drop(struct farm *farm);
 
 /* ---- farm_plan.c ---- */
+void farm_job_set_planned(
+	struct farm *farm, struct farm_job *job, const struct farm_planned *planned);
 int farm_quote_order(
 	struct farm *farm, struct farm_order *order, int64_t moves, struct farm_quote *quote);
 void farm_plan_forget(struct farm *farm); /* the plan being made */

@@ -94,6 +94,7 @@ static void view_order(
 		.allowed = farm_order_is_allowed(farm, order),
 	};
 	const struct farm_order *awaited = farm_after_first(farm, order);
+	view->retries_used = farm_retries_used(order);
 	view->waits_for = awaited ? awaited->record.id : 0;
 	farm_quota_words(farm, order, view->quota, sizeof(view->quota));
 	view->after_count = farm_after_of(&order->record, view->after);
@@ -264,6 +265,9 @@ static void view_readiness(
 			"it speaks grbl: its row in printers wants kind = \"laser\" or \"mill\"");
 	if (!printer->record.enabled)
 		not_ready(view, "it is disabled");
+	if (printer->record.quarantined_s)
+		not_ready(view, "it is in quarantine: %s (printer enable ends it)",
+			printer->record.quarantine_reason);
 	if (printer->record.lock_fault)
 		not_ready(view, "it is locked: %s", printer->record.lock_reason);
 	if (view->activity == WIRE_IDLE)

@@ -128,6 +128,8 @@ static void fill_printer(
 		.online = farm_printer_link(printer) == WIRE_ONLINE,
 		.enabled = printer->record.enabled,
 		.locked = printer->record.lock_fault != 0,
+		.quarantine =
+			printer->record.quarantined_s ? printer->record.quarantine_reason : NULL,
 		.bed_empty = printer->record.bed == BED_EMPTY,
 		/* Its streamer starts nothing before what the last print has heated is off. */
 		.idle = !printer->attempt && activity == WIRE_IDLE && !printer->state.hot_by_us,
@@ -268,6 +270,7 @@ static void add_order(struct filling *filling, struct farm_order *order, struct 
 	struct world_order *to = &world->order[filling->orders];
 	const struct farm_design *design = order->design;
 	fill_order(farm, to, order);
+	to->avoid = job ? NULL : farm_retry_avoids(farm, order);
 	if (job) {
 		to->id = -job->id;
 		to->units_left = farm_job_yield(job);
@@ -419,6 +422,8 @@ void farm_match(const struct farm *farm, const struct farm_job *job, const struc
 	order.held |= job->state == JOB_HELD;
 	if (is_wished(job))
 		order.printer = job->printer;
+	else
+		order.avoid = farm_retry_avoids(farm, job->order);
 	match_one(farm, &order, plate, printer, result);
 }
 

@@ -316,6 +316,8 @@ json_t *json_out_order(const struct farm *farm, const struct farm_order_view *or
 	set_text(object, "quota", order->quota);
 	set_some(object, "waits_for", order->waits_for, order->waits_for > 0);
 	set_text(object, "hold_reason", record->hold_reason);
+	set_some(object, "retries", record->retries, record->retries >= 0);
+	set_integer(object, "retries_used", order->retries_used);
 	set_text(object, "material", record->material);
 	set_text(object, "color", record->color);
 	set(object, "materials", words_of(record->material));
@@ -556,6 +558,13 @@ static void set_facts(json_t *object, const struct farm_printer_view *printer)
 	set_text(object, "activity", activity_name[printer->activity]);
 	set_bool(object, "ready", printer->ready);
 	set_bool(object, "enabled", record->enabled);
+	json_t *quarantine = json_null();
+	if (record->quarantined_s) {
+		quarantine = json_object();
+		json_out_time(quarantine, "since", record->quarantined_s);
+		set_text(quarantine, "text", record->quarantine_reason);
+	}
+	set(object, "quarantine", quarantine);
 	set_text(object, "reason", printer->reason);
 	set_some(object, "bed_job", record->bed_job, record->bed_job > 0);
 	set_text(object, "bed_why", record->bed_why);

@@ -102,6 +102,7 @@ static const struct ledger_column order_columns[] = {
 	FIELD(LEDGER_TEXT, order_record, project, "project"),
 	FIELD(LEDGER_TEXT, order_record, after, "after_orders"),
 	FIELD(LEDGER_TEXT, order_record, hold_reason, "hold_reason"),
+	FIELD(LEDGER_INT32, order_record, retries, "retries"),
 };
 
 static const struct ledger_column delivery_columns[] = {
@@ -140,6 +141,7 @@ static const struct ledger_column job_columns[] = {
 	FIELD(LEDGER_INT32, job_record, good, "good"),
 	FIELD(LEDGER_INT32, job_record, scrap, "scrap"),
 	FIELD(LEDGER_TEXT, job_record, reason, "reason"),
+	FIELD(LEDGER_TEXT, job_record, failed_on, "failed_on"),
 	FIELD(LEDGER_INT64, job_record, created_s, "created_s"),
 	FIELD(LEDGER_INT64, job_record, changed_s, "changed_s"),
 };
@@ -188,6 +190,9 @@ static const struct ledger_column printer_columns[] = {
 	FIELD(LEDGER_INT32, printer_record, lock_fault, "lock_fault"),
 	FIELD(LEDGER_TEXT, printer_record, lock_reason, "lock_reason"),
 	FIELD(LEDGER_BOOL, printer_record, enabled, "enabled"),
+	FIELD(LEDGER_INT64, printer_record, quarantined_s, "quarantined_s"),
+	FIELD(LEDGER_TEXT, printer_record, quarantine_reason, "quarantine_reason"),
+	FIELD(LEDGER_INT64, printer_record, trusted_s, "trusted_s"),
 	FIELD(LEDGER_REFERENCE, printer_record, spool, "spool"),
 	FIELD(LEDGER_TEXT, printer_record, loaded_by, "loaded_by"),
 	FIELD(LEDGER_INT64, printer_record, loaded_s, "loaded_s"),
@@ -472,6 +477,13 @@ const char *const ledger_migrations[] = {
 	/* 12: which firmwares read a file, and how many tools it wants */
 	"ALTER TABLE files ADD COLUMN dialects TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE files ADD COLUMN tools INTEGER NOT NULL DEFAULT 0;",
+
+	/* 13: how often an order is tried again, where a job failed, printers in quarantine */
+	"ALTER TABLE orders ADD COLUMN retries INTEGER NOT NULL DEFAULT -1;"
+	"ALTER TABLE jobs ADD COLUMN failed_on TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE printers ADD COLUMN quarantined_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE printers ADD COLUMN quarantine_reason TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE printers ADD COLUMN trusted_s INTEGER NOT NULL DEFAULT 0;",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

@@ -330,6 +330,13 @@ static const struct option root_options[] = {
 			"printer." },
 	{ "retries", OPTION_INT32, .min = 0, .max = 10, .initial = "1", AT(config, retries),
 		.help = "How often a failed job is tried again before a person is asked." },
+	{ "quarantine_failures", OPTION_INT32, .min = 0, .max = 32, .initial = "3",
+		AT(config, quarantine_failures),
+		.help = "A printer gets no new jobs after so many prints failed on it within "
+			"quarantine_window_h, until a person enables it; 0: never." },
+	{ "quarantine_window_h", OPTION_INT32, .min = 1, .max = 8760, .initial = "24",
+		.unit = "hours", AT(config, quarantine_window_h),
+		.help = "How long a failed print is held against its printer." },
 	{ "inspect", OPTION_CHOICE, .choice = inspect_choice, .initial = "person",
 		AT(config, inspect_automatically),
 		.help = "Whether a person counts what was printed, or all of it counts as good." },

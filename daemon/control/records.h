@@ -19,6 +19,7 @@ enum {
 	REASON_MAX_BYTES = 256,
 	DESIGN_PLATES_MAX = 16,
 	ORDER_AFTER_MAX = 8, /* orders that one waits for */
+	ORDER_RETRIES_MAX = 10000,
 	ORDER_AFTER_BYTES = ORDER_AFTER_MAX * 20 + 1,
 	SIGNATURE_BYTES = 96, /* base64 of an Ed25519 signature, with the NUL */
 };
@@ -55,8 +56,8 @@ struct file_record {
 	char upload_sha256[SHA256_HEX_BYTES]; /* of the bytes as uploaded */
 	char name[FILE_NAME_MAX_BYTES];	      /* a label, never a path */
 	int64_t bytes, commands, lines;
-	double time_s; /* moving, comparable with the slicer's figure */
-	double heat_s; /* heating up, homing and what else takes time beside it */
+	double time_s;			/* moving, comparable with the slicer's figure */
+	double heat_s;			/* heating up, homing and what else takes time beside it */
 	double filament_mm, filament_g; /* filament_g negative: unknown */
 	bool has_print_box;
 	double box_min_mm[3], box_max_mm[3];
@@ -110,8 +111,9 @@ struct order_record {
 	enum order_state state;
 	bool test; /* a test print: may be made of a design that nobody has approved */
 	char user[NAME_MAX_BYTES];
-	char project[NAME_MAX_BYTES];	    /* empty: none */
-	char after[ORDER_AFTER_BYTES];	    /* ids between commas: it starts when these are done */
+	char project[NAME_MAX_BYTES];  /* empty: none */
+	char after[ORDER_AFTER_BYTES]; /* ids between commas: it starts when these are done */
+	int32_t retries; /* in all; negative: each job as often as the configuration says */
 	char hold_reason[REASON_MAX_BYTES]; /* why the farm itself holds it; else empty */
 	/* What is accepted, in order of preference: lists as scheduler/choice.h has them. */
 	char material[CHOICE_BYTES];  /* empty: as the file says, or any */
@@ -137,8 +139,9 @@ struct job_record {
 	int64_t plate;		      /* 0 while queued or held: the plan decides */
 	char printer[NAME_MAX_BYTES]; /* from assigned on */
 	int32_t tries;
-	int32_t good, scrap;	       /* set when inspected */
-	char reason[REASON_MAX_BYTES]; /* of the last failure or decision */
+	int32_t good, scrap;		/* set when inspected */
+	char reason[REASON_MAX_BYTES];	/* of the last failure or decision */
+	char failed_on[NAME_MAX_BYTES]; /* the printer of its last failure; empty: none */
 	int64_t created_s, changed_s;
 };
 
@@ -179,7 +182,11 @@ struct printer_record {
 	int32_t lock_fault; /* enum driver_fault, 0: no lock */
 	char lock_reason[REASON_MAX_BYTES];
 	bool enabled;
-	int64_t spool;			/* 0: none said */
+	int64_t quarantined_s; /* gets no new jobs since then; 0: it does */
+	char quarantine_reason[REASON_MAX_BYTES];
+	int64_t trusted_s; /* a person has enabled it after a quarantine: failures before count no
+			      more */
+	int64_t spool;	   /* 0: none said */
 	char loaded_by[NAME_MAX_BYTES]; /* who said so, and when; empty, 0: unknown */
 	int64_t loaded_s;
 	int64_t print_us;      /* what it has printed in all */
@@ -193,8 +200,8 @@ struct spool_record {
 	bool retired;
 };
 
-/* When an order was promised for, and since when.  Of each order the first promise is kept for ever,
- * and what moved it as far as there is room. */
+/* When an order was promised for, and since when.  Of each order the first promise is kept for
+ * ever, and what moved it as far as there is room. */
 struct promise_record {
 	int64_t id;
 	int64_t order;

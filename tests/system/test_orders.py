@@ -145,4 +145,42 @@ def test_delivery():
         equal((farm.order(order)["delivered"], farm.order(order)["ready"]), (4, 0), "delivered, ready")
 
 
-main(test_refused, test_surplus, test_alternatives, test_sequence, test_delivery)
+def test_failures():
+    """what failed is tried again on another printer; a printer that fails too often gets no new jobs until it is enabled"""
+    with Farm(2, config="quarantine_failures = 2;\nretries = 0;", speed=100, simulator="warm_start=yes") as farm:
+        farm.ready()
+        path = box_gcode(farm.dir / "box.gcode")
+        farm.add_design("box", (path, 1))
+        order = farm.cli("order", "create", "box", "--retries", "1", json_output=True)["id"]
+        wait(lambda: any(row["state"] == "printing" for row in farm.jobs()), "the job prints")
+        bad = next(row["printer"] for row in farm.jobs() if row["state"] == "printing")
+        farm.wait_printing(bad)
+        farm.sim(f"reset {bad}")
+        equal(farm.run_order(order)["good"], 1, "good units")
+        (job,) = [row for row in farm.jobs() if row["order"] == order]
+        tried = [(row["printer"], row["state"]) for row in farm.job(job["id"])["attempts"]]
+        good = {"p1": "p2", "p2": "p1"}[bad]
+        equal(tried, [(bad, "failed"), (good, "printed")], "attempts")
+        text = farm.cli("order", "show", str(order)).stdout
+        check("1 of 1 used" in text, text)
+        farm.cli("printer", "unlock", bad)
+        farm.wait_online(bad)
+        farm.cli("clear", bad)
+        order = farm.cli("order", "create", "box", "--printer", bad, json_output=True)["id"]
+        wait(lambda: farm.order(order)["printed"] == 1, "a unit is printed")
+        wait(lambda: farm.http("POST", f"/api/v1/printers/{bad}/clear", {"good": 0, "scrap": 1}).status == 200, "it is scrap")
+        wait(lambda: farm.printer(bad)["quarantine"], "the printer is in quarantine")
+        farm.kill_control()
+        farm.start_control()
+        farm.wait_online()
+        row = farm.printer(bad)
+        check("2 prints failed within 24 h" in row["quarantine"]["text"] and not row["ready"], row)
+        for words in (("printers",), ("printer", "show", bad), ("why", "order", str(order))):
+            check("quarantine" in farm.cli(*words).stdout, f"no word of it in {words}")
+        equal(farm.order(order)["printing"], 0, "what prints")
+        farm.cli("printer", "enable", bad)
+        equal(farm.printer(bad)["quarantine"], None, "the quarantine")
+        equal(farm.run_order(order)["good"], 1, "good units")
+
+
+main(test_refused, test_surplus, test_alternatives, test_sequence, test_delivery, test_failures)

@@ -477,6 +477,8 @@ static void test_every_unmet_condition_is_listed_in_order_and_has_a_name(void **
 	scene.printer.dialect = "marlin";
 	scene.plate.tools = 2;
 	scene.printer.tools = 1;
+	scene.printer.quarantine = "3 prints failed";
+	scene.order.avoid = scene.printer.name;
 	check(&scene);
 	assert_int_equal(scene.result.unmet_count, MATCH_CONDITION_COUNT);
 	for (size_t i = 0; i < MATCH_CONDITION_COUNT; i++) {

@@ -2,6 +2,7 @@
 #include "tests/unit/farm_rig.h"
 
 #include "base/error.h"
+#include "drivers/driver.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -398,6 +399,203 @@ static void test_fewer_units_than_are_delivered_are_refused(void **state)
 	rig_destroy(rig);
 }
 
+/* ---- failures ---- */
+
+static void fail_print(struct rig *rig, size_t printer)
+{
+	rig_end_print(rig, &rig->printer[printer], WIRE_FAILED, DRIVER_FAULT_COMMAND);
+	rig_settle(rig);
+}
+
+static void clear_and_wait(struct rig *rig, size_t printer)
+{
+	rig_clear(rig, &rig->printer[printer]);
+	rig_advance(rig, 31);
+	rig_settle(rig);
+}
+
+static void test_a_budget_of_retries_is_for_the_whole_order(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	struct farm_wish wish = wish_for(2);
+	int64_t id;
+	wish.has_retries = true;
+	wish.retries = 1;
+	assert_int_equal(create(rig, &wish, &id), 0);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 2);
+	fail_print(rig, 0);
+	assert_int_equal(rig_order(rig, id).retries_used, 1);
+	fail_print(rig, 1);
+	assert_int_equal(farm_jobs_in_state(rig->farm, JOB_QUEUED), 1);
+	assert_int_equal(farm_jobs_in_state(rig->farm, JOB_FAILED), 1);
+	clear_and_wait(rig, 1);
+	assert_int_equal(rig_order(rig, id).retries_used, 1);
+	assert_int_equal(rig->starts, 3);
+	fail_print(rig, 1);
+	assert_int_equal(farm_jobs_in_state(rig->farm, JOB_FAILED), 2);
+	rig_destroy(rig);
+}
+
+static void test_without_a_budget_each_job_is_tried_again_as_configured(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct farm_order_set set = { .has_retries = true, .retries = 0 };
+	int64_t id;
+	rig_add_order(rig, 1, &id);
+	rig_settle(rig);
+	fail_print(rig, 0);
+	assert_int_equal(farm_jobs_in_state(rig->farm, JOB_QUEUED), 1);
+	clear_and_wait(rig, 0);
+	fail_print(rig, 0);
+	assert_int_equal(farm_jobs_in_state(rig->farm, JOB_FAILED), 1);
+	rig_add_order(rig, 1, &id);
+	assert_int_equal(farm_order_set(rig->farm, "eva", id, &set, &error), 0);
+	clear_and_wait(rig, 0);
+	fail_print(rig, 0);
+	assert_int_equal(farm_jobs_in_state(rig->farm, JOB_FAILED), 2);
+	rig_destroy(rig);
+}
+
+static void test_a_retry_goes_to_another_printer_if_one_can(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	int64_t id, other;
+	rig_add_order(rig, 1, &other);
+	rig_add_order(rig, 1, &id);
+	rig_settle(rig);
+	int64_t job = rig_job_of(rig, id, 0);
+	assert_string_equal(rig_job_view(rig, job).printer, "p2");
+	fail_print(rig, 1);
+	/* p2 would be free much sooner; and the farm does not forget. */
+	rig_restart(rig);
+	clear_and_wait(rig, 1);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_QUEUED);
+	assert_string_equal(rig_job_view(rig, job).planned_printer, "p1");
+	print_and_clear(rig, 0);
+	assert_string_equal(rig_job_view(rig, job).printer, "p1");
+	rig_destroy(rig);
+}
+
+static void test_a_retry_goes_back_where_no_other_printer_can(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	int64_t id;
+	assert_int_equal(farm_printer_disable(rig->farm, "eva", "p2", &error), 0);
+	rig_add_order(rig, 1, &id);
+	rig_settle(rig);
+	fail_print(rig, 0);
+	clear_and_wait(rig, 0);
+	assert_string_equal(rig_job_view(rig, rig_job_of(rig, id, 0)).printer, "p1");
+	rig_destroy(rig);
+}
+
+static void test_of_several_jobs_the_one_that_failed_changes_places(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	int64_t id;
+	rig->config.retries = 5;
+	rig_add_order(rig, 40, &id);
+	rig_settle(rig);
+	int64_t job = rig_job_of(rig, id, 0);
+	size_t first = strcmp(rig_job_view(rig, job).printer, "p1") == 0 ? 0 : 1;
+	fail_print(rig, first);
+	clear_and_wait(rig, first);
+	/* The printer has work of the order, but not this. */
+	assert_int_equal(rig->starts, 3);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_QUEUED);
+	rig_end_print(rig, &rig->printer[1 - first], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	clear_and_wait(rig, 1 - first);
+	assert_string_equal(rig_job_view(rig, job).printer, first == 0 ? "p2" : "p1");
+	rig_destroy(rig);
+}
+
+static void quarantine_rule(struct rig *rig, int32_t failures)
+{
+	rig->config.quarantine_failures = failures;
+	rig->config.quarantine_window_h = 24;
+	rig->config.retries = 20;
+}
+
+static void test_a_printer_that_fails_too_often_is_kept_from_new_jobs_until_enabled(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct match_result why;
+	char summary[512];
+	int64_t id;
+	quarantine_rule(rig, 2);
+	rig_add_order(rig, 1, &id);
+	rig_settle(rig);
+	fail_print(rig, 0);
+	rig_restart(rig);
+	clear_and_wait(rig, 0);
+	assert_int_equal(rig->starts, 2);
+	fail_print(rig, 0);
+	assert_non_null(strstr(rig_view(rig, "p1").record->quarantine_reason,
+		"2 prints failed within 24 h, the last: because of the test"));
+	clear_and_wait(rig, 0);
+	rig_restart(rig);
+	clear_and_wait(rig, 0);
+	assert_int_equal(rig->starts, 2);
+	assert_false(rig_view(rig, "p1").ready);
+	assert_int_equal(farm_why(rig->farm, rig_job_of(rig, id, 0), NULL, ignore_why, &why,
+				 summary, sizeof(summary), &error),
+		0);
+	assert_non_null(strstr(summary, "is in quarantine: 2 prints failed"));
+	rig_advance(rig, 1);
+	assert_int_equal(farm_printer_enable(rig->farm, "eva", "p1", &error), 0);
+	rig_settle(rig);
+	assert_int_equal(rig->starts, 3);
+	/* The old failures are forgiven, also behind a restart. */
+	rig_advance(rig, 1);
+	fail_print(rig, 0);
+	rig_restart(rig);
+	clear_and_wait(rig, 0);
+	assert_int_equal(rig->starts, 4);
+	fail_print(rig, 0);
+	assert_int_not_equal(rig_view(rig, "p1").record->quarantined_s, 0);
+	rig_destroy(rig);
+}
+
+static void test_failures_long_ago_and_stops_by_a_person_are_not_held_against_it(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct farm_clear clear = { .good = 0, .scrap = -1, .why = "" };
+	int64_t id;
+	quarantine_rule(rig, 2);
+	rig_add_order(rig, 1, &id);
+	rig_settle(rig);
+	fail_print(rig, 0);
+	rig_advance(rig, 25 * 3600);
+	clear_and_wait(rig, 0);
+	fail_print(rig, 0);
+	assert_int_equal(rig_view(rig, "p1").record->quarantined_s, 0);
+	clear_and_wait(rig, 0);
+	assert_int_equal(farm_estop(rig->farm, "eva", "p1", &error), 0);
+	rig_settle(rig);
+	assert_int_equal(rig_view(rig, "p1").record->quarantined_s, 0);
+	assert_int_equal(farm_printer_unlock(rig->farm, "eva", "p1", &error), 0);
+	rig_settle(rig);
+	clear_and_wait(rig, 0);
+	/* A plate of which nothing is good is a failure like any other. */
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	rig->printer[0].part_on_bed = false;
+	assert_int_equal(farm_printer_clear(rig->farm, "eva", "p1", &clear, &error), 0);
+	rig_settle(rig);
+	assert_int_not_equal(rig_view(rig, "p1").record->quarantined_s, 0);
+	assert_int_equal(rig_order(rig, id).scrap, 1);
+	rig_destroy(rig);
+}
+
 /* ---- more than asked ---- */
 
 static void test_more_than_asked_is_told_before_anything_is_made(void **state)
@@ -428,6 +626,15 @@ int main(void)
 		cmocka_unit_test(test_only_good_units_are_delivered_and_only_once),
 		cmocka_unit_test(test_fewer_units_than_are_printing_are_stated_not_silent),
 		cmocka_unit_test(test_fewer_units_than_are_delivered_are_refused),
+		cmocka_unit_test(test_a_budget_of_retries_is_for_the_whole_order),
+		cmocka_unit_test(test_without_a_budget_each_job_is_tried_again_as_configured),
+		cmocka_unit_test(test_a_retry_goes_to_another_printer_if_one_can),
+		cmocka_unit_test(test_a_retry_goes_back_where_no_other_printer_can),
+		cmocka_unit_test(test_of_several_jobs_the_one_that_failed_changes_places),
+		cmocka_unit_test(
+			test_a_printer_that_fails_too_often_is_kept_from_new_jobs_until_enabled),
+		cmocka_unit_test(
+			test_failures_long_ago_and_stops_by_a_person_are_not_held_against_it),
 		cmocka_unit_test(test_more_than_asked_is_told_before_anything_is_made),
 	};
 	return cmocka_run_group_tests_name("orders", tests, NULL, NULL);
