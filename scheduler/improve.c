@@ -28,6 +28,7 @@ struct improve {
 	/* The previous plan, if it began there: its promises are kept. */
 	struct plan_copy kept;
 	int64_t *promise_s; /* of each order; NULL: it began elsewhere */
+	double gain;
 };
 
 /* People count on what the previous plan was about to do there. */
@@ -154,9 +155,11 @@ static bool is_complete(const struct plan *plan)
 	return true;
 }
 
+/* Without news the search looks among plans in which nobody has to wait longer. */
 static bool keep_promises(struct improve *improve, int64_t now_s)
 {
 	const struct plan *plan = &improve->plan;
+	struct problem_order *order = improve->world.problem.order;
 	size_t count = plan->problem->order_count;
 
 	freeze(&improve->plan, now_s);
@@ -165,7 +168,7 @@ static bool keep_promises(struct improve *improve, int64_t now_s)
 	if (!improve->promise_s || !plan_save(plan, &improve->kept))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		improve->promise_s[i] = plan->order[i].done_s;
+		order[i].promised_s = improve->promise_s[i] = plan->order[i].done_s;
 	return true;
 }
 
@@ -284,7 +287,15 @@ static bool choose_end(struct improve *improve)
 
 	if (!improve->promise_s)
 		return is_better;
-	return (is_better && keeps_promises(improve)) || plan_load(plan, &improve->kept);
+	if (!is_better || !keeps_promises(improve))
+		return plan_load(plan, &improve->kept);
+	improve->gain = 1 - plan_cost(plan) / improve->before;
+	return true;
+}
+
+double improve_gain(const struct improve *improve)
+{
+	return improve->gain;
 }
 
 size_t improve_take(struct improve *improve, struct planner_assignment *planned, size_t capacity)

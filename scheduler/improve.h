@@ -28,6 +28,10 @@ void improve_destroy(struct improve *improve);
 /* Does up to `moves` moves and says how many; 0: it has ended. */
 int64_t improve_step(struct improve *improve, int64_t moves);
 
+/* After improve_take: the share of the cost by which it is better than the previous plan, which it
+ * began with; 0: it is that plan, or began elsewhere. */
+double improve_gain(const struct improve *improve);
+
 /* The better plan; at most `capacity` assignments are written.  How many there are; 0: the old
  * plan is as good. */
 size_t improve_take(struct improve *improve, struct planner_assignment *planned, size_t capacity);

@@ -6,6 +6,9 @@
 /* Changes of material that a change of the plan may save, at most (about). */
 enum { CHANGES_SAVED_MAX = 16 };
 
+/* Times lateness. */
+static const double BROKEN_PROMISE = 5;
+
 double plan_load_of(const struct plan *plan, int64_t end_s)
 {
 	double load = (double)end_s / plan->weights.scale_s;
@@ -76,6 +79,8 @@ void plan_weigh_order(struct plan *plan, int32_t index)
 	cost = plan->weights.flow * (double)(done_s - order->release_s);
 	if (done_s > order->due_s)
 		cost += (double)(done_s - order->due_s);
+	if (order->promised_s > 0 && done_s > order->promised_s)
+		cost += BROKEN_PROMISE * (double)(done_s - order->promised_s);
 	cost *= order->weight;
 	plan->lateness += cost - own->cost;
 	own->cost = cost;

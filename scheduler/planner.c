@@ -318,13 +318,16 @@ static void take_better(struct planner *planner)
 		before ? improve_take(planner->improve, planner->planned, planner->planned_capacity)
 		       : 0;
 
+	planner->result.was_searched = true;
 	if (count > 0) {
 		planner->planned_count = count;
+		planner->result.gain = improve_gain(planner->improve);
 		answer_anew(planner);
 	}
 	if (count > 0 && !keeps_sequence(planner)) {
 		memcpy(planner->planned, before, count_before * sizeof *before);
 		planner->planned_count = count_before;
+		planner->result.gain = 0;
 		answer_anew(planner);
 	}
 	free(before);

@@ -39,6 +39,11 @@ struct planner_result {
 	const struct planner_order_answer *order; /* same order as the world's */
 	int64_t next_question_s; /* ask again at this time even if nothing happens; INT64_MAX: never
 				  */
+	/* Orders would be late, so that better plans were searched for: another seed may find one.
+	 * The share by which the lateness is less than in the previous plan, whose promises all
+	 * are kept; 0: it is that plan, or one for other facts. */
+	bool was_searched;
+	double gain;
 	/* What was planned: borrowed, like the result itself.  The previous plan's orders and
 	 * printers are found again by id and name through it; NULL: its indexes are those of the
 	 * new world. */

@@ -77,6 +77,7 @@ struct problem_order {
 	int32_t units; /* still to be planned */
 	int32_t weight;
 	int64_t release_s, due_s;
+	int64_t promised_s; /* to be done later costs much more than lateness; 0: not said */
 	int64_t printing_s; /* until then units of it print already; 0: none do */
 };
 

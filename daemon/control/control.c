@@ -12,6 +12,7 @@
 #include "daemon/control/ledger.h"
 #include "daemon/control/log.h"
 #include "daemon/control/opening.h"
+#include "daemon/control/plan_file.h"
 #include "daemon/control/streamer_link.h"
 #include "daemon/control/streamers.h"
 #include "gcode/policy.h"
@@ -40,6 +41,7 @@ struct control {
 	struct config config;
 	bool has_config;
 	struct ledger *ledger;
+	int plan_file_result; /* of the last write: each trouble is told once */
 	struct files *files;
 	struct farm *farm;
 	struct events *events;
@@ -649,6 +651,25 @@ static int open_store(struct control *control, struct error *error)
 	return result;
 }
 
+static void keep_plan(void *context, const char *text, size_t size)
+{
+	struct control *control = context;
+	int result = plan_file_write(control->config.state_dir, text, size);
+	if (result && result != control->plan_file_result)
+		log_warning("plan", "the plan cannot be kept in %s: %s", control->config.state_dir,
+			strerror(-result));
+	control->plan_file_result = result;
+}
+
+static void load_plan(struct control *control)
+{
+	size_t size;
+	char *text = plan_file_read(control->config.state_dir, &size);
+	if (text)
+		farm_load_plan(control->farm, text, size);
+	free(text);
+}
+
 static int make_farm(struct control *control, struct error *error)
 {
 	const struct farm_effects effects = {
@@ -658,6 +679,7 @@ static int make_farm(struct control *control, struct error *error)
 		.new_attempt_id = new_attempt_id,
 		.file_path = file_path,
 		.happened = happened,
+		.keep_plan = keep_plan,
 		.reported = reported,
 		.answered = answered,
 		.found_out = found_out,
@@ -669,6 +691,7 @@ static int make_farm(struct control *control, struct error *error)
 		return -ENOMEM;
 	}
 	enter(control);
+	load_plan(control);
 	return load(control, error);
 }
 

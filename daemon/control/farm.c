@@ -125,6 +125,7 @@ void farm_changed(struct farm *farm)
 {
 	farm->facts++;
 	farm->news_count++;
+	farm->polish_left = FARM_POLISHES;
 	farm->plan_wanted = true;
 }
 
@@ -444,7 +445,8 @@ static int64_t earlier(int64_t a, int64_t b)
 
 int64_t farm_next_us(const struct farm *farm)
 {
-	if (farm->plan_wanted || farm->planner || farm->promise || farm->questions)
+	if (farm->plan_wanted || farm->planner || farm->promise || farm->questions ||
+		farm_plan_may_polish(farm))
 		return farm->broken ? INT64_MAX : farm->now_us;
 	int64_t next_us = INT64_MAX;
 	bool printing = false;
@@ -535,6 +537,7 @@ void farm_destroy(struct farm *farm)
 	}
 	free(farm->planned);
 	free(farm->account);
+	free(farm->kept_plan);
 	opening_finish(&farm->staff);
 	opening_finish(&farm->noise);
 	free(farm);

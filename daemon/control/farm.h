@@ -52,6 +52,8 @@ struct farm_effects {
 	bool (*file_path)(void *context, const char *sha256, char *path, size_t size);
 	/* A durable event. */
 	void (*happened)(void *context, const struct event_record *event);
+	/* The plan in force, for farm_load_plan after a restart.  May be NULL. */
+	void (*keep_plan)(void *context, const char *text, size_t size);
 	/* A printer's progress or readings changed. May be NULL. */
 	void (*reported)(void *context, const char *printer);
 	/* The streamer's answer to a request of an act (see `request` below). May be NULL. */
@@ -87,6 +89,8 @@ int farm_load_attempt(struct farm *, const struct attempt_record *);
 void farm_load_ended(struct farm *, const struct attempt_record *);
 void farm_load_clearing(struct farm *, const struct clearing_record *);
 void farm_load_maintenance(struct farm *, const struct maintenance_record *);
+/* The text that keep_plan was given; what is not understood is passed over. */
+void farm_load_plan(struct farm *, const char *text, size_t size);
 /* Of every attempt that quotas may look back at, by start; after farm_quota_time. */
 void farm_load_use(struct farm *, const struct attempt_record *);
 void farm_quota_time(struct farm *, int64_t now_s); /* which periods are going on */

@@ -17,6 +17,7 @@ void farm_plan_forget(struct farm *farm)
 	farm_world_destroy(farm->last_world);
 	farm->planner = farm->last_planner = NULL;
 	farm->world = farm->last_world = NULL;
+	farm->polishing = false;
 	farm->plan_wanted = true;
 }
 
@@ -227,9 +228,12 @@ static bool begin(struct farm *farm)
 	farm->world = farm_world_create(farm, NULL);
 	if (!farm->world)
 		return false;
+	struct planner_result *kept =
+		farm->last_planner ? NULL : farm_plan_kept(farm, farm->world);
 	farm->planner = planner_begin(&farm->world->world,
-		farm->last_planner ? planner_result(farm->last_planner) : NULL, farm->now_s,
+		farm->last_planner ? planner_result(farm->last_planner) : kept, farm->now_s,
 		farm->plan_seed);
+	farm_plan_kept_destroy(kept);
 	if (farm->planner)
 		return true;
 	farm_world_destroy(farm->world);
@@ -259,24 +263,69 @@ static void apply(struct farm *farm)
 	farm->last_world = farm->world;
 	farm->planner = NULL;
 	farm->world = NULL;
+	farm_plan_keep(farm);
 	/* Where something has started the next plan follows at once. */
 	if (!farm->plan_wanted)
 		farm_promises_begin(farm, farm->last_world, planner_result(farm->last_planner));
+}
+
+/* ---- between events ---- */
+
+bool farm_plan_may_polish(const struct farm *farm)
+{
+	return !farm->broken && farm->polish_left > 0 && farm->last_planner &&
+	       planner_result(farm->last_planner)->was_searched;
+}
+
+static void drop(struct farm *farm)
+{
+	planner_destroy(farm->planner);
+	farm_world_destroy(farm->world);
+	farm->planner = NULL;
+	farm->world = NULL;
+	farm->polishing = false;
+}
+
+/* Another search for the same facts, from the plan in force.  What it finds becomes the plan only
+ * if it is so much better that it is worth a change (improve.c) and no promise gets later. */
+static void polish_step(struct farm *farm, int64_t moves)
+{
+	if (!farm->planner) {
+		farm->plan_seed++;
+		farm->polishing = begin(farm);
+		if (!farm->polishing)
+			farm->polish_left = 0;
+		return;
+	}
+	if (planner_step(farm->planner, moves))
+		return;
+	if (planner_result(farm->planner)->gain > 0) {
+		farm->polishing = false;
+		apply(farm);
+		return;
+	}
+	farm->polish_left--;
+	drop(farm);
 }
 
 void farm_plan_step(struct farm *farm, int64_t moves)
 {
 	if (farm->broken)
 		return;
+	if (farm->polishing && farm->plan_wanted)
+		drop(farm); /* news: it looks at what is past */
 	/* A start changes the facts: once more, then all that can start has started. */
 	for (int round = 0; round < 4; round++) {
 		/* They look at the plan in force: the next one waits for them. */
 		if (farm_promises_step(farm, moves))
 			return;
-		if (!farm->planner && (!farm->plan_wanted || !begin(farm))) {
-			farm_questions_step(farm, moves);
+		if (!farm->plan_wanted && (farm->polishing || !farm->planner)) {
+			if (!farm_questions_step(farm, moves) && farm_plan_may_polish(farm))
+				polish_step(farm, moves);
 			return;
 		}
+		if (!farm->planner && !begin(farm))
+			return;
 		if (planner_step(farm->planner, moves))
 			return;
 		apply(farm);

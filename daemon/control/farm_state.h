@@ -17,6 +17,7 @@
 #include <stdarg.h>
 
 enum {
+	FARM_POLISHES = 6, /* searches after an event that found nothing, until it is left alone */
 	FARM_REPLAN_US = 10 * 1000000, /* a plan ages while something prints */
 	FARM_DECIDE_US = 5 * 1000000,  /* a streamer that does not name our attempt: wait that long
 					  for its end to be told */
@@ -278,7 +279,12 @@ struct farm {
 	struct farm_planned *planned;
 	int64_t next_question_s; /* 0: none */
 	int64_t planned_us;
-	uint64_t plan_seed;
+	uint64_t plan_seed;    /* grows with each search between events */
+	bool polishing;	       /* the plan being made is such a search, for no new facts */
+	int polish_left;       /* more of them that may find nothing */
+	uint64_t kept_sequence; /* what was handed out to be kept last, and when */
+	int64_t kept_us;
+	char *kept_plan;       /* of the run of control before this one; owned; NULL: none */
 
 	/* quotas and fair share */
 	struct share_periods periods;
@@ -523,6 +529,13 @@ void farm_after_fill(
 /* Holds what waits for it. */
 void farm_after_cancelled(struct farm *farm, const struct farm_order *cancelled);
 
+/* ---- farm_plan_kept.c: the plan outlives control ---- */
+/* Hands the plan in force out to be kept. */
+void farm_plan_keep(struct farm *farm);
+/* The plan that was kept, in the indexes of this world; NULL: none, or not of this farm. */
+struct planner_result *farm_plan_kept(struct farm *farm, const struct farm_world *world);
+void farm_plan_kept_destroy(struct planner_result *kept);
+
 /* ---- farm_quota.c: what was started for whom, and who is next ---- */
 void farm_quota_count(struct farm *farm, const struct farm_order *order,
 	const struct farm_plate *plate, int64_t at_s);
@@ -570,6 +583,8 @@ int farm_quote_order(
 	struct farm *farm, struct farm_order *order, int64_t moves, struct farm_quote *quote);
 void farm_plan_forget(struct farm *farm); /* the plan being made */
 void farm_plan_step(struct farm *farm, int64_t moves);
+/* There is time to look for a better plan, and a chance. */
+bool farm_plan_may_polish(const struct farm *farm);
 void farm_start_ready(struct farm *farm);
 
 #endif

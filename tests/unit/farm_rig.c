@@ -514,6 +514,14 @@ static void load_history(struct rig *rig)
 			rig->farm, &((const struct maintenance_record *)rig->maintenance.rows)[i]);
 }
 
+static void keep_plan(void *context, const char *text, size_t size)
+{
+	struct rig *rig = context;
+	free(rig->kept_plan);
+	rig->kept_plan = strndup(text, size);
+	assert_non_null(rig->kept_plan);
+}
+
 void rig_start_control(struct rig *rig)
 {
 	const struct farm_effects effects = {
@@ -523,6 +531,7 @@ void rig_start_control(struct rig *rig)
 		.new_attempt_id = new_attempt_id,
 		.file_path = file_path,
 		.happened = happened,
+		.keep_plan = keep_plan,
 		.answered = answered,
 		.found_out = found_out,
 	};
@@ -549,6 +558,8 @@ void rig_start_control(struct rig *rig)
 	farm_quota_time(rig->farm, rig->now_s);
 	for (size_t i = 0; i < rig->attempts.count; i++)
 		farm_load_use(rig->farm, &((const struct attempt_record *)rig->attempts.rows)[i]);
+	if (rig->kept_plan)
+		farm_load_plan(rig->farm, rig->kept_plan, strlen(rig->kept_plan));
 	farm_loaded(rig->farm, rig->last_event_id);
 }
 
@@ -697,6 +708,7 @@ void rig_destroy(struct rig *rig)
 	rig_kill_control(rig);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]->rows);
+	free(rig->kept_plan);
 	free(rig);
 }
 

@@ -79,6 +79,7 @@ struct rig {
 	struct rig_table files, designs, plates, approvals, orders, promises, deliveries, jobs,
 		attempts, spools, printers, keys;
 	struct rig_table clearings, maintenance;
+	char *kept_plan; /* beside the ledger, not synced */
 	int64_t last_event_id;
 	struct rig_commit *waiting, **waiting_last;
 	/* the world */
