@@ -324,11 +324,23 @@ void session_flush(struct session *session, int64_t now_us)
 		session->out_start = 0;
 }
 
+/* Prusa's Buddy leaves its port unread while somebody is wanted at its panel, and goes on telling
+ * its temperatures. */
+static bool may_leave_unread(const struct session *session, int64_t now_us)
+{
+	return (session->paused || session->attention) &&
+	       now_us - session->supervisor.heard_us < SESSION_STALL_US;
+}
+
 void session_check_stall(struct session *session, int64_t now_us)
 {
 	if (session->stalled_since_us == 0)
 		return;
 	if (now_us - session->stalled_since_us >= SESSION_STALL_US) {
+		if (may_leave_unread(session, now_us)) {
+			session->stalled_since_us = now_us;
+			return;
+		}
 		session_close_port(session, "the port took no bytes for 60 s", now_us);
 	} else if (!session->stall_told &&
 		   now_us - session->stalled_since_us >= SESSION_STALL_WARN_US) {

@@ -30,6 +30,23 @@ static void side(struct pipe_talk *talk, const char *json)
 	pipe_talk_side(talk, "\x03", 1);
 }
 
+/* A21: klippy answers an empty line with an ok, which would be taken for another line's. */
+static void test_no_empty_line_is_ever_written(void **state)
+{
+	static const char *const blank[] = { "G1 X1", "", "G1 X2" };
+	struct pipe_talk talk;
+
+	(void)state;
+	begin(&talk);
+	pipe_talk_print(&talk, blank, 3);
+	pipe_talk_say(&talk, "ok\n");
+	pipe_talk_pass(&talk, 60000000);
+	assert_true(pipe_talk_count(&talk, "G1 X1\n") == 1);
+	assert_true(talk.written[0] != '\n');
+	assert_null(strstr(talk.written, "\n\n"));
+	pipe_talk_end(&talk);
+}
+
 /* K1 */
 static void test_an_error_fails_the_print_at_its_line_and_what_was_queued_may_have_run(void **state)
 {
@@ -482,6 +499,7 @@ static void test_garbage_on_both_ways_is_survived(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_empty_line_is_ever_written),
 		cmocka_unit_test(
 			test_an_error_fails_the_print_at_its_line_and_what_was_queued_may_have_run),
 		cmocka_unit_test(

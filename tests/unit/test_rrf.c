@@ -41,6 +41,20 @@ static void test_lines_carry_no_numbers_and_a_silent_one_is_asked_about_not_repe
 	pipe_talk_end(&talk);
 }
 
+/* A23: in its native mode the firmware ends a command with a line end and no ok. */
+static void test_oks_that_are_switched_off_are_switched_on_at_connect(void **state)
+{
+	struct pipe_talk talk;
+
+	(void)state;
+	pipe_talk_start(&talk, "rrf");
+	pipe_talk_pass(&talk, 3000000);
+	assert_true(pipe_talk_count(&talk, "M555 P2\n") >= 1);
+	pipe_talk_say(&talk, "\n\n\n");
+	assert_int_equal(talk.acknowledged, -1);
+	pipe_talk_end(&talk);
+}
+
 /* R2 */
 static void test_an_error_is_followed_by_its_ok_and_fails_the_print_there(void **state)
 {
@@ -230,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_lines_carry_no_numbers_and_a_silent_one_is_asked_about_not_repeated),
+		cmocka_unit_test(test_oks_that_are_switched_off_are_switched_on_at_connect),
 		cmocka_unit_test(test_an_error_is_followed_by_its_ok_and_fails_the_print_there),
 		cmocka_unit_test(test_a_heater_fault_turns_all_heaters_off_at_once),
 		cmocka_unit_test(test_a_board_that_is_halted_is_reset_only_by_a_person),

@@ -433,6 +433,27 @@ static void test_a_resume_says_that_only_a_person_at_the_panel_can_end_the_wait(
 	assert_int_equal(session_rig_state(&rig).activity, WIRE_NEEDS_ATTENTION);
 }
 
+/* S8 of serial-protocols.md 15.5, its exception. */
+static void test_a_printer_that_waits_for_a_person_may_leave_its_port_unread(void **state)
+{
+	(void)state;
+	session_rig_finish(&rig);
+	session_rig_init(&rig, "prusa-buddy");
+	session_rig_start_streamer(&rig);
+	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
+	session_rig_write_file(&rig, "G28\nG1 X10 Y10 F3000\nM0 Change it\nG1 X20 Y10\n");
+	session_rig_start(&rig, "a1");
+	assert_true(session_rig_run(&rig, 120, wants_a_person));
+	rig.memory.write_room = 0;
+	session_rig_run(&rig, 300, NULL);
+	assert_int_equal(session_rig_state(&rig).link, WIRE_ONLINE);
+	assert_string_equal(session_rig_state(&rig).attempt, "a1");
+	rig.memory.write_room = SIZE_MAX;
+	session_rig_fault(&rig, "press continue");
+	assert_true(session_rig_run(&rig, 120, session_rig_is_idle));
+	assert_int_equal(only_end()->result, WIRE_PRINTED);
+}
+
 static void test_a_nozzle_that_waits_for_a_person_is_cooled_after_a_while_and_heated_again(
 	void **state)
 {
@@ -979,6 +1000,7 @@ int main(void)
 		SESSION_TEST(test_an_emergency_stop_overtakes_bytes_that_the_port_has_not_taken),
 		SESSION_TEST(test_a_disk_that_gives_nothing_for_a_minute_fails_the_print),
 		SESSION_TEST(test_a_port_that_takes_nothing_more_ends_the_print_with_a_reason),
+		SESSION_TEST(test_a_printer_that_waits_for_a_person_may_leave_its_port_unread),
 		SESSION_TEST(test_a_printer_heated_by_hand_that_freezes_is_an_alarm_and_no_more),
 		SESSION_TEST(test_a_heater_without_current_is_noticed_by_us_or_the_firmware),
 		SESSION_TEST(test_a_cable_pulled_while_hot_makes_it_suspect_and_cold_when_back),
