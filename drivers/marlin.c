@@ -279,6 +279,11 @@ static int64_t silence_us(const struct marlin *m)
 	return m->last_receive_us + MARLIN_HOT_SILENCE_US;
 }
 
+bool marlin_may_leave_unread(const struct marlin *m)
+{
+	return m->variant->unread_in_pause && (m->hold || m->now_us < m->unread_until_us);
+}
+
 /* When a missing acknowledgement has to be looked into. */
 static int64_t stall_us(const struct marlin *m)
 {
@@ -287,6 +292,8 @@ static int64_t stall_us(const struct marlin *m)
 
 	if (!head)
 		return DRIVER_NEVER;
+	if (marlin_may_leave_unread(m))
+		return m->hold ? DRIVER_NEVER : m->unread_until_us;
 	since = later(later(head->sent_us, m->last_ack_us), m->last_busy_us);
 	if (head->slow)
 		return since + MARLIN_ACK_SLOW_US;

@@ -83,6 +83,7 @@ static void pop(struct marlin *m, enum proof proof)
 	struct window_entry entry = window_pop(&m->window);
 
 	m->last_ack_us = m->now_us;
+	m->unread_until_us = 0;
 	m->suspect_us = DRIVER_NEVER;
 	m->gentle_sent = false;
 	m->too_soon_us = 0;

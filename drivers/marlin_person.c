@@ -69,6 +69,7 @@ static void on_resumed_by_firmware(struct marlin *m)
 {
 	if (m->hold) {
 		m->hold = false;
+		m->unread_until_us = m->now_us + MARLIN_UNREAD_US;
 		marlin_attention_over(m);
 	} else if (m->phase == MARLIN_PAUSED) {
 		m->want_resume = true;

@@ -90,6 +90,7 @@ enum {
 #define MARLIN_MUTE_SLOW_US    MARLIN_S(900) /* dwell, homing, probing */
 #define MARLIN_COOL_RETRY_US   MARLIN_S(1)
 #define MARLIN_BREAK_RETRY_US  MARLIN_S(2)
+#define MARLIN_UNREAD_US       MARLIN_S(300) /* to heat up, prime and go back */
 #define MARLIN_HOT_CELSIUS     60.0
 
 enum marlin_phase {
@@ -317,6 +318,7 @@ struct marlin {
 	bool step_started;
 	bool want_pause, want_resume, want_cancel, want_cool;
 	int64_t hold_us;	  /* since when, 0: it is a card print's */
+	int64_t unread_until_us;  /* it may not have read what was sent; 0: it reads */
 	bool stands_by;		  /* the nozzle was cooled in a hold */
 	bool want_arm, has_moved; /* the dead man is armed behind the first move */
 	int break_tries;
@@ -351,6 +353,8 @@ void marlin_fault(struct marlin *m, enum driver_fault fault, const char *text);
 /* No print, no task, nothing in flight. */
 void marlin_drop_everything(struct marlin *m);
 bool marlin_is_hot(const struct marlin *m);
+/* Bytes that are not answered may wait in the printer's USB: no reason for doubt. */
+bool marlin_may_leave_unread(const struct marlin *m);
 /* May a command's acknowledgement be believed to be in order? */
 static inline bool marlin_is_clear(const struct marlin *m)
 {

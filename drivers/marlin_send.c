@@ -290,8 +290,8 @@ static int64_t gentle_us(const struct marlin *m)
 	const struct window_entry *head = window_head(&m->window);
 	int64_t since;
 
-	if (!head || head->answer != WINDOW_PLAIN || (head->alone && !head->slow) ||
-		m->gentle_sent || m->renumber_pending ||
+	if (!head || marlin_may_leave_unread(m) || head->answer != WINDOW_PLAIN ||
+		(head->alone && !head->slow) || m->gentle_sent || m->renumber_pending ||
 		(int32_t)m->window.count >= m->variant->queue_lines ||
 		m->history.next > m->variant->last_number)
 		return DRIVER_NEVER;
@@ -313,7 +313,7 @@ static int64_t poll_us(const struct marlin *m)
 	int64_t due =
 		m->heaters.time_us +
 		(m->identity.autoreport_temperature ? MARLIN_REPORT_STALE_US : MARLIN_POLL_US);
-	if (m->renumber_pending || m->task != MARLIN_TASK_NONE ||
+	if (m->renumber_pending || m->task != MARLIN_TASK_NONE || marlin_may_leave_unread(m) ||
 		!marlin_has_room(m, QUESTION_BYTES, false))
 		return DRIVER_NEVER;
 	if (due < m->polled_us + MARLIN_POLL_US)

@@ -83,6 +83,9 @@ struct marlin_variant {
 	bool silent;
 	/* Ends a wait for heat or for a person ahead of the queue; NULL: nothing does. */
 	const char *break_line;
+	/* Leaves its port unread while it is paused at its panel, and while it resumes from that.
+	 */
+	bool unread_in_pause;
 	/* A byte that is answered even while a command runs, where nothing says "busy"; '\0': none.
 	 */
 	char query;

@@ -67,6 +67,7 @@ static const struct marlin_variant buddy = {
 	.break_line = "M108",
 	.barrier = "M118 E1 ",
 	.position_tells = true,
+	.unread_in_pause = true,
 };
 
 static const struct marlin_variant *find_mk3(const char *firmware)

@@ -99,6 +99,7 @@ static const struct {
 	{ "S7", UNIT "test_adopt.c", "a_cable_pulled_for_seconds_holds_the_heat_and_goes_on" },
 	{ "S8", UNIT "test_session.c", "a_port_that_takes_nothing_more_ends_the_print" },
 	{ "S8", UNIT "test_session.c", "/* S8 of" },
+	{ "S8", SENDER "prusa.txt", NULL },
 	{ "S9", UNIT "test_session.c", "/* S9 of" },
 	{ "S10", SENDER "job.txt", NULL },
 	{ "S10", SENDER "repetier.txt", NULL },
