@@ -148,7 +148,9 @@ void marlin_on_resend(struct marlin *m, const struct reply *reply)
 			s->deadline_us = s->entered_us + MARLIN_COUNTER_US;
 		return;
 	}
-	m->counters.resends++;
+	/* The same request again, before it could be heeded, is no second one. */
+	if (!in_doubt(m) || reply->number != s->wanted)
+		m->counters.resends++;
 	marlin_sync_begin(m, MARLIN_CAUSE_LINE_ERROR);
 	if (m->phase == MARLIN_FAULTED)
 		return;

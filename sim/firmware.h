@@ -51,7 +51,8 @@ struct sim_firmware {
 	 * it.  NULL: it never does. */
 	bool (*restarts)(void *state);
 
-	/* Nothing to do but to wait for input; *printing: a print is going. */
+	/* Nothing to do but to wait for input; *printing: a print is going, or a line was asked for
+	 * again. */
 	bool (*waits)(const void *state, bool *printing);
 
 	/* Fills the firmware's part. */

@@ -496,7 +496,10 @@ bool sim_marlin_waits(const void *state, bool *printing)
 {
 	const struct marlin *marlin = state;
 
-	*printing = !motion_is_empty(&marlin->board->planner) || marlin->print_going;
+	/* Who has asked for a line waits for it: in sped-up time the request would be repeated
+	 * hundreds of times before the host has had the moment of quiet that it looks for. */
+	*printing =
+		!motion_is_empty(&marlin->board->planner) || marlin->print_going || marlin->trouble;
 	return marlin->life == MARLIN_RUNNING && !marlin->running && marlin->queue_length == 0 &&
 	       marlin->quickstop_until_us <= marlin->free_us;
 }

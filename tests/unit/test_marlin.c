@@ -16,7 +16,7 @@
  *				"cancelled", "paused now", "resumed", "cold", "attention TEXT",
  *				"no attention", "reset line", "link fault NAME", "quiet" (nothing
  *				more was written), "working" (no fault), "one write" (by the last
- *				call that wrote), "window TEXT" */
+ *				call that wrote), "window TEXT", "resends N" */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -286,6 +286,8 @@ static bool holds(struct peer *peer, const char *text)
 
 	if (starts(text, "acked ", &rest))
 		return peer->acknowledged == strtoll(rest, NULL, 10);
+	if (starts(text, "resends ", &rest))
+		return peer->dialect->counters(peer->driver)->resends == strtoll(rest, NULL, 10);
 	if (starts(text, "fault ", &rest))
 		return strcmp(driver_fault_name(peer->fault), rest) == 0;
 	if (starts(text, "link fault ", &rest))
