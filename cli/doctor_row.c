@@ -78,12 +78,16 @@ static void make_name(char name[NAME_BYTES], const char *what, const char *port)
 
 static void print_head(const struct doctor_row *row, const json_t *source)
 {
-	const char *machine = words_text(source, "machine");
+	const char *machine = words_text(source, "machine"), *window = words_text(source, "window");
 
 	printf("# %s%s%s, %s\n", words_text(source, "firmware"), *machine ? ", " : "", machine,
 		row->port->is_by_path  ? "named by its socket: it has no serial number of its own"
 		: row->port->is_stable ? "named by its serial number"
 				       : "no lasting name was found");
+	if (*window)
+		printf("# window = \"auto\" tries at each connect what link and board allow; now:\n"
+		       "# %s\n",
+			window);
 }
 
 /* What a person decided, and no machine tells. */

@@ -120,7 +120,8 @@ const struct driver_dialect *driver_dialect_find(const char *name)
 		.cool = marlin_cool, .estop = marlin_estop, .state = marlin_state,                 \
 		.identity = marlin_identity, .heaters = marlin_heaters,                            \
 		.counters = marlin_counters, .adopter = &marlin_adopter,                           \
-		.may_be_silent = marlin_may_be_silent, .waits_at_panel = marlin_waits_at_panel     \
+		.may_be_silent = marlin_may_be_silent, .waits_at_panel = marlin_waits_at_panel,    \
+		.unlocked = marlin_unlocked                                                        \
 	}
 
 /* One driver; what differs between the firmwares is learnt from them unless it is said. */

@@ -30,6 +30,7 @@ enum driver_state marlin_state(const struct driver *driver);
 const struct driver_identity *marlin_identity(const struct driver *driver);
 const struct driver_heaters *marlin_heaters(const struct driver *driver);
 const struct driver_counters *marlin_counters(const struct driver *driver);
+void marlin_unlocked(struct driver *driver);
 bool marlin_may_be_silent(const struct driver *driver);
 bool marlin_waits_at_panel(const struct driver *driver);
 extern const struct driver_adopter marlin_adopter;

@@ -7,6 +7,7 @@
  * A board that runs may be at work for an owner that died: it answers when it is done, so it is
  * waited for as long as it says that it is busy.  When the heaters are to be cooled (driver's
  * cool() right behind opened()), a wait for heat is left by M108 first. */
+#include "drivers/marlin.h"
 #include "drivers/marlin_private.h"
 #include "drivers/report.h"
 
@@ -197,6 +198,22 @@ static void ask_identity(struct marlin *m)
 	write_question(m);
 }
 
+/* Before anything that a halted board would refuse. */
+static void write_restart(struct marlin *m)
+{
+	if (m->unlocked && m->variant->restart) {
+		effects_said(m->effects, "a person has unlocked: %.*s",
+			(int)strcspn(m->variant->restart, "\n"), m->variant->restart);
+		marlin_write_raw(m, m->variant->restart, strlen(m->variant->restart));
+	}
+	m->unlocked = false;
+}
+
+void marlin_unlocked(struct driver *driver)
+{
+	((struct marlin *)driver)->unlocked = true;
+}
+
 bool marlin_connect_advance(struct marlin *m)
 {
 	bool too_long = m->phase == MARLIN_BOOT && m->now_us >= m->phase_us + MARLIN_BOOT_US;
@@ -210,6 +227,7 @@ bool marlin_connect_advance(struct marlin *m)
 			marlin_pack_reset(m);
 		if (m->adopt.active)
 			marlin_adopt_erase(m);
+		write_restart(m);
 		marlin_write_flush(m);
 		marlin_set_phase(m, MARLIN_HELLO);
 		m->deadline_us = m->now_us + MARLIN_HELLO_US;

@@ -247,6 +247,7 @@ struct marlin {
 	int64_t deadline_us;
 	int tries;
 	bool banner_seen, identity_seen;
+	bool unlocked;			    /* by a person, since it was last connected */
 	char first_answer[DRIVER_NAME_MAX]; /* the firmware's name, when it is asked twice */
 	bool busy_board, waits_for_person;  /* since M115 */
 

@@ -93,6 +93,9 @@ struct marlin_variant {
 	bool greets;
 	bool may_speak_meatpack; /* without a capability line that says so */
 
+	/* Lets a board go on that has halted itself, said at connect when a person has unlocked it;
+	 * NULL: only its reset button does. */
+	const char *restart;
 	/* Written for an emergency stop; NULL: the sequence of 14.13 rule 9. */
 	const char *stop;
 

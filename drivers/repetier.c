@@ -175,6 +175,7 @@ static const struct marlin_variant repetier = {
 	.spoils = "(%", /* the rest of the line, checksum and all, is not looked at */
 	.break_line = "M108",
 	.stop = "\nM112\nM112\n",
+	.restart = "M999\n",
 	.classify = classify,
 };
 

@@ -125,6 +125,7 @@ static const struct marlin_variant smoothie = {
 	.break_line = NULL,
 	.query = '?',
 	.stop = "\x18\nM112\n",
+	.restart = "M999\n",
 	.classify = classify,
 };
 

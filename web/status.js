@@ -11,6 +11,7 @@
 		attention: { sign: "!", className: "bad" },
 		offline: { sign: "○", className: "person" },
 		clear: { sign: "▲", className: "person" },
+		confirm: { sign: "▲", className: "person" },
 		paused: { sign: "‖", className: "person" },
 		busy: { sign: "▶", className: "busy" },
 		ready: { sign: "✓", className: "ready" },
@@ -75,6 +76,7 @@
 		if (p.activity !== "idle") return ["wait", words(p.activity)];
 		if (p.bed === "occupied") return ["clear", "bed to clear"];
 		if (p.bed !== "empty") return ["clear", "bed to check"];
+		if (p.wants_confirmation) return ["confirm", "start to confirm"];
 		if (p.starts_in_s !== null) return ["wait", "starts in " + duration(p.starts_in_s)];
 		return p.ready ? ["ready", "ready"] : ["wait", p.enabled ? "not ready" : "disabled"];
 	}
@@ -184,9 +186,11 @@
 		of("attention").forEach(function (p) {
 			list.push({ mood: "attention", what: p.name + " needs attention", why: p.reason });
 		});
-		[["offline", "offline"], ["clear", "beds to clear"], ["paused", "paused"]].forEach(function (row) {
+		/* A machine that waits for a person's word has work only while jobs wait. */
+		[["offline", "offline"], ["clear", "beds to clear"], ["confirm", "starts to confirm at the machine"],
+			["paused", "paused"]].forEach(function (row) {
 			var some = of(row[0]);
-			if (some.length) list.push({ mood: row[0], what: row[1], why: names(some) });
+			if (some.length && (row[0] !== "confirm" || status.jobs.queued + status.jobs.assigned)) list.push({ mood: row[0], what: row[1], why: names(some) });
 		});
 		return list;
 	}

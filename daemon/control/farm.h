@@ -416,6 +416,7 @@ struct farm_printer_view {
 	int64_t commands_done, commands, eta_s;
 	int64_t heaters_age_us; /* -1: never read */
 	int64_t starts_in_s;	/* announced start delay; negative: none */
+	bool wants_confirmation; /* nothing else stands between this laser or mill and a start */
 	size_t not_ready_count;
 	char not_ready[FARM_NOT_READY_MAX][FARM_NOT_READY_BYTES];
 };

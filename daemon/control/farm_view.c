@@ -280,7 +280,9 @@ static void view_readiness(
 	view_maintenance(view);
 	if (printer->config.noisy && farm_is_quiet(farm))
 		not_ready(view, "it is noisy, and these are quiet hours");
-	if (!view->not_ready_count && farm_printer_needs_confirmation(farm, printer))
+	view->wants_confirmation =
+		!view->not_ready_count && farm_printer_needs_confirmation(farm, printer);
+	if (view->wants_confirmation)
 		not_ready(view,
 			"each start is confirmed at the machine: printfarm printer confirm %s",
 			printer->name);

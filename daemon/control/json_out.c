@@ -652,6 +652,7 @@ json_t *json_out_printer(const struct farm_printer_view *printer)
 	for (size_t i = 0; i < printer->not_ready_count; i++)
 		json_array_append_new(not_ready, json_out_text(printer->not_ready[i]));
 	set(object, "not_ready", not_ready);
+	set_bool(object, "wants_confirmation", printer->wants_confirmation);
 	json_out_upkeep(object, printer);
 	return object;
 }

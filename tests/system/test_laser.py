@@ -73,6 +73,7 @@ def test_program():
             wait(lambda: any("confirm" in words for words in farm.printer(name)["not_ready"]), "it waits")
             job = next(job["id"] for job in farm.jobs() if job["order"] == order)
             check("confirm" in farm.cli("why", job).stdout, "why does not say that a person is wanted")
+            check(farm.printer(name)["wants_confirmation"], "the page's list of people's work goes without it")
             equal(ran(farm, name), [], "lines before anybody has confirmed")
             farm.cli("printer", "confirm", name)
             wait(lambda: farm.order(order)["printed"] == 1, "it is done", 120)

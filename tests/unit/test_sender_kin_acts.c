@@ -264,6 +264,34 @@ static void test_a_board_that_is_still_halted_says_what_helps(void **state)
 	rig_finish(&rig);
 }
 
+static bool is_ready(const struct rig *rig)
+{
+	return rig->state == DRIVER_READY;
+}
+
+static void test_a_halted_board_goes_on_when_a_person_has_unlocked_it_and_not_before(void **state)
+{
+	struct random random;
+	struct rig rig;
+
+	(void)state;
+	random_init(&random, 29);
+	start(&rig, &kin[2], 1, true);
+	assert_true(into_print(&rig, &random));
+	call(&rig, rig.dialect->estop);
+	rig_run(&rig, 2000000, is_paused);
+	for (int unlocked = 0; unlocked < 2; unlocked++) {
+		rig_unplug(&rig);
+		if (unlocked)
+			rig.dialect->unlocked(rig.driver);
+		rig_plug(&rig);
+		rig.faulted = rig.cancelled = rig.link_fault = false;
+		rig_run(&rig, 30000000, is_ready);
+		assert_int_equal(rig.state == DRIVER_READY, unlocked);
+	}
+	rig_finish(&rig);
+}
+
 static void test_a_heater_fault_is_named_within_seconds(void **state)
 {
 	struct random random;
@@ -393,6 +421,8 @@ int main(void)
 		cmocka_unit_test(test_a_board_that_is_still_halted_says_what_helps),
 		cmocka_unit_test(
 			test_a_board_faster_than_its_baud_rate_acknowledges_nothing_too_early),
+		cmocka_unit_test(
+			test_a_halted_board_goes_on_when_a_person_has_unlocked_it_and_not_before),
 		cmocka_unit_test(test_a_heater_fault_is_named_within_seconds),
 		cmocka_unit_test(test_a_freeze_while_hot_is_an_emergency_within_a_minute),
 		cmocka_unit_test(test_nothing_of_the_file_goes_to_a_board_that_has_restarted),
