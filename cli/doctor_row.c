@@ -85,8 +85,8 @@ static void print_head(const struct doctor_row *row, const json_t *source)
 		: row->port->is_stable ? "named by its serial number"
 				       : "no lasting name was found");
 	if (*window)
-		printf("# window = \"auto\" tries at each connect what link and board allow; now:\n"
-		       "# %s\n",
+		printf("# the window at present: %s\n"
+		       "# window = \"auto\" finds out at each connect what link and board allow\n",
 			window);
 }
 

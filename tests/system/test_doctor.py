@@ -174,7 +174,7 @@ def test_by_name():
         text = words_of(doctor("--port", farm.printer("p1")["port"], expect=75).stdout)
         check("'printfarm doctor p1'" in text and "end it" not in text, f"its own streamer is blamed: {text}")
         row = farm.cli("doctor", "p1", "--config").stdout
-        check("\n# held newline\n" in row or "\n# ping-pong" in row, f"what window = auto has come to: {row}")
+        check("\n# the window at present: 3 lines, 127 bytes\n" in row, f"the window that is in use: {row}")
         check('name = "p1"' in row and 'profile = "box"' in row, row)
         check('dialect = "marlin"' in row and "baud = 115200" in row and 'material = "PLA"' in row, row)
         check("nobody" in farm.cli("doctor", "nobody", expect=1).stderr, "a printer that is not there")
