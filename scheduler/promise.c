@@ -137,6 +137,23 @@ static int64_t first_try_s(struct promise *promise, const struct planner_assignm
 	return is_meant && own->start_s > living->ready_s ? own->start_s : living->ready_s;
 }
 
+/* When all that the order waits for is done in this life; 0: it waits for none. */
+static int64_t after_others_s(const struct promise *promise, const struct world_order *order)
+{
+	const size_t *answer_of = promise->question.answer_of;
+	int64_t after_s = order->after_count > 0 ? order->after_end_s : 0;
+
+	for (size_t i = 0; i < order->after_count; i++) {
+		size_t answer = answer_of ? answer_of[order->after[i]] : order->after[i];
+		int64_t done_s =
+			promise->done_s[answer * (size_t)promise->count + (size_t)promise->at];
+
+		if (done_s > after_s)
+			after_s = done_s;
+	}
+	return after_s;
+}
+
 static void live_print(struct promise *promise, const struct planner_assignment *own)
 {
 	const struct world_order *order = &promise->world->order[own->order];
@@ -147,7 +164,10 @@ static void live_print(struct promise *promise, const struct planner_assignment 
 	bool needs_staff = match_needs_staff(
 		&order->plate[own->plate], &promise->world->printer[own->printer]);
 	int64_t at_s = first_try_s(promise, own);
+	int64_t after_s = after_others_s(promise, order);
 
+	if (at_s < after_s)
+		at_s = after_s;
 	if (!is_never(at_s))
 		at_s = timeline_start_from(
 			&promise->timeline, own->printer, needs_staff, at_s, (int64_t)length_s);
