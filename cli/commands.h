@@ -51,6 +51,7 @@ int command_printers(struct cli *cli, int argc, char **argv);
 int command_doctor(struct cli *cli, int argc, char **argv);
 int command_rehearse(struct cli *cli, int argc, char **argv);
 int command_replay(struct cli *cli, int argc, char **argv);
+int command_report(struct cli *cli, int argc, char **argv);
 int command_reload(struct cli *cli, int argc, char **argv);
 int command_spool_add(struct cli *cli, int argc, char **argv);
 int command_quota(struct cli *cli, int argc, char **argv);

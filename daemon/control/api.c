@@ -258,8 +258,13 @@ void api_found_out(struct api *api, uint64_t request, const struct farm_finding 
 			replace_answer(at, 503, "try_again", finding->trouble);
 			continue;
 		}
+		/* What the call knew already stays. */
+		json_t *answer = json_loads(at->text ? at->text : "{}", 0, NULL);
+		json_t *found = json_finding(finding);
+		json_object_update(answer, found);
+		json_decref(found);
 		free(at->text);
-		at->text = dump(json_finding(finding));
+		at->text = dump(answer);
 	}
 	answer_due(api);
 }

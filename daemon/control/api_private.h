@@ -62,7 +62,7 @@ struct api_route {
 
 /* Each ends with a row whose method is NULL. */
 extern const struct api_route api_advice_routes[], api_file_routes[], api_order_routes[], api_job_routes[],
-	api_printer_routes[], api_record_routes[], api_status_routes[];
+	api_printer_routes[], api_record_routes[], api_report_routes[], api_status_routes[];
 
 /* The row for this method and path; NULL with *status 404 or 405. */
 const struct api_route *api_route_find(const char *method, const char *path,

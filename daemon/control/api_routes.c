@@ -35,7 +35,7 @@ static bool matches(
 const struct api_route *api_route_find(const char *method, const char *path,
 	char argument[API_ARGUMENTS_MAX][API_ARGUMENT_BYTES], int *status)
 {
-	static const struct api_route *const tables[] = { api_status_routes, api_advice_routes, api_order_routes,
+	static const struct api_route *const tables[] = { api_status_routes, api_advice_routes, api_report_routes, api_order_routes,
 		api_job_routes, api_record_routes, api_printer_routes, api_file_routes };
 	*status = 404;
 	if (strcmp(method, "HEAD") == 0)

@@ -160,6 +160,9 @@ static void put_row(struct ledger_transaction *transaction, const struct farm_ch
 	case CHANGE_MAINTENANCE:
 		ledger_put_maintenance(transaction, change->row.maintenance);
 		break;
+	case CHANGE_SPENT:
+		ledger_put_spent(transaction, change->row.spent);
+		break;
 	case CHANGE_EVENT:
 		ledger_put_event(transaction, change->row.event);
 		break;
@@ -468,6 +471,12 @@ static void load_printer(void *context, const struct printer_record *record)
 	note(control, farm_load_printer(control->farm, record), "printer", 0);
 }
 
+static void load_spent(void *context, const struct spent_record *record)
+{
+	struct control *control = context;
+	note(control, farm_load_spent(control->farm, record), "spent time", record->id);
+}
+
 static void load_attempt(void *context, const struct attempt_record *record)
 {
 	struct control *control = context;
@@ -517,6 +526,11 @@ static int load(struct control *control, struct error *error)
 		result = history_load(ledger, control->farm);
 	if (!result)
 		result = load_uses(control);
+	if (!result)
+		result = ledger_last_spent(ledger, load_spent, control);
+	if (!result)
+		result = ledger_each_spent(ledger, (int64_t)time(NULL) - 2 * 86400, INT64_MAX,
+			load_spent, control);
 	if (!result)
 		result = ledger_last_event_id(ledger, &last_event_id);
 	if (result) {

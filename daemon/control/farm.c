@@ -434,6 +434,7 @@ void farm_plan_now(struct farm *farm, int64_t moves)
 uint64_t farm_turn(struct farm *farm, int64_t moves)
 {
 	farm_plan_step(farm, moves);
+	farm_spent_step(farm);
 	commit(farm);
 	return farm->ticket;
 }
@@ -485,6 +486,7 @@ struct farm *farm_create(const struct config *config, const struct farm_effects 
 		farm->next_job_id = farm->next_spool_id = farm->next_promise_id =
 			farm->next_delivery_id = farm->next_event_id = 1;
 	farm->next_clearing_id = farm->next_maintenance_id = 1;
+	farm->next_spent_id = 1;
 	farm->next_request = 1;
 	farm->plan_seed = 1;
 	farm->config = config;

@@ -79,6 +79,8 @@ int farm_load_plate(struct farm *, const struct plate_record *);
 int farm_load_approval(struct farm *, const struct approval_record *);
 int farm_load_order(struct farm *, const struct order_record *);
 int farm_load_promise(struct farm *, const struct promise_record *);
+/* After the printers. */
+int farm_load_spent(struct farm *, const struct spent_record *);
 int farm_load_job(struct farm *, const struct job_record *);
 int farm_load_delivery(struct farm *, const struct delivery_record *);
 int farm_load_spool(struct farm *, const struct spool_record *);
@@ -453,6 +455,12 @@ enum { FARM_STRETCHES_MAX = 128 };
 /* The staffed stretches between now and the end of the plan, the first one cut at now; how many. */
 size_t farm_staffed_stretches(const struct farm *, struct farm_stretch stretch[FARM_STRETCHES_MAX]);
 
+/* What became of a printer's time that is not in the ledger yet, up to now; false: nothing. */
+bool farm_spent_lately(const struct farm *, size_t index, struct spent_record *spent);
+const char *spent_kind_name(enum spent_kind kind); /* "printing", ... */
+/* When the local day of this time began. */
+int64_t farm_day_start_s(const struct farm *, int64_t at_s);
+
 /* Why a job waits: calls back for each printer (or the one named) with its best plate. -ENOENT: no
  * such job or printer. */
 struct farm_why_view {
@@ -496,6 +504,9 @@ int farm_ask_advice(struct farm *, int64_t order, uint64_t *request, struct erro
 int farm_ask_advice_for_wish(
 	struct farm *, const struct farm_wish *wish, uint64_t *request, struct error *error);
 int farm_ask_night(struct farm *, uint64_t *request, struct error *error);
+/* *request 0: there was nothing to print. */
+int farm_ask_hindsight(
+	struct farm *, int64_t from_s, int64_t until_s, uint64_t *request, struct error *error);
 
 /* Holidays and the like that lie between now and the end of the plan; false: there are no more. */
 struct farm_closure {

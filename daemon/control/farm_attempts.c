@@ -323,6 +323,8 @@ void farm_end_attempt(
 	printer->record.waits_since_s = farm->now_s;
 	if (result == WIRE_FAILED && farm_quarantine_counts((int)ended->fault))
 		farm_quarantine_failed(farm, printer, reason);
+	if (result == WIRE_FAILED)
+		farm_spent_failed(farm, printer);
 	if (result == WIRE_PRINTED)
 		printer->refused_pause_us = 0;
 	free_attempt(farm, attempt);

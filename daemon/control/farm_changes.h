@@ -25,6 +25,7 @@ enum farm_change_kind {
 	CHANGE_PRINTER,
 	CHANGE_CLEARING,
 	CHANGE_MAINTENANCE,
+	CHANGE_SPENT,
 	CHANGE_EVENT,
 	CHANGE_IDEMPOTENCY,
 	CHANGE_KIND_COUNT,
@@ -47,6 +48,7 @@ struct farm_change {
 		const struct printer_record *printer;
 		const struct clearing_record *clearing;
 		const struct maintenance_record *maintenance;
+		const struct spent_record *spent;
 		const struct event_record *event;
 		const struct idempotency_record *idempotency;
 		void *owned;

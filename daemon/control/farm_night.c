@@ -83,44 +83,10 @@ static bool add_repair(struct farm_question *question, size_t i)
 	return true;
 }
 
-static bool can_print(const struct world *world, size_t order, size_t printer, bool *wants_spool)
-{
-	const struct world_order *own = &world->order[order];
-	*wants_spool = false;
-	if (own->held || own->units_left <= 0)
-		return false;
-	for (size_t p = 0; p < own->plate_count; p++) {
-		struct match_result match;
-		bool short_of = match_is_short_of_grams(&own->plate[p], &world->printer[printer]);
-		if (match_can_plan(own, &own->plate[p], &world->printer[printer]) && !short_of)
-			return true;
-		match_check(world, own, &own->plate[p], &world->printer[printer], 0, &match);
-		for (size_t u = 0; u < match.unmet_count && match.can_ever; u++)
-			*wants_spool |= match.unmet[u].condition == MATCH_MATERIAL ||
-					match.unmet[u].condition == MATCH_COLOR ||
-					match.unmet[u].condition == MATCH_GRAMS;
-	}
-	return false;
-}
-
-/* The order that another spool there would serve, when the one that is in serves none. */
-static size_t order_for_spool(const struct world *world, size_t printer)
-{
-	size_t found = SIZE_MAX;
-	for (size_t i = 0; i < world->order_count; i++) {
-		bool wants_spool;
-		if (can_print(world, i, printer, &wants_spool))
-			return SIZE_MAX;
-		if (wants_spool && found == SIZE_MAX)
-			found = i;
-	}
-	return found;
-}
-
 static void add_spool(struct farm_question *question, size_t i, struct farm_act *act)
 {
 	const struct world *world = &question->base.world;
-	size_t order = order_for_spool(world, i);
+	size_t order = farm_order_for_spool(world, i);
 	if (order == SIZE_MAX)
 		return;
 	const struct world_order *own = &world->order[order];
@@ -168,6 +134,7 @@ static struct farm_question *create(struct farm *farm)
 		return NULL;
 	question->kind = QUESTION_NIGHT;
 	question->order = SIZE_MAX;
+	question->now_s = farm->now_s;
 	question->world = farm_world_create(farm, NULL);
 	question->has_base =
 		question->world && whatif_world_init(&question->base, &question->world->world);

@@ -251,6 +251,7 @@ static void apply(struct farm *farm)
 	}
 	follow(farm, world, result);
 	note_ends(farm, world, result);
+	farm_spent_look_for_spools(farm, world);
 	farm->next_question_s = result->next_question_s == INT64_MAX ? 0 : result->next_question_s;
 	farm->planned_us = farm->now_us;
 	farm->facts++;

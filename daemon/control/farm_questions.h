@@ -69,10 +69,45 @@ struct farm_night {
 	struct farm_act act[FARM_ACTS_MAX];
 };
 
+/* What would have made more in the past. */
+enum farm_hindsight_kind {
+	FARM_HINDSIGHT_AT_ONCE, /* beds cleared as soon as their prints were done */
+	FARM_HINDSIGHT_ROUND,	/* one more round of clearing in each closed time */
+	FARM_HINDSIGHT_HOUR,	/* an hour more every day */
+	FARM_HINDSIGHT_ALONE,	/* printers that might print alone */
+	FARM_HINDSIGHT_PRINTER, /* one more */
+	FARM_HINDSIGHT_SPOOL,	/* one more spool of what was wanted and not in */
+	FARM_HINDSIGHT_KINDS,
+};
+enum { FARM_HINDSIGHT_DAYS_MAX = 31 /* the latest ones */ };
+const char *farm_hindsight_name(enum farm_hindsight_kind kind);
+
+struct farm_hindsight {
+	int64_t days;			    /* on which there was something to print */
+	int64_t units;			    /* as planned anew, without any change */
+	int64_t more[FARM_HINDSIGHT_KINDS]; /* units */
+};
+
+/* What was made, by jobs that were counted. */
+struct farm_made {
+	const char *printer;
+	int64_t prints, good, scrap;
+	double filament_g;
+};
+struct farm_report {
+	struct farm_made all; /* printers that are not configured any more, too */
+	int64_t promises_made, promises_kept;
+	size_t printer_count;
+};
+/* `made` has room for so many printers, in the order of the configuration. */
+void farm_report(const struct farm *, int64_t from_s, int64_t until_s, struct farm_report *report,
+	struct farm_made *made, size_t room);
+
 struct farm_finding {
 	const char *trouble;		  /* not NULL: nothing was found out, because */
 	const struct farm_advice *advice; /* NULL: another question */
 	const struct farm_night *night;
+	const struct farm_hindsight *hindsight;
 };
 
 #endif

@@ -6,7 +6,7 @@
 #include "daemon/control/farm_state.h"
 #include "scheduler/whatif.h"
 
-enum farm_question_kind { QUESTION_ADVICE, QUESTION_NIGHT };
+enum farm_question_kind { QUESTION_ADVICE, QUESTION_NIGHT, QUESTION_HINDSIGHT };
 
 struct farm_question {
 	enum farm_question_kind kind;
@@ -27,6 +27,10 @@ struct farm_question {
 	int64_t closes_s, opens_s;
 	size_t act_count;
 	struct farm_act act[FARM_ACTS_MAX];
+	/* of a day in the past */
+	struct farm_order *then; /* owned: orders as they were */
+	int64_t until_s;
+	struct farm_hindsight hindsight; /* of the days before */
 	struct farm_question *next;
 };
 
@@ -38,6 +42,11 @@ void farm_question_destroy(struct farm_question *question);
 int farm_question_put(
 	struct farm *farm, struct farm_question *question, uint64_t *request, struct error *error);
 
+/* Puts the next part of a question that is being answered before all others. */
+void farm_question_go_on(
+	struct farm *farm, const struct farm_question *question, struct farm_question *next);
+
+void farm_hindsight_found(struct farm *farm, const struct farm_question *question);
 void farm_advice_found(struct farm *farm, const struct farm_question *question);
 void farm_night_found(struct farm *farm, const struct farm_question *question);
 

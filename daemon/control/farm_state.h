@@ -186,7 +186,13 @@ struct farm_printer {
 	size_t done_count;
 	struct farm_done done[CONFIG_MAINTENANCE_MAX]; /* the last of each */
 	struct farm_attempt *attempt;		       /* owned; NULL: none */
-	char *said[FARM_LOG_LINES];		       /* ring, owned */
+	/* what becomes of its time */
+	enum spent_kind spends;
+	int64_t spends_since_s; /* not counted yet; 0: not known */
+	bool wants_spool;	/* as the plan sees it */
+	struct spent_record
+		spent[SPENT_KINDS]; /* of the day that it was last counted; id 0: none */
+	char *said[FARM_LOG_LINES]; /* ring, owned */
 	size_t said_next, said_count;
 	struct farm_printer *next_dirty;
 	bool dirty;
@@ -250,6 +256,7 @@ struct farm {
 	int64_t next_design_id, next_plate_id, next_approval_id, next_order_id, next_job_id,
 		next_spool_id, next_promise_id, next_delivery_id, next_event_id, durable_event_id;
 	int64_t next_clearing_id, next_maintenance_id;
+	int64_t next_spent_id;
 	uint64_t next_request;
 
 	/* the turn under way */
@@ -569,6 +576,15 @@ bool farm_promises_step(struct farm *farm, int64_t moves);
 /* For the last order of a plan that is not in force.  false: cannot be said. */
 bool farm_promises_quote(struct farm *farm, const struct farm_world *world,
 	const struct planner_result *plan, struct farm_order *extra, struct promise_band *band);
+
+/* ---- farm_spent.c ---- */
+void farm_spent_step(struct farm *farm);
+void farm_spent_failed(struct farm *farm, struct farm_printer *printer);
+/* Another spool there would serve an order, and the one that is in serves none: its index, or
+ * SIZE_MAX. */
+size_t farm_order_for_spool(const struct world *world, size_t printer);
+/* After a plan. */
+void farm_spent_look_for_spools(struct farm *farm, const struct farm_world *world);
 
 /* ---- farm_questions.c ---- */
 /* true: there is more to do. */

@@ -95,9 +95,23 @@ static json_t *night_of(const struct farm_night *night)
 	return object;
 }
 
+static json_t *hindsight_of(const struct farm_hindsight *hindsight)
+{
+	json_t *object = json_object(), *more = json_object();
+	json_object_set_new(object, "days", json_integer(hindsight->days));
+	json_object_set_new(object, "units", json_integer(hindsight->units));
+	for (int kind = 0; kind < FARM_HINDSIGHT_KINDS; kind++)
+		json_object_set_new(more, farm_hindsight_name((enum farm_hindsight_kind)kind),
+			json_integer(hindsight->more[kind]));
+	json_object_set_new(object, "more_units", more);
+	return object;
+}
+
 json_t *json_finding(const struct farm_finding *finding)
 {
 	if (finding->advice)
 		return advice_of(finding->advice);
+	if (finding->hindsight)
+		return json_pack("{s:o}", "hindsight", hindsight_of(finding->hindsight));
 	return finding->night ? night_of(finding->night) : NULL;
 }

@@ -88,6 +88,11 @@ struct ledger_acts {
 };
 int ledger_each_act(struct ledger *, const struct ledger_acts *acts,
 	void (*each)(void *, const struct event_record *), void *);
+/* Of the days from from_s up to to_s, by day and printer. */
+int ledger_each_spent(struct ledger *, int64_t from_s, int64_t to_s,
+	void (*each)(void *, const struct spent_record *), void *);
+/* The latest row of all; none: not called. */
+int ledger_last_spent(struct ledger *, void (*each)(void *, const struct spent_record *), void *);
 int ledger_last_event_id(struct ledger *, int64_t *id);
 /* 0 and the call-back, or -ENOENT. */
 int ledger_find_idempotency(struct ledger *, const char *key,
@@ -117,6 +122,7 @@ void ledger_put_job(struct ledger_transaction *, const struct job_record *);
 void ledger_put_attempt(struct ledger_transaction *, const struct attempt_record *);
 void ledger_put_printer(struct ledger_transaction *, const struct printer_record *);
 void ledger_put_spool(struct ledger_transaction *, const struct spool_record *);
+void ledger_put_spent(struct ledger_transaction *, const struct spent_record *);
 void ledger_put_event(struct ledger_transaction *, const struct event_record *);
 void ledger_put_clearing(struct ledger_transaction *, const struct clearing_record *);
 void ledger_put_maintenance(struct ledger_transaction *, const struct maintenance_record *);

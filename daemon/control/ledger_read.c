@@ -33,6 +33,9 @@ static const struct {
 		"WHERE started_s >= ? ORDER BY started_s, rowid" },
 	[LEDGER_ALL_PRINTERS] = { LEDGER_PRINTER, "ORDER BY name" },
 	[LEDGER_ALL_SPOOLS] = { LEDGER_SPOOL, "ORDER BY id" },
+	[LEDGER_SPENT_BETWEEN] = { LEDGER_SPENT,
+		"WHERE day_s >= ? AND day_s < ? ORDER BY day_s, printer, kind" },
+	[LEDGER_LAST_SPENT] = { LEDGER_SPENT, "ORDER BY id DESC LIMIT 1" },
 	[LEDGER_EVENTS_AFTER] = { LEDGER_EVENT, "WHERE id > ? ORDER BY id LIMIT ?" },
 	[LEDGER_ACTS] = { LEDGER_EVENT, "WHERE user <> '' AND kind = ? AND subject = ?"
 					" AND at_s BETWEEN ? AND ? ORDER BY at_s, id LIMIT ?" },
@@ -56,6 +59,7 @@ union any_record {
 	struct attempt_record attempt;
 	struct printer_record printer;
 	struct spool_record spool;
+	struct spent_record spent;
 	struct event_record event;
 	struct idempotency_record idempotency;
 	struct clearing_record clearing;
@@ -200,6 +204,7 @@ EACH(job)
 EACH(attempt)
 EACH(printer)
 EACH(spool)
+EACH(spent)
 EACH(event)
 EACH(clearing)
 EACH(maintenance)
@@ -345,6 +350,22 @@ int ledger_previous_end(
 	sqlite3_reset(statement);
 	sqlite3_clear_bindings(statement);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : ledger_errno(reader->database, code);
+}
+
+int ledger_each_spent(struct ledger *ledger, int64_t from_s, int64_t to_s,
+	void (*each)(void *, const struct spent_record *), void *context)
+{
+	sqlite3_stmt *statement = statement_of(ledger, LEDGER_SPENT_BETWEEN);
+
+	sqlite3_bind_int64(statement, 1, from_s);
+	sqlite3_bind_int64(statement, 2, to_s);
+	return walk_spent(ledger, LEDGER_SPENT_BETWEEN, each, context);
+}
+
+int ledger_last_spent(
+	struct ledger *ledger, void (*each)(void *, const struct spent_record *), void *context)
+{
+	return walk_spent(ledger, LEDGER_LAST_SPENT, each, context);
 }
 
 int ledger_last_event_id(struct ledger *ledger, int64_t *id)

@@ -209,6 +209,14 @@ static const struct ledger_column spool_columns[] = {
 	FIELD(LEDGER_BOOL, spool_record, retired, "retired"),
 };
 
+static const struct ledger_column spent_columns[] = {
+	FIELD(LEDGER_INT64, spent_record, id, "id"),
+	FIELD(LEDGER_TEXT, spent_record, printer, "printer"),
+	FIELD(LEDGER_INT64, spent_record, day_s, "day_s"),
+	FIELD(LEDGER_INT32, spent_record, kind, "kind"),
+	FIELD(LEDGER_INT64, spent_record, amount, "amount"),
+};
+
 static const struct ledger_column event_columns[] = {
 	FIELD(LEDGER_INT64, event_record, id, "id"),
 	FIELD(LEDGER_INT64, event_record, at_s, "at_s"),
@@ -261,6 +269,7 @@ const struct ledger_table ledger_tables[LEDGER_NOUN_COUNT] = {
 	[LEDGER_ATTEMPT] = TABLE("attempts", attempt),
 	[LEDGER_PRINTER] = TABLE("printers", printer),
 	[LEDGER_SPOOL] = TABLE("spools", spool),
+	[LEDGER_SPENT] = TABLE("spent", spent),
 	[LEDGER_EVENT] = TABLE("events", event),
 	[LEDGER_IDEMPOTENCY] = TABLE("idempotency", idempotency),
 	[LEDGER_CLEARING] = TABLE("clearings", clearing),
@@ -484,6 +493,12 @@ const char *const ledger_migrations[] = {
 	"ALTER TABLE printers ADD COLUMN quarantined_s INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE printers ADD COLUMN quarantine_reason TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE printers ADD COLUMN trusted_s INTEGER NOT NULL DEFAULT 0;",
+
+	/* 14: what became of the printers' time */
+	"CREATE TABLE spent ("
+	" id INTEGER PRIMARY KEY, printer TEXT NOT NULL CHECK (printer <> ''),"
+	" day_s INTEGER NOT NULL, kind INTEGER NOT NULL,"
+	" amount INTEGER NOT NULL CHECK (amount >= 0), UNIQUE (day_s, printer, kind)) STRICT;",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

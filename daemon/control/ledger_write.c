@@ -136,6 +136,12 @@ void ledger_put_spool(struct ledger_transaction *transaction, const struct spool
 	put(transaction, LEDGER_SPOOL, spool, NULL);
 }
 
+void ledger_put_spent(
+	struct ledger_transaction *transaction, const struct spent_record *spent)
+{
+	put(transaction, LEDGER_SPENT, spent, NULL);
+}
+
 void ledger_put_event(struct ledger_transaction *transaction, const struct event_record *event)
 {
 	put(transaction, LEDGER_EVENT, event, NULL);

@@ -237,6 +237,29 @@ struct maintenance_record {
 	char user[NAME_MAX_BYTES];
 };
 
+/* What became of a printer's time, day by day.  All but the last are seconds. */
+enum spent_kind {
+	SPENT_PRINTING,
+	SPENT_CLEARING, /* somebody is there, and the bed waits to be cleared */
+	SPENT_SPOOL,	/* another spool would give it something to do */
+	SPENT_FAULT,	/* locked, or it wants a person */
+	SPENT_OFFLINE,
+	SPENT_OUT,    /* disabled, or used by hand */
+	SPENT_CLOSED, /* it waits until somebody is there */
+	SPENT_IDLE,   /* there is nothing to do */
+	SPENT_OTHER,  /* announced starts, heaters that cool down */
+	SPENT_FAILED, /* prints that failed; their number */
+};
+enum { SPENT_KINDS = SPENT_FAILED + 1 };
+
+struct spent_record {
+	int64_t id;
+	char printer[NAME_MAX_BYTES];
+	int64_t day_s; /* when the local day began */
+	enum spent_kind kind;
+	int64_t amount;
+};
+
 /* One line of the farm's history; its id is the id of the server-sent event. */
 struct event_record {
 	int64_t id; /* given by the farm, growing */

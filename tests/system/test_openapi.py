@@ -146,6 +146,8 @@ def look_at_orders(tour):
     tour.call("POST", "/api/v1/quote/advice", {"design": "none"}, 404)
     tour.call("POST", "/api/v1/quote/advice", {"design": "box", "units": 0}, 422, bad=True)
     tour.call("GET", "/api/v1/plan/night", want=200)
+    tour.call("GET", "/api/v1/report?since=2020-02-30x", want=422, bad=True)
+    tour.call("GET", "/api/v1/report", want=200)
     tour.call("POST", "/api/v1/quote", {"design": "box", "units": 0}, 422, bad=True)
     tour.call("POST", "/api/v1/orders", {"design": "none"}, 404)
     tour.call("POST", "/api/v1/orders", {"design": "box", "due": "someday"}, 422)

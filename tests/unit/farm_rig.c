@@ -30,6 +30,7 @@ static const struct {
 	[CHANGE_JOB] = { offsetof(struct rig, jobs), sizeof(struct job_record), 8 },
 	[CHANGE_ATTEMPT] = { offsetof(struct rig, attempts), sizeof(struct attempt_record),
 		ATTEMPT_ID_BYTES },
+	[CHANGE_SPENT] = { offsetof(struct rig, spent), sizeof(struct spent_record), 8 },
 	[CHANGE_SPOOL] = { offsetof(struct rig, spools), sizeof(struct spool_record), 8 },
 	[CHANGE_PRINTER] = { offsetof(struct rig, printers), sizeof(struct printer_record),
 		NAME_MAX_BYTES },
@@ -124,6 +125,7 @@ static void apply(struct rig *rig, const struct farm_change *change)
 	case CHANGE_DELIVERY:
 	case CHANGE_JOB:
 	case CHANGE_ATTEMPT:
+	case CHANGE_SPENT:
 	case CHANGE_SPOOL:
 	case CHANGE_PRINTER:
 	case CHANGE_CLEARING:
@@ -459,6 +461,8 @@ static void found_out(void *context, uint64_t request, const struct farm_finding
 		finding->trouble ? finding->trouble : "");
 	if (finding->advice)
 		rig->advice = *finding->advice;
+	if (finding->hindsight)
+		rig->hindsight = *finding->hindsight;
 	if (!finding->night)
 		return;
 	rig->night = *finding->night;
@@ -546,6 +550,7 @@ void rig_start_control(struct rig *rig)
 	LOAD(promises, promise_record, farm_load_promise);
 	LOAD(jobs, job_record, farm_load_job);
 	LOAD(deliveries, delivery_record, farm_load_delivery);
+	LOAD(spent, spent_record, farm_load_spent);
 	LOAD(spools, spool_record, farm_load_spool);
 	LOAD(printers, printer_record, farm_load_printer);
 	for (size_t i = 0; i < rig->attempts.count; i++) {
@@ -703,8 +708,9 @@ struct rig *rig_create(size_t printer_count)
 void rig_destroy(struct rig *rig)
 {
 	struct rig_table *all[] = { &rig->files, &rig->designs, &rig->plates, &rig->approvals,
-		&rig->orders, &rig->promises, &rig->deliveries, &rig->jobs, &rig->attempts,
-		&rig->spools, &rig->printers, &rig->keys, &rig->clearings, &rig->maintenance };
+		&rig->orders, &rig->promises, &rig->spent, &rig->deliveries, &rig->jobs,
+		&rig->attempts, &rig->spools, &rig->printers, &rig->keys, &rig->clearings,
+		&rig->maintenance };
 	rig_kill_control(rig);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]->rows);

@@ -76,7 +76,7 @@ struct rig {
 	bool refuse_starts; /* every streamer says no */
 	bool lose_writes;   /* the disk fails from now on */
 	/* the disk */
-	struct rig_table files, designs, plates, approvals, orders, promises, deliveries, jobs,
+	struct rig_table files, designs, plates, approvals, orders, promises, spent, deliveries, jobs,
 		attempts, spools, printers, keys;
 	struct rig_table clearings, maintenance;
 	char *kept_plan; /* beside the ledger, not synced */
@@ -96,6 +96,7 @@ struct rig {
 	uint64_t found;
 	char found_trouble[REASON_MAX_BYTES];
 	struct farm_advice advice;
+	struct farm_hindsight hindsight;
 	struct farm_night night; /* without its printers */
 	struct farm_night_printer night_printer[RIG_PRINTERS_MAX];
 };
