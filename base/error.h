@@ -6,7 +6,7 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
-enum { ERROR_TEXT_MAX = 512 };
+enum { ERROR_TEXT_MAX = 1024 };
 
 struct error {
 	char text[ERROR_TEXT_MAX]; /* NUL-terminated; empty: no error */

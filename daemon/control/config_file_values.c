@@ -389,7 +389,7 @@ static const struct option *find_option(const struct option_group *group, const 
 static int unknown_key(struct config_place *place, const config_setting_t *setting,
 	const struct option_group *group)
 {
-	char what[384];
+	char what[896];
 	size_t length = (size_t)snprintf(what, sizeof what, "unknown key; known here:");
 
 	for (size_t i = 0; i < group->count && length < sizeof what; i++)

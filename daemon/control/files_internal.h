@@ -2,6 +2,7 @@
 #ifndef CONTROL_FILES_INTERNAL_H
 #define CONTROL_FILES_INTERNAL_H
 
+#include "base/error.h"
 #include "daemon/control/files.h"
 
 #include <limits.h> /* PATH_MAX */
@@ -60,7 +61,7 @@ struct upload {
 	/* The result. */
 	struct event *settled;
 	int error;
-	char message[512];
+	char message[ERROR_TEXT_MAX];
 	bool is_known;
 	char format[16];
 	struct file_record file;
