@@ -509,6 +509,7 @@ void marlin_job_reset_counts(struct marlin *m)
 	marlin_widen_window(m);
 	m->same_count = 0;
 	m->warned_at = 0;
+	m->refused_extrusions = 0;
 	for (size_t i = 0; i < MARLIN_ERRORS_MAX; i++)
 		m->error_at[i] = INT64_MIN / 2;
 }

@@ -4,8 +4,11 @@
 
 #include "drivers/detect.h"
 
+#include <stdio.h> /* snprintf, of words only */
 #include <string.h>
 
+/* A start script that retracts before it heats is no reason to stop. */
+enum { REFUSED_EXTRUSIONS_MAX = 5 };
 enum { FOREIGN_LINES_MAX = 3 /* one may be a text that the file lets the printer say */ };
 
 /* A report without targets comes from a wait for heat; in a print the wait is ours. */
@@ -112,6 +115,34 @@ static void on_wait(struct marlin *m)
 		marlin_sync_begin(m, MARLIN_CAUSE_STALL);
 }
 
+/* "echo: cold extrusion prevented", "echo: too long extrusion prevented" (1.0 to 2.1, MK3): the
+ * move is acknowledged like any other and made without filament, so the part is spoiled and nothing
+ * else tells. */
+static void on_refused_extrusion(struct marlin *m, bool cold)
+{
+	const char *reason =
+		cold ? "its hot end is too cold" : "more filament in one move than it allows";
+	char text[DRIVER_REASON_MAX];
+
+	snprintf(text, sizeof(text), "the printer moves without extruding: %s", reason);
+	if (++m->refused_extrusions == 1)
+		effects_said(m->effects, "%s", text);
+	if (m->refused_extrusions == REFUSED_EXTRUSIONS_MAX)
+		marlin_fault(m, DRIVER_FAULT_COMMAND, text);
+}
+
+static void on_echo(struct marlin *m, const struct reply *reply)
+{
+	bool cold = reply_starts_with(reply->text, reply->text_length, "cold extrusion prevented"),
+	     too_long = reply_starts_with(
+		     reply->text, reply->text_length, "too long extrusion prevented");
+
+	if (m->job && (cold || too_long))
+		on_refused_extrusion(m, cold);
+	else
+		marlin_remember_words(m, reply->text, reply->text_length);
+}
+
 static void on_connected_reply(struct marlin *m, const struct reply *reply)
 {
 	if (reply->kind != REPLY_WAIT)
@@ -151,7 +182,7 @@ static void on_connected_reply(struct marlin *m, const struct reply *reply)
 		marlin_on_card_print(m);
 		break;
 	case REPLY_ECHO:
-		marlin_remember_words(m, reply->text, reply->text_length);
+		on_echo(m, reply);
 		break;
 	case REPLY_INPUT_LOST:
 		effects_text(m->effects, DRIVER_SAID, reply->text, reply->text_length);

@@ -290,6 +290,7 @@ struct marlin {
 	int64_t same_number;		     /* asked for same_count times in a row */
 	int64_t error_at[MARLIN_ERRORS_MAX]; /* lines_sent at the last line errors */
 	int64_t warned_at;
+	int refused_extrusions; /* in this print */
 	int same_count, error_next;
 	int renumber_tries;
 	bool renumber_pending; /* M110 is out and not yet proved */
