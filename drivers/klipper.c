@@ -147,6 +147,31 @@ static void on_error(struct klipper *k, const char *text, size_t length)
 	}
 }
 
+bool klipper_is_measured(double celsius)
+{
+	return celsius < 0 || celsius > 0;
+}
+
+/* 0.0 is klippy's word for a sensor that was not read yet, or not for five seconds (heaters.py):
+ * taken for a temperature, a hot end that cools behind a restart would have heated up. */
+static bool on_temperatures(struct pipe *pipe, const char *text, size_t length)
+{
+	struct driver_heaters heaters = pipe->heaters;
+	size_t kept = 0;
+
+	if (!report_is_temperature(text, length) || !report_temperatures(text, length, &heaters))
+		return false;
+	for (size_t i = 0; i < heaters.count; i++)
+		if (klipper_is_measured(heaters.heater[i].celsius))
+			heaters.heater[kept++] = heaters.heater[i];
+	heaters.count = kept;
+	if (kept > 0) {
+		pipe->heaters = heaters;
+		pipe_new_heaters(pipe);
+	}
+	return true;
+}
+
 static void on_identity(struct pipe *pipe, const char *text, size_t length)
 {
 	report_identity(text, length, &pipe->identity);
@@ -168,7 +193,7 @@ static void on_ok(struct klipper *k, const char *text, size_t length)
 		temperatures = true;
 		klipper_shutdown(k, "");
 	} else {
-		temperatures = pipe_on_temperatures(pipe, text, length);
+		temperatures = on_temperatures(pipe, text, length);
 	}
 	pipe_on_ok(pipe, temperatures);
 }
@@ -186,7 +211,7 @@ static void line(struct pipe *pipe, const char *text, size_t length)
 		on_error(k, text + skip, length - skip);
 	else if (begins(text, length, "FIRMWARE_NAME:"))
 		on_identity(pipe, text, length); /* another firmware's; its ok follows */
-	else if (!pipe_on_temperatures(pipe, text, length) && !pipe_on_nonce(pipe, text, length))
+	else if (!on_temperatures(pipe, text, length) && !pipe_on_nonce(pipe, text, length))
 		pipe_remember(pipe, text, length);
 }
 

@@ -119,6 +119,8 @@ static bool take_heater(struct klipper *k, const struct json_text *status, size_
 	bool taken = false;
 	double value;
 
+	if (json_text_number(&celsius, &value) && !klipper_is_measured(value))
+		return false;
 	/* A heater that is not in this machine has no temperature. */
 	if (!heater && json_text_number(&celsius, &value))
 		heater = add_heater(&k->readings, heater_objects[index].name);

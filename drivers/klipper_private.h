@@ -41,6 +41,8 @@ struct klipper {
 /* It has shut down, or is about to say why. */
 void klipper_shutdown(struct klipper *k, const char *reason);
 
+bool klipper_is_measured(double celsius);
+
 /* klipper_api.c */
 void klipper_api_stop(struct klipper *k);
 /* The reason is wanted now, not with the next change that is pushed. */

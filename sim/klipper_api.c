@@ -93,8 +93,11 @@ static void message_value(const struct klipper *klipper, char *text, size_t size
 /* Behind a shutdown nothing is measured: it tells what it knew last, targets too. */
 static double told_celsius(const struct klipper *klipper, enum sim_heater heater)
 {
-	return klipper->life == KLIPPER_SHUTDOWN ? klipper->last_celsius[heater]
-						 : machine_celsius(&klipper->machine, heater);
+	if (klipper->life == KLIPPER_SHUTDOWN)
+		return klipper->last_celsius[heater];
+	return klipper->now_us < klipper->measured_from_us
+		       ? 0
+		       : machine_celsius(&klipper->machine, heater);
 }
 
 static double told_target(const struct klipper *klipper, enum sim_heater heater)

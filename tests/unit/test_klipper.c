@@ -170,6 +170,25 @@ static void test_the_socket_is_asked_for_the_reason_at_once(void **state)
 	pipe_talk_end(&talk);
 }
 
+static void test_a_sensor_that_was_not_read_is_no_temperature(void **state)
+{
+	struct pipe_talk talk;
+
+	(void)state;
+	begin(&talk);
+	open_side(&talk);
+	talk.readings = 0;
+	pipe_talk_say(&talk, "B:0.0 /0.0 T0:0.0 /0.0\n");
+	side(&talk, "{\"params\":{\"eventtime\":1.5,\"status\":{\"extruder\":{"
+		    "\"temperature\":0.0,\"target\":0.0,\"power\":0.0}}}}");
+	assert_int_equal(talk.readings, 0);
+	pipe_talk_say(&talk, "B:0.0 /0.0 T0:181.4 /0.0\n");
+	assert_int_equal(talk.readings, 1);
+	assert_int_equal(talk.dialect->heaters(talk.driver)->count, 1);
+	assert_float_equal(talk.dialect->heaters(talk.driver)->heater[0].celsius, 181.4, 1e-9);
+	pipe_talk_end(&talk);
+}
+
 static void test_thermal_reasons_are_thermal_faults(void **state)
 {
 	static const char *const reasons[] = { "Heater extruder not heating at expected rate",
@@ -507,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_a_shutdown_without_a_reason_is_a_fault_all_the_same),
 		cmocka_unit_test(
 			test_the_command_under_way_gives_no_reason_and_a_late_one_is_passed_on),
+		cmocka_unit_test(test_a_sensor_that_was_not_read_is_no_temperature),
 		cmocka_unit_test(test_the_socket_is_asked_for_the_reason_at_once),
 		cmocka_unit_test(test_thermal_reasons_are_thermal_faults),
 		cmocka_unit_test(test_an_emergency_stop_goes_out_on_both_ways),
