@@ -10,7 +10,7 @@
 #include <string.h> /* memset, memmove, memchr */
 
 enum { SOCKET_GAP_US = 300000, READY_US = 5000000, REPORT_US = 1000000 };
-enum { FIRST_READING_US = 300000, STALE_US = 5000000 };
+enum { FIRST_READING_US = 300000 };
 enum { HOMING_GIVES_UP_US = 500000 }; /* klippy v0.13: 0.25 to 0.8 s after the shutdown */
 
 /* ---- answers ---- */
@@ -101,7 +101,6 @@ void sim_klipper_shutdown(struct klipper *klipper, const char *reason)
 	machine_heaters_off(&klipper->machine);
 	motion_stop(&klipper->board->planner, klipper->now_us);
 	klipper->gives_up_us = klipper->now_us;
-	klipper->measured_to_us = klipper->now_us + STALE_US;
 	if (klipper->machine.wait == MACHINE_WAIT_HOME)
 		klipper->gives_up_us += HOMING_GIVES_UP_US;
 	if (klipper->life == KLIPPER_READY)
@@ -115,7 +114,6 @@ static void start(struct klipper *klipper, int64_t ready_us)
 	klipper->life = KLIPPER_STARTING;
 	klipper->ready_us = ready_us;
 	klipper->measured_from_us = ready_us + FIRST_READING_US;
-	klipper->measured_to_us = SIM_NEVER;
 	klipper->no_socket_us = klipper->now_us + SOCKET_GAP_US;
 	klipper->connected = klipper->subscribed = false;
 	klipper->request_length = klipper->reply_length = 0;

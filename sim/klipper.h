@@ -75,7 +75,7 @@ struct klipper {
 	int64_t next_report_us;			  /* temperatures, while it waits for heat */
 	char message[KLIPPER_MESSAGE_MAX];	  /* why it is shut down */
 	int64_t gives_up_us;			  /* what was under way then */
-	int64_t measured_from_us, measured_to_us; /* outside of it a reading is 0.0 */
+	int64_t measured_from_us; /* before it a reading is 0.0 */
 	bool paused;
 	double last_celsius[SIM_HEATERS],
 		last_target_celsius[SIM_HEATERS]; /* before the shutdown */

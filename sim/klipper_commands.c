@@ -77,8 +77,7 @@ int sim_klipper_temperatures(const struct klipper *klipper, char *text, size_t s
 
 	if (klipper->life == KLIPPER_STARTING)
 		return snprintf(text, size, "T:0");
-	if (klipper->now_us < klipper->measured_from_us ||
-		klipper->now_us >= klipper->measured_to_us)
+	if (klipper->now_us < klipper->measured_from_us)
 		return snprintf(text, size, "B:0.0 /0.0 T0:0.0 /0.0");
 	return snprintf(text, size, "B:%.1f /%.1f T0:%.1f /%.1f", machine_celsius(machine, SIM_BED),
 		machine->target_celsius[SIM_BED], machine_celsius(machine, SIM_HOTEND),

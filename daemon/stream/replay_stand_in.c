@@ -45,6 +45,9 @@ static void introduce(const struct replay *replay, char text[LINE_BYTES])
 		snprintf(text, LINE_BYTES, "%.*sok\n", (int)row->length, row->bytes);
 		return;
 	}
+	/* Klipper's name stands in the acknowledgement. */
+	if (strcmp(replay->dialect->name, "klipper") == 0)
+		snprintf(text, LINE_BYTES, "ok FIRMWARE_NAME:Klipper\n");
 }
 
 /* The state that the recorded machine told last. */
@@ -62,6 +65,20 @@ static bool report_again(const struct replay *replay, char text[LINE_BYTES])
 	return false;
 }
 
+static bool has_shut_down(const struct replay *replay)
+{
+	static const char state[] = "// Klipper state: Shutdown";
+
+	for (size_t i = replay->at; i > 0; i--) {
+		const struct transcript_row *row = &replay->row[i - 1];
+
+		if (row->kind == TRANSCRIPT_RECEIVED && row->length >= sizeof(state) - 1 &&
+			memcmp(row->bytes, state, sizeof(state) - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* What a printer would say to a line that the recorded one never got. */
 void replay_stand_in(struct replay *replay, const struct replay_line *line)
 {
@@ -70,6 +87,7 @@ void replay_stand_in(struct replay *replay, const struct replay_line *line)
 	} answers[] = {
 		{ "M105", "ok T:20.0 /0.0 B:20.0 /0.0\n" },
 		{ "M114", "X:0.00 Y:0.00 Z:0.00 E:0.00 Count X:0 Y:0 Z:0\nok\n" },
+		{ "STATUS", "// Klipper state: Ready\nok\n" },
 		{ "$I", "[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n" },
 		{ "$$", "$32=0\r\nok\r\n" },
 		{ "?", "<Idle|MPos:0.000,0.000,0.000|FS:0,0|Bf:15,128>\r\n" },
@@ -101,6 +119,14 @@ void replay_stand_in(struct replay *replay, const struct replay_line *line)
 		answer_later(replay, echo);
 		return;
 	}
+	if (strncmp(line->text, "ECHO ", 5) == 0) {
+		snprintf(echo, sizeof(echo), "// %.60s\nok\n", line->text);
+		answer_later(replay, echo);
+		return;
+	}
+	/* The recorded one says itself why it has shut down, sooner or later. */
+	if (strcmp(line->text, "STATUS") == 0 && has_shut_down(replay))
+		return;
 	if (strcmp(line->text, "?") == 0 && report_again(replay, echo)) {
 		answer_later(replay, echo);
 		return;

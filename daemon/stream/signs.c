@@ -14,6 +14,7 @@ static const struct {
 	{ "FIRMWARE_NAME:Smoothieware", "smoothie" },
 	{ "Smoothie", "smoothie" },
 	{ "FIRMWARE_NAME:Klipper", "klipper" },
+	{ "// Klipper state: ", "klipper" },
 	{ "FIRMWARE_NAME: RepRapFirmware", "rrf" },
 	{ "RepRapFirmware", "rrf" },
 	{ "GrblHAL", "grblhal" },

@@ -52,6 +52,8 @@ static const struct {
 	{ "grbl_jog", DRIVER_FAULT_NONE, "grbl 1.1h", 0, 1, 0, false },
 	{ "grbl_moves_pingpong", DRIVER_FAULT_NONE, "grbl 1.1h", 0, 10, 0, false },
 	{ "grbl_throughput", DRIVER_FAULT_NONE, "grbl 1.1h", 0, 0, 0, false },
+	{ "klipper_moves", DRIVER_FAULT_COMMAND, "Klipper", 0, 4, 0, false }, /* out of range */
+	{ "klipper_shutdown", DRIVER_FAULT_KILLED, "Klipper", 0, 1, 0, true },
 };
 enum { EXPECTED = sizeof(expected) / sizeof(expected[0]) };
 

@@ -43,6 +43,7 @@ static const struct script {
 	{ "grbl_jog", "grbl", 3000, "<" },
 	{ "grbl_moves_pingpong", "grbl", 3000, "<" },
 	{ "grbl_throughput", "grbl", 3000, "<" },
+	{ "klipper_moves", "klipper", 3000, NULL },
 	{ "stock_m112", "marlin-stock", 3000, NULL },
 	{ "stock_mintemp", "marlin-stock", 3000, NULL },
 	{ "stock_reset_button", "marlin-stock", 3000, NULL },
@@ -210,7 +211,7 @@ static void expect_line(struct replay *replay, const char *recorded, int number)
 	if (!line)
 		fail_msg("%s:%d: nothing comes instead of \"%s\"", replay->script->file, number,
 			recorded);
-	bool temperatures = starts(recorded, "ok T:");
+	bool temperatures = starts(recorded, "ok T:") || starts(recorded, "ok B:");
 	/* grbl: whether the state before '!' or after it is shown hangs on microseconds then; and
 	 * how long moves take differs from the real thing by some hundredths. */
 	bool about_over = strcmp(replay->script->file, "grbl_moves_pingpong") == 0 &&
