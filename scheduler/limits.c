@@ -1,5 +1,6 @@
-/* A plan held against power and maintenance; see limits.h.  Lived through from now on: a heap of
- * the printers' next starts, one of the moments at which power becomes free. */
+/* A plan held against power, people and maintenance; see limits.h.  Lived through from now on:
+ * heaps of the printers' next starts, of the ends of their prints, and of the moments at which
+ * power becomes free. */
 #include "scheduler/limits.h"
 #include "scheduler/heap.h"
 #include "scheduler/match.h"
@@ -15,10 +16,11 @@ struct release {
 	int32_t watts;
 };
 
-/* The next start of a printer. */
+/* What comes next on a printer: the end of a print, then a start. */
 struct next_start {
 	int64_t at_s;
 	size_t assignment; /* NONE: no more */
+	int64_t end_s;	   /* of the print before */
 	int64_t ready_s;   /* nothing starts before */
 	int64_t left_s;	   /* until maintenance */
 };
@@ -26,19 +28,36 @@ struct next_start {
 struct limits {
 	const struct world *world;
 	struct planner_assignment *planned;
+	size_t planned_count;
 	struct timeline timeline;
-	size_t *follower;	  /* of each assignment: the next one of its printer */
+	size_t *follower; /* of each assignment: the next one of its printer */
+	size_t *placed;	  /* assignments, by start */
+	size_t placed_count;
 	struct next_start *start; /* one per printer */
 	struct release *release;
 	size_t release_count;
-	void **start_room, **release_room;
-	struct heap starts, releases;
+	void **start_room, **end_room, **release_room;
+	struct heap starts, ends, releases;
 	int64_t used_w;
+	int32_t people;			   /* most that are there at a time; 0: no limit */
+	int64_t busy_s[LIMITS_PEOPLE_MAX]; /* until then */
 };
+
+static int32_t most_people(const struct world *world)
+{
+	int32_t most = 0;
+
+	if (!world->operators || world->visit_s <= 0)
+		return 0;
+	for (size_t hour = 0; hour < WORLD_WEEK_S / 3600; hour++)
+		if (world->operators[hour] > most)
+			most = world->operators[hour];
+	return most < LIMITS_PEOPLE_MAX ? most : 0;
+}
 
 bool limits_matter(const struct world *world)
 {
-	if (world->power_budget_w > 0)
+	if (world->power_budget_w > 0 || most_people(world) > 0)
 		return true;
 	for (size_t i = 0; i < world->printer_count; i++)
 		if (world->printer[i].maintenance_every_s > 0)
@@ -51,6 +70,13 @@ static bool starts_first(const void *a, const void *b)
 	const struct next_start *x = a, *y = b;
 
 	return x->at_s != y->at_s ? x->at_s < y->at_s : x->assignment < y->assignment;
+}
+
+static bool ends_first(const void *a, const void *b)
+{
+	const struct next_start *x = a, *y = b;
+
+	return x->end_s != y->end_s ? x->end_s < y->end_s : x < y;
 }
 
 static bool is_free_first(const void *a, const void *b)
@@ -76,6 +102,8 @@ static int32_t peak_w(const struct world_printer *printer)
 static void draw(struct limits *limits, const struct world_printer *printer, int64_t heats_until_s,
 	int64_t end_s)
 {
+	if (limits->world->power_budget_w <= 0)
+		return;
 	if (heats_until_s > end_s)
 		heats_until_s = end_s;
 	limits->used_w += peak_w(printer);
@@ -103,6 +131,7 @@ static void push_start(struct limits *limits, size_t printer)
 	heap_push(&limits->starts, start);
 }
 
+/* The first printers that a person meets are those whose beds wait already. */
 static void begin_with_what_runs(struct limits *limits)
 {
 	const struct world *world = limits->world;
@@ -114,13 +143,18 @@ static void begin_with_what_runs(struct limits *limits)
 
 		start->left_s = printer->maintenance_left_s;
 		start->ready_s = limits->timeline.printer[i].cursor.free_s;
+		start->end_s = printer->free_at_s > now_s ? printer->free_at_s : now_s;
 		if (printer->free_at_s > now_s) {
 			draw(limits, printer,
 				printer->heats_until_s > now_s ? printer->heats_until_s : now_s,
 				printer->free_at_s);
 			start->left_s -= printer->free_at_s - now_s;
 		}
-		push_start(limits, i);
+		if (limits->timeline.printer[i].counts &&
+			(printer->free_at_s > now_s || !printer->bed_empty))
+			heap_push(&limits->ends, start);
+		else
+			push_start(limits, i);
 	}
 }
 
@@ -135,17 +169,23 @@ struct limits *limits_create(const struct world *world, int64_t now_s,
 		return NULL;
 	limits->world = world;
 	limits->planned = planned;
+	limits->planned_count = planned_count;
+	limits->placed = calloc(planned_count + 1, sizeof *limits->placed);
+	limits->people = most_people(world);
 	limits->follower = calloc(planned_count + 1, sizeof *limits->follower);
 	limits->start = calloc(printers, sizeof *limits->start);
 	limits->release = calloc(releases, sizeof *limits->release);
 	limits->start_room = calloc(printers, sizeof *limits->start_room);
+	limits->end_room = calloc(printers, sizeof *limits->end_room);
 	limits->release_room = calloc(releases, sizeof *limits->release_room);
-	if (!limits->follower || !limits->start || !limits->release || !limits->start_room ||
-		!limits->release_room || !timeline_init(&limits->timeline, world, now_s)) {
+	if (!limits->placed || !limits->follower || !limits->start || !limits->release ||
+		!limits->start_room || !limits->end_room || !limits->release_room ||
+		!timeline_init(&limits->timeline, world, now_s)) {
 		limits_destroy(limits);
 		return NULL;
 	}
 	heap_init(&limits->starts, limits->start_room, printers, starts_first);
+	heap_init(&limits->ends, limits->end_room, printers, ends_first);
 	heap_init(&limits->releases, limits->release_room, releases, is_free_first);
 	for (size_t i = 0; i < world->printer_count; i++)
 		limits->start[i].assignment = NONE;
@@ -165,9 +205,11 @@ void limits_destroy(struct limits *limits)
 		return;
 	timeline_finish(&limits->timeline);
 	free(limits->follower);
+	free(limits->placed);
 	free(limits->start);
 	free(limits->release);
 	free(limits->start_room);
+	free(limits->end_room);
 	free(limits->release_room);
 	free(limits);
 }
@@ -182,22 +224,71 @@ static void free_until(struct limits *limits, int64_t at_s)
 	}
 }
 
-/* When the next print may start on it: the bed is cleared, and what is due is done. */
-static int64_t ready_after(
-	struct limits *limits, size_t printer, const struct planner_assignment *own)
+/* When this one of the people can begin with a bed from at_s on. */
+static int64_t person_from(const struct limits *limits, int32_t person, int64_t at_s)
 {
-	const struct world_printer *maker = &limits->world->printer[printer];
-	struct next_start *start = &limits->start[printer];
-	int64_t ready_s = timeline_after_visit(&limits->timeline, own->end_s);
+	const struct world *world = limits->world;
+	const struct calendar *calendar = &limits->timeline.calendar;
 
-	if (maker->maintenance_every_s <= 0)
-		return ready_s;
-	start->left_s -= own->end_s - own->start_s;
-	if (start->left_s > 0)
-		return ready_s;
-	while (start->left_s <= 0)
-		start->left_s += maker->maintenance_every_s;
-	return calendar_after_work(&limits->timeline.calendar, ready_s, maker->maintenance_takes_s);
+	if (at_s < limits->busy_s[person])
+		at_s = limits->busy_s[person];
+	for (size_t tries = 0; tries < WORLD_WEEK_S / 3600; tries++) {
+		at_s = calendar_next_start(calendar, at_s, world->visit_s);
+		if (at_s >= CALENDAR_NEVER_S / 4)
+			return CALENDAR_NEVER_S;
+
+		int64_t second = calendar_second_of_week(calendar, at_s);
+		int32_t present = world->operators[second / 3600];
+
+		if (present == 0 || present > person)
+			return at_s;
+		at_s += 3600 - second % 3600;
+	}
+	return CALENDAR_NEVER_S;
+}
+
+/* Somebody comes to a bed from at_s on: when they have done with it; at_s if nobody can be said. */
+static int64_t after_hands(struct limits *limits, int64_t at_s)
+{
+	int64_t first_s = CALENDAR_NEVER_S;
+	int32_t first = 0;
+
+	for (int32_t person = 0; person < limits->people; person++) {
+		int64_t from_s = person_from(limits, person, at_s);
+
+		if (from_s < first_s) {
+			first_s = from_s;
+			first = person;
+		}
+		/* The others come no sooner than one who has nothing to do. */
+		if (limits->busy_s[person] <= at_s)
+			break;
+	}
+	if (first_s >= CALENDAR_NEVER_S / 4)
+		return at_s;
+	limits->busy_s[first] = first_s + limits->world->visit_s;
+	return limits->busy_s[first];
+}
+
+/* The bed is cleared, as soon as is usual and hands are free, and what is due is done. */
+static void serve(struct limits *limits, struct next_start *start)
+{
+	size_t printer = (size_t)(start - limits->start);
+	const struct world_printer *maker = &limits->world->printer[printer];
+
+	if (limits->people > 0) {
+		int64_t done_s = after_hands(limits, start->end_s) + limits->world->start_delay_s;
+
+		if (done_s > start->ready_s)
+			start->ready_s = done_s;
+	}
+	if (maker->maintenance_every_s > 0 && start->left_s <= 0) {
+		while (start->left_s <= 0)
+			start->left_s += maker->maintenance_every_s;
+		start->ready_s = calendar_after_work(
+			&limits->timeline.calendar, start->ready_s, maker->maintenance_takes_s);
+	}
+	push_start(limits, printer);
 }
 
 static void place(struct limits *limits, struct next_start *start)
@@ -207,21 +298,29 @@ static void place(struct limits *limits, struct next_start *start)
 	const struct world_printer *printer = &limits->world->printer[own->printer];
 	int64_t length_s = own->end_s - own->start_s;
 
+	limits->placed[limits->placed_count++] = start->assignment;
 	own->start_s = start->at_s;
 	own->end_s = start->at_s + length_s;
 	draw(limits, printer, own->start_s + plate->heat_s, own->end_s);
-	start->ready_s = ready_after(limits, own->printer, own);
+	start->left_s -= length_s;
+	start->end_s = own->end_s;
+	start->ready_s = timeline_after_visit(&limits->timeline, own->end_s);
 	start->assignment = limits->follower[start->assignment];
-	push_start(limits, own->printer);
+	heap_push(&limits->ends, start);
 }
 
 bool limits_move(struct limits *limits)
 {
-	struct next_start *start = heap_pop(&limits->starts);
+	struct next_start *start = heap_top(&limits->starts), *ended = heap_top(&limits->ends);
 	const struct release *release;
 
+	if (ended && (!start || ended->end_s <= start->at_s)) {
+		serve(limits, heap_pop(&limits->ends));
+		return true;
+	}
 	if (!start)
 		return false;
+	heap_pop(&limits->starts);
 	/* A start that people never come to is left where it is, and all behind it. */
 	if (start->at_s >= CALENDAR_NEVER_S / 4)
 		return true;
@@ -237,6 +336,24 @@ bool limits_move(struct limits *limits)
 		push_start(limits, printer);
 	} else {
 		place(limits, start);
+	}
+	return true;
+}
+
+bool limits_take(const struct limits *limits, struct planner_assignment *sorted)
+{
+	if (limits->placed_count < limits->planned_count)
+		return false;
+	for (size_t i = 0; i < limits->placed_count; i++) {
+		const struct planner_assignment *own = &limits->planned[limits->placed[i]];
+		size_t at = i;
+
+		/* Of one moment by printer. */
+		for (; at > 0 && sorted[at - 1].start_s == own->start_s &&
+			sorted[at - 1].printer > own->printer;
+			at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = *own;
 	}
 	return true;
 }

@@ -21,7 +21,8 @@ enum phase {
 	PHASE_SEARCH, /* what would be late may be made better */
 	PHASE_SORT,   /* assignments into the heap */
 	PHASE_ANSWER, /* and out again */
-	PHASE_LIMITS, /* power and maintenance put starts off; then sorted once more */
+	PHASE_LIMITS, /* what is short puts starts off */
+	PHASE_SAY,    /* what may start now, and when to ask again */
 	PHASE_DONE,
 };
 
@@ -443,17 +444,40 @@ static void limits_moved(struct planner *planner)
 {
 	if (limits_move(planner->limits))
 		return;
+	bool is_sorted = limits_take(planner->limits, planner->planned);
+
 	limits_destroy(planner->limits);
 	planner->limits = NULL;
 	planner->is_limited = true;
-	for (size_t i = 0; i < planner->planned_count; i++)
-		planner->planned[i] = planner->sorted[i];
-	free(planner->sorted);
-	planner->sorted = NULL;
-	answer_anew(planner);
-	planner->result.next_question_s = CALENDAR_NEVER_S;
-	planner->phase = PHASE_SORT;
 	planner->at = 0;
+	planner->result.next_question_s = CALENDAR_NEVER_S;
+	if (is_sorted) {
+		memcpy(planner->sorted, planner->planned,
+			planner->planned_count * sizeof *planner->sorted);
+		ask_at_changes(planner);
+		planner->phase = PHASE_SAY;
+	} else {
+		memcpy(planner->planned, planner->sorted,
+			planner->planned_count * sizeof *planner->sorted);
+		free(planner->sorted);
+		planner->sorted = NULL;
+		planner->phase = PHASE_SORT;
+	}
+	answer_anew(planner);
+}
+
+static void say_of(struct planner *planner, struct planner_assignment *assignment)
+{
+	assignment->start_now = may_start(planner, assignment);
+	ask_again(planner, assignment->start_s);
+}
+
+static void say_move(struct planner *planner)
+{
+	if (planner->at < planner->planned_count)
+		say_of(planner, &planner->sorted[planner->at++]);
+	else
+		end(planner, planner->at);
 }
 
 static void answer_move(struct planner *planner)
@@ -468,8 +492,7 @@ static void answer_move(struct planner *planner)
 	struct planner_assignment *assignment = &planner->sorted[planner->at++];
 
 	*assignment = *next;
-	assignment->start_now = may_start(planner, assignment);
-	ask_again(planner, assignment->start_s);
+	say_of(planner, assignment);
 }
 
 /* ---- public --------------------------------------------------------------- */
@@ -534,6 +557,9 @@ static void make_move(struct planner *planner)
 		break;
 	case PHASE_LIMITS:
 		limits_moved(planner);
+		break;
+	case PHASE_SAY:
+		say_move(planner);
 		break;
 	case PHASE_DONE:
 		break;

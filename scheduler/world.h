@@ -151,6 +151,10 @@ struct world {
 	int64_t start_delay_s;
 	/* How long it waits by the hour of the week; NULL: clear_s at every hour. */
 	const struct clearing *clearing;
+	/* How many people are there by the hour of the week (WORLD_WEEK_S / 3600 of them; 0: as many
+	 * as it takes), each busy for visit_s with a bed.  NULL: nobody has said. */
+	const int32_t *operators;
+	int64_t visit_s;
 	/* When noisy printers may run; no window and no stretch: always. */
 	struct world_calendar noise;
 	int32_t power_budget_w; /* of all printers at a time; 0: no limit */

@@ -150,6 +150,7 @@ struct config {
 	size_t hours_count;    /* staffed hours; none: always staffed */
 	struct config_hours hours[CONFIG_HOURS_MAX];
 	int32_t operators; /* where an hours row does not say; 0: not said */
+	int64_t visit_s;   /* hands-on time of clearing a bed, for plans: 120 */
 	size_t closed_count, extra_count, quiet_count;
 	struct config_span closed[CONFIG_DATES_MAX], extra[CONFIG_DATES_MAX];
 	char holidays_file[CONFIG_PATH_MAX]; /* empty: none */

@@ -28,12 +28,12 @@ void farm_clearing_configure(struct farm *farm)
 {
 	int32_t prior_s[CLEARING_HOURS], usual = 0;
 	for (int hour = 0; hour < CLEARING_HOURS; hour++) {
-		int32_t operators = operators_at(farm->config, hour);
-		if (operators > usual)
-			usual = operators;
+		farm->operators[hour] = operators_at(farm->config, hour);
+		if (farm->operators[hour] > usual)
+			usual = farm->operators[hour];
 	}
 	for (int hour = 0; hour < CLEARING_HOURS; hour++) {
-		int32_t operators = operators_at(farm->config, hour);
+		int32_t operators = farm->operators[hour];
 		int64_t wait_s = farm->config->clear_s;
 		if (operators > 0)
 			wait_s = wait_s * usual / operators;

@@ -241,7 +241,8 @@ struct farm {
 	struct farm_effects effects;
 	int64_t now_s, now_us, week_start_s;
 	struct clearing clearing;
-	struct opening staff, noise; /* owned; no dates: the configuration's windows count */
+	int32_t operators[CLEARING_HOURS]; /* who are there, by the hour of the week */
+	struct opening staff, noise;	   /* owned; no dates: the configuration's windows count */
 
 	struct farm_index designs, plates, orders, jobs, spools; /* own their items */
 	size_t file_count, file_room;
@@ -502,6 +503,7 @@ struct farm_world {
 	const struct farm_plate **plate_of;
 	struct world_stretch *stretch; /* of both calendars */
 	struct clearing clearing;
+	int32_t operators[CLEARING_HOURS];
 	char power_held[FARM_POWER_TEXT_MAX];
 };
 /* `extra` (may be NULL) is an order that does not exist yet, put last.  NULL without memory. */

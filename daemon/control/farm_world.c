@@ -359,6 +359,9 @@ struct farm_world *farm_world_create(const struct farm *farm, struct farm_order 
 	fill_power(farm, &world->world, world->power_held);
 	world->clearing = farm->clearing;
 	world->world.clearing = &world->clearing;
+	memcpy(world->operators, farm->operators, sizeof(world->operators));
+	world->world.operators = world->operators;
+	world->world.visit_s = farm->config->visit_s;
 	if (!keep_stretches(world)) {
 		farm_world_destroy(world);
 		return NULL;

@@ -275,7 +275,8 @@ static const struct option_group maintenance_group = GROUP(maintenance_options, 
 
 static const struct option quota_options[] = {
 	{ "user", OPTION_TEXT, .max = NAME_MAX_BYTES - 1, .initial = "", AT(config_quota, user),
-		.help = "Whose orders it is about.  \"*\": each user who has no row of their own." },
+		.help = "Whose orders it is about.  \"*\": each user who has no row of their "
+			"own." },
 	{ "project", OPTION_TEXT, .max = NAME_MAX_BYTES - 1, .initial = "",
 		AT(config_quota, project),
 		.help = "In place of user: a project, or \"*\" for each." },
@@ -358,6 +359,11 @@ static const struct option root_options[] = {
 	{ "clear_s", OPTION_INT64, .min = 0, .max = 604800, .initial = "900", .unit = "seconds",
 		AT(config, clear_s),
 		.help = "How long a finished print usually waits to be taken off, for plans." },
+	{ "visit_s", OPTION_INT64, .min = 0, .max = 86400, .initial = "120", .unit = "seconds",
+		AT(config, visit_s),
+		.help = "How long somebody is busy with clearing one bed, for plans: where the "
+			"number of operators is given, beds are cleared one after another.  0: "
+			"any number at a time." },
 	{ "upload_max_bytes", OPTION_INT64, .min = 1024, .max = 16e9, .initial = "536870912",
 		.unit = "bytes", AT(config, upload_max_bytes),
 		.help = "The largest file that is taken, as uploaded." },

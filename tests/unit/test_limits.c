@@ -21,6 +21,7 @@ struct scene {
 	struct world_printer printer[PRINTERS_MAX];
 	struct world_plate plate[ORDERS_MAX];
 	struct world_order order[ORDERS_MAX];
+	int32_t operators[168];
 };
 
 /* Printers of 100 W that need 300 W for the first quarter of an hour; plates of three hours. */
@@ -112,6 +113,73 @@ static void test_maintenance_takes_its_time_behind_the_print_that_makes_it_due(v
 	planner_destroy(planner);
 }
 
+/* Two people in the morning, one from noon on. */
+static void set_people(struct scene *scene, int32_t operators[168])
+{
+	for (int hour = 0; hour < 168; hour++)
+		operators[hour] = hour % 24 < 12 ? 2 : 1;
+	scene->world.calendar = worlds_weekdays(8, 18);
+	scene->world.operators = operators;
+	scene->world.visit_s = 900;
+	scene->world.clear_s = 0;
+	for (size_t i = 0; i < scene->world.printer_count; i++)
+		scene->printer[i].may_run_unattended = true;
+}
+
+static void test_beds_that_wait_in_the_morning_are_cleared_by_as_many_as_are_there(void **state)
+{
+	int32_t operators[168];
+	struct scene scene;
+
+	(void)state;
+	set_scene(&scene, 4, 4);
+	set_people(&scene, operators);
+	/* Four beds from the night. */
+	for (int i = 0; i < 4; i++) {
+		scene.printer[i].bed_empty = false;
+		scene.printer[i].waits_since_s = 2 * HOUR;
+	}
+	struct planner *planner = planner_begin(&scene.world, NULL, 8 * HOUR, 1);
+
+	while (planner_step(planner, 1000))
+		;
+	const struct planner_assignment *own = planner_result(planner)->assignment;
+
+	assert_int_equal(planner_result(planner)->assignment_count, 4);
+	assert_int_equal(own[0].start_s, 8 * HOUR + 900);
+	assert_int_equal(own[1].start_s, 8 * HOUR + 900);
+	assert_int_equal(own[2].start_s, 8 * HOUR + 1800);
+	assert_int_equal(own[3].start_s, 8 * HOUR + 1800);
+	planner_destroy(planner);
+}
+
+static void test_one_person_takes_twice_as_long_as_two(void **state)
+{
+	int32_t operators[168];
+	struct scene scene;
+
+	(void)state;
+	set_scene(&scene, 4, 8);
+	set_people(&scene, operators);
+	/* The first four end at noon: then one person is there. */
+	struct planner *planner = plan(&scene, 1000);
+	const struct planner_assignment *own = planner_result(planner)->assignment;
+
+	assert_int_equal(planner_result(planner)->assignment_count, 8);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(own[i].end_s, 12 * HOUR);
+		assert_int_equal(own[4 + i].start_s, 12 * HOUR + (1 + i) * 900);
+	}
+	planner_destroy(planner);
+	/* Who takes longer to come than the queue is long is not waited for twice. */
+	scene.world.clear_s = HOUR;
+	planner = plan(&scene, 1000);
+	own = planner_result(planner)->assignment;
+	for (int i = 4; i < 8; i++)
+		assert_int_equal(own[i].start_s, 13 * HOUR);
+	planner_destroy(planner);
+}
+
 static void test_a_plan_without_a_shortage_is_the_same(void **state)
 {
 	struct scene scene;
@@ -163,6 +231,12 @@ static void make_random(struct random *random, struct scene *scene)
 	scene->world.calendar = worlds_weekdays(8, 18);
 	scene->world.noise = worlds_weekdays(7, 22);
 	scene->world.power_budget_w = 500 + (int32_t)random_below(random, 800);
+	if (random_below(random, 2) == 0)
+		return;
+	for (int hour = 0; hour < 168; hour++)
+		scene->operators[hour] = (int32_t)random_below(random, 4);
+	scene->world.operators = scene->operators;
+	scene->world.visit_s = 60 + (int64_t)random_below(random, 900);
 }
 
 static int64_t drawn_at(
@@ -239,6 +313,9 @@ int main(void)
 		cmocka_unit_test(test_what_prints_already_has_its_power),
 		cmocka_unit_test(
 			test_maintenance_takes_its_time_behind_the_print_that_makes_it_due),
+		cmocka_unit_test(
+			test_beds_that_wait_in_the_morning_are_cleared_by_as_many_as_are_there),
+		cmocka_unit_test(test_one_person_takes_twice_as_long_as_two),
 		cmocka_unit_test(test_a_plan_without_a_shortage_is_the_same),
 		cmocka_unit_test(test_no_plan_draws_more_than_the_farm_may_or_breaks_another_rule),
 	};
