@@ -222,7 +222,7 @@ static void put_photos(FILE *file, const json_t *job, const struct record_images
 		fputs("<figure>", file);
 		markup_image(file, image->type, image->bytes, image->length, "photo");
 		fprintf(file, "<figcaption>job %lld, %s, ", (long long)words_integer(job, "id"),
-			strcmp(words_text(photo, "moment"), "clear") == 0 ? "cleared" : "ended");
+			strcmp(words_text(photo, "moment"), "cleared") == 0 ? "cleared" : "ended");
 		markup_moment(file, photo, "taken_at");
 		fputs("</figcaption></figure>\n", file);
 	}

@@ -14,6 +14,7 @@ struct files;
 struct http;
 struct http_handlers;
 struct ledger;
+struct photos;
 struct wire_recording;
 struct farm_finding;
 
@@ -22,6 +23,7 @@ struct api_setup {
 	struct farm *farm;
 	struct ledger *ledger;
 	struct files *files;
+	struct photos *photos;
 	struct events *events;
 	int64_t started_s;
 	void *context;

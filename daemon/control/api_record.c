@@ -5,15 +5,18 @@
 #include "daemon/control/api_private.h"
 #include "daemon/control/approval.h"
 #include "daemon/control/ledger.h"
+#include "daemon/control/photos.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	RECORD_JOBS_MAX = 50,	  /* on a page */
 	RECORD_PAGE_ROWS = 500,	  /* attempts and acts; no further job on a page that has so many */
 	RECORD_ATTEMPTS_MAX = 50, /* shown of one job */
+	RECORD_PHOTOS_MAX = 50,	  /* shown of one job */
 	RECORD_ACTS_MAX = 50,	  /* shown of one order, job or attempt */
 };
 
@@ -55,6 +58,53 @@ static json_t *plates_of(struct ledger *ledger, const struct farm_design_view *d
 		json_array_append_new(plates, plate);
 	}
 	return plates;
+}
+
+/* ---- photos ---- */
+
+static void add_photo(void *context, const struct photo_record *photo)
+{
+	json_t *object = json_object();
+	json_object_set_new(object, "sha256", json_string(photo->sha256));
+	json_object_set_new(object, "type", json_out_text(photo->type));
+	json_object_set_new(object, "bytes", json_integer(photo->bytes));
+	json_object_set_new(object, "printer", json_out_text(photo->printer));
+	json_object_set_new(
+		object, "attempt", photo->attempt[0] ? json_out_text(photo->attempt) : json_null());
+	json_object_set_new(object, "moment",
+		json_string(photo->moment == PHOTO_CLEARED ? "cleared" : "ended"));
+	json_out_time(object, "taken", photo->taken_s);
+	if (json_array_size(context) < RECORD_PHOTOS_MAX)
+		json_array_append_new(context, object);
+	else
+		json_decref(object);
+}
+
+static json_t *photos_of(struct ledger *ledger, int64_t job)
+{
+	json_t *photos = json_array();
+	ledger_each_photo_of_job(ledger, job, add_photo, photos);
+	return photos;
+}
+
+static void show_photo(struct api_call *call)
+{
+	static const char *const types[] = { "image/png", "image/jpeg", "image/webp" };
+	static const char first[] = { (char)0x89, (char)0xff, 'R' };
+	char byte = 0;
+	int64_t length = 0;
+	int fd = photos_open(call->api->setup.photos, call->argument[0], &length);
+	if (fd < 0) {
+		api_fail_with(call, 404, "not_found", "there is no photo with this SHA-256", NULL);
+		return;
+	}
+	/* What was kept is of one of these types; which, its first byte says. */
+	size_t type = 0;
+	if (pread(fd, &byte, 1, 0) == 1)
+		for (size_t i = 0; i < sizeof(first); i++)
+			type = byte == first[i] ? i : type;
+	call->replied = true;
+	http_reply_file(call->request, types[type], fd, length);
 }
 
 /* ---- acts ---- */
@@ -170,6 +220,7 @@ static size_t add_job(const struct api_call *call, json_t *jobs, const struct fa
 	}
 	json_object_set_new(job, "attempts", list.items);
 	json_object_set_new(job, "attempts_left_off", json_integer(list.left_off));
+	json_object_set_new(job, "photos", photos_of(ledger, view->id));
 	rows += set_acts_of(job, ledger, "job", view->id);
 	json_array_append_new(jobs, job);
 	return rows;
@@ -327,5 +378,6 @@ static void record_of_job(struct api_call *call)
 const struct api_route api_record_routes[] = {
 	{ "GET", "/api/v1/orders/:/record", record_of_order, API_DURABLE | API_COSTLY },
 	{ "GET", "/api/v1/jobs/:/record", record_of_job, API_DURABLE | API_COSTLY },
+	{ "GET", "/api/v1/photos/:", show_photo, 0 },
 	{ NULL, NULL, NULL, 0 },
 };

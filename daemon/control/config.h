@@ -134,6 +134,8 @@ struct config {
 	enum config_approval approval;
 	size_t approver_count;
 	char approver[CONFIG_APPROVERS_MAX][CONFIG_APPROVER_MAX]; /* whose signature counts */
+	char photo_hook[CONFIG_PATH_MAX];  /* program that takes photos; empty: none */
+	int64_t photo_s;		   /* how long it may take: 20 */
 	char label_text[CONFIG_LABEL_MAX]; /* of a lot label's code, {order} and {hash} in it */
 	int64_t start_delay_s;		   /* between a clear and the next start: 30 */
 	int32_t retries;		   /* of a failed job before a person is asked: 1 */

@@ -11,6 +11,7 @@
 #include "daemon/control/http.h"
 #include "daemon/control/ledger.h"
 #include "daemon/control/log.h"
+#include "daemon/control/photos.h"
 #include "daemon/control/opening.h"
 #include "daemon/control/plan_file.h"
 #include "daemon/control/streamer_link.h"
@@ -43,6 +44,7 @@ struct control {
 	struct ledger *ledger;
 	int plan_file_result; /* of the last write: each trouble is told once */
 	struct files *files;
+	struct photos *photos;
 	struct farm *farm;
 	struct events *events;
 	struct api *api;
@@ -148,6 +150,9 @@ static void put_row(struct ledger_transaction *transaction, const struct farm_ch
 	case CHANGE_ATTEMPT:
 		ledger_put_attempt(transaction, change->row.attempt);
 		break;
+	case CHANGE_PHOTO:
+		ledger_put_photo(transaction, change->row.photo);
+		break;
 	case CHANGE_SPOOL:
 		ledger_put_spool(transaction, change->row.spool);
 		break;
@@ -235,6 +240,28 @@ static bool file_path(void *context, const char *sha256, char *path, size_t size
 {
 	struct control *control = context;
 	return files_path(control->files, sha256, path, size) == 0;
+}
+
+static void photo(void *context, const struct photo_record *wish)
+{
+	struct control *control = context;
+	photos_take(control->photos, wish);
+}
+
+static void photo_taken(void *context, const struct photo_record *taken)
+{
+	struct control *control = context;
+	enter(control);
+	farm_photo_taken(control->farm, taken);
+	leave(control);
+}
+
+static void photo_failed(void *context, const struct photo_record *wish, const char *why)
+{
+	struct control *control = context;
+	enter(control);
+	farm_photo_failed(control->farm, wish, why);
+	leave(control);
 }
 
 static void happened(void *context, const struct event_record *event)
@@ -637,6 +664,28 @@ static void set_common_rules(struct control *control)
 	files_set_rules(control->files, text);
 }
 
+static int open_photos(struct control *control, struct error *error)
+{
+	char path[CONFIG_PATH_MAX + 16];
+	snprintf(path, sizeof(path), "%s/photos", control->config.state_dir);
+	const struct photos_settings settings = {
+		.base = control->base,
+		.ledger = control->ledger,
+		.directory = path,
+		.context = control,
+		.new_id = new_attempt_id,
+		.taken = photo_taken,
+		.failed = photo_failed,
+	};
+	control->photos = photos_create(&settings);
+	if (!control->photos) {
+		error_set(error, "out of memory");
+		return -ENOMEM;
+	}
+	photos_set_hook(control->photos, control->config.photo_hook, control->config.photo_s);
+	return 0;
+}
+
 static int open_store(struct control *control, struct error *error)
 {
 	char path[CONFIG_PATH_MAX + 16];
@@ -660,9 +709,10 @@ static int open_store(struct control *control, struct error *error)
 		.context = control,
 	};
 	result = files_open(&control->files, &settings, error);
-	if (result == 0)
-		set_common_rules(control);
-	return result;
+	if (result)
+		return result;
+	set_common_rules(control);
+	return open_photos(control, error);
 }
 
 static void keep_plan(void *context, const char *text, size_t size)
@@ -692,6 +742,7 @@ static int make_farm(struct control *control, struct error *error)
 		.send = send_message,
 		.new_attempt_id = new_attempt_id,
 		.file_path = file_path,
+		.photo = photo,
 		.happened = happened,
 		.keep_plan = keep_plan,
 		.reported = reported,
@@ -732,6 +783,7 @@ static int make_faces(struct control *control, struct error *error)
 		.farm = control->farm,
 		.ledger = control->ledger,
 		.files = control->files,
+		.photos = control->photos,
 		.events = control->events,
 		.started_s = (int64_t)time(NULL),
 		.context = control,
@@ -797,6 +849,7 @@ void control_destroy(struct control *control)
 	/* Requests hang on uploads, uploads on the ledger's thread, and that on the farm. */
 	http_destroy(control->http);
 	files_close(control->files);
+	photos_close(control->photos);
 	ledger_close(control->ledger);
 	api_destroy(control->api);
 	events_destroy(control->events);
@@ -860,6 +913,7 @@ int control_reload(struct control *control, struct error *error)
 	files_set_limits(control->files, fresh.upload_max_bytes, fresh.text_max_bytes,
 		fresh.free_floor_bytes, fresh.free_floor_percent);
 	set_common_rules(control);
+	photos_set_hook(control->photos, fresh.photo_hook, fresh.photo_s);
 	configure_http(control);
 	set_links(control);
 	event_active(control->tidy, 0, 0);

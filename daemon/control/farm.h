@@ -50,6 +50,9 @@ struct farm_effects {
 	void (*new_attempt_id)(void *context, char id[ATTEMPT_ID_BYTES]);
 	/* Where the text of a file lies; false: cannot be named. */
 	bool (*file_path)(void *context, const char *sha256, char *path, size_t size);
+	/* A photo of what lies on a printer is wanted: job, attempt, printer and moment are set.
+	 * May be NULL. */
+	void (*photo)(void *context, const struct photo_record *wish);
 	/* A durable event. */
 	void (*happened)(void *context, const struct event_record *event);
 	/* The plan in force, for farm_load_plan after a restart.  May be NULL. */
@@ -273,6 +276,10 @@ int farm_spool_create(
 int farm_spool_set(
 	struct farm *, const char *user, int64_t id, const struct farm_spool *, struct error *);
 int farm_spool_retire(struct farm *, const char *user, int64_t id, struct error *);
+
+/* What became of a wish of the effect `photo`. */
+void farm_photo_taken(struct farm *, const struct photo_record *photo);
+void farm_photo_failed(struct farm *, const struct photo_record *wish, const char *why);
 
 /* The answer of a creating act, stored in the same transaction. */
 void farm_remember_answer(struct farm *, const struct idempotency_record *record);

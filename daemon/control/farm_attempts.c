@@ -327,6 +327,7 @@ void farm_end_attempt(
 		farm_spent_failed(farm, printer);
 	if (result == WIRE_PRINTED)
 		printer->refused_pause_us = 0;
+	farm_want_photo(farm, printer, job->id, attempt->record.id, PHOTO_ENDED);
 	free_attempt(farm, attempt);
 	if (farm_fault_locks((int)ended->fault))
 		farm_printer_lock(farm, printer, (int)ended->fault, reason);

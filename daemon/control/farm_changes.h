@@ -21,6 +21,7 @@ enum farm_change_kind {
 	CHANGE_DROP_JOB,
 	CHANGE_DELIVERY,
 	CHANGE_ATTEMPT,
+	CHANGE_PHOTO,
 	CHANGE_SPOOL,
 	CHANGE_PRINTER,
 	CHANGE_CLEARING,
@@ -44,6 +45,7 @@ struct farm_change {
 		const int64_t *drop_job;
 		const struct delivery_record *delivery;
 		const struct attempt_record *attempt;
+		const struct photo_record *photo;
 		const struct spool_record *spool;
 		const struct printer_record *printer;
 		const struct clearing_record *clearing;

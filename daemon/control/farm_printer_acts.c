@@ -232,9 +232,11 @@ int farm_printer_clear(struct farm *farm, const char *user, const char *name,
 	}
 	if (printer->record.bed == BED_EMPTY)
 		return 0;
+	int64_t job = printer->record.bed_job;
 	result = clear_count(farm, user, printer, clear, error);
 	if (result)
 		return result;
+	farm_want_photo(farm, printer, job, "", PHOTO_CLEARED);
 	if (clear->not_yet) {
 		farm_printer_set_bed(farm, printer, printer->record.bed, 0,
 			clear->why[0] ? clear->why : "counted, not free yet");

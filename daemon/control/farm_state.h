@@ -395,6 +395,11 @@ bool farm_quarantine_counts(int fault);
 void farm_quarantine_load(struct farm_printer *printer, const struct attempt_record *record);
 void farm_quarantine_load_scrap(struct farm *farm);
 
+/* ---- farm_photos.c ---- */
+/* attempt "": of the job's last one; job 0: nothing to be seen. */
+void farm_want_photo(struct farm *farm, const struct farm_printer *printer, int64_t job,
+	const char *attempt, enum photo_moment moment);
+
 /* ---- farm_attempts.c ---- */
 /* The one place where a job starts.  0, -ENOMEM. */
 int farm_begin_attempt(struct farm *farm, struct farm_job *job, const struct farm_plate *plate,

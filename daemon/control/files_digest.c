@@ -18,3 +18,11 @@ void files_digest(const struct files_digest_part *part, size_t count, char hex[S
 	crypto_hash_sha256_final(&state, digest);
 	sodium_bin2hex(hex, SHA256_HEX_BYTES, digest, sizeof(digest));
 }
+
+void files_digest_bytes(const void *bytes, size_t length, char hex[SHA256_HEX_BYTES])
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+
+	crypto_hash_sha256(hash, bytes, length);
+	sodium_bin2hex(hex, SHA256_HEX_BYTES, hash, sizeof hash);
+}

@@ -15,4 +15,7 @@ struct files_digest_part {
 /* Of the parts, each with its length before it, so that their borders count. */
 void files_digest(const struct files_digest_part *part, size_t count, char hex[SHA256_HEX_BYTES]);
 
+/* SHA-256 of these bytes and nothing else, as sha256sum prints it. */
+void files_digest_bytes(const void *bytes, size_t length, char hex[SHA256_HEX_BYTES]);
+
 #endif

@@ -71,6 +71,8 @@ int ledger_each_attempt_of_job(
 /* Started at or after `from_s`, by start. */
 int ledger_each_attempt_since(struct ledger *, int64_t from_s,
 	void (*each)(void *, const struct attempt_record *), void *);
+int ledger_each_photo_of_job(
+	struct ledger *, int64_t job, void (*each)(void *, const struct photo_record *), void *);
 /* When the last attempt on this printer that started before `before_s` ended; 0: there was none, or
  * it has not ended. */
 int ledger_previous_end(struct ledger *, const char *printer, int64_t before_s, int64_t *ended_s);
@@ -120,6 +122,7 @@ void ledger_put_delivery(struct ledger_transaction *, const struct delivery_reco
 void ledger_put_promise(struct ledger_transaction *, const struct promise_record *);
 void ledger_put_job(struct ledger_transaction *, const struct job_record *);
 void ledger_put_attempt(struct ledger_transaction *, const struct attempt_record *);
+void ledger_put_photo(struct ledger_transaction *, const struct photo_record *);
 void ledger_put_printer(struct ledger_transaction *, const struct printer_record *);
 void ledger_put_spool(struct ledger_transaction *, const struct spool_record *);
 void ledger_put_spent(struct ledger_transaction *, const struct spent_record *);

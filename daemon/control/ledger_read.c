@@ -31,6 +31,7 @@ static const struct {
 	[LEDGER_ATTEMPTS_OF_JOB] = { LEDGER_ATTEMPT, "WHERE job = ? ORDER BY started_s, rowid" },
 	[LEDGER_ATTEMPTS_SINCE] = { LEDGER_ATTEMPT,
 		"WHERE started_s >= ? ORDER BY started_s, rowid" },
+	[LEDGER_PHOTOS_OF_JOB] = { LEDGER_PHOTO, "WHERE job = ? ORDER BY taken_s, rowid" },
 	[LEDGER_ALL_PRINTERS] = { LEDGER_PRINTER, "ORDER BY name" },
 	[LEDGER_ALL_SPOOLS] = { LEDGER_SPOOL, "ORDER BY id" },
 	[LEDGER_SPENT_BETWEEN] = { LEDGER_SPENT,
@@ -57,6 +58,7 @@ union any_record {
 	struct delivery_record delivery;
 	struct job_record job;
 	struct attempt_record attempt;
+	struct photo_record photo;
 	struct printer_record printer;
 	struct spool_record spool;
 	struct spent_record spent;
@@ -202,6 +204,7 @@ EACH(promise)
 EACH(delivery)
 EACH(job)
 EACH(attempt)
+EACH(photo)
 EACH(printer)
 EACH(spool)
 EACH(spent)
@@ -299,6 +302,13 @@ int ledger_each_attempt_since(struct ledger *ledger, int64_t from_s,
 {
 	sqlite3_bind_int64(statement_of(ledger, LEDGER_ATTEMPTS_SINCE), 1, from_s);
 	return walk_attempt(ledger, LEDGER_ATTEMPTS_SINCE, each, context);
+}
+
+int ledger_each_photo_of_job(struct ledger *ledger, int64_t job,
+	void (*each)(void *, const struct photo_record *), void *context)
+{
+	sqlite3_bind_int64(statement_of(ledger, LEDGER_PHOTOS_OF_JOB), 1, job);
+	return walk_photo(ledger, LEDGER_PHOTOS_OF_JOB, each, context);
 }
 
 int ledger_each_printer(

@@ -182,6 +182,18 @@ static const struct ledger_column attempt_columns[] = {
 	FIELD(LEDGER_TEXT, attempt_record, heat, "heat"),
 };
 
+static const struct ledger_column photo_columns[] = {
+	FIELD(LEDGER_TEXT, photo_record, id, "id"),
+	FIELD(LEDGER_TEXT, photo_record, sha256, "sha256"),
+	FIELD(LEDGER_TEXT, photo_record, type, "type"),
+	FIELD(LEDGER_INT64, photo_record, bytes, "bytes"),
+	FIELD(LEDGER_INT64, photo_record, job, "job"),
+	FIELD(LEDGER_TEXT, photo_record, attempt, "attempt"),
+	FIELD(LEDGER_TEXT, photo_record, printer, "printer"),
+	FIELD(LEDGER_INT32, photo_record, moment, "moment"),
+	FIELD(LEDGER_INT64, photo_record, taken_s, "taken_s"),
+};
+
 static const struct ledger_column printer_columns[] = {
 	FIELD(LEDGER_TEXT, printer_record, name, "name"),
 	FIELD(LEDGER_INT32, printer_record, bed, "bed"),
@@ -267,6 +279,7 @@ const struct ledger_table ledger_tables[LEDGER_NOUN_COUNT] = {
 	[LEDGER_PROMISE] = TABLE("promises", promise),
 	[LEDGER_JOB] = TABLE("jobs", job),
 	[LEDGER_ATTEMPT] = TABLE("attempts", attempt),
+	[LEDGER_PHOTO] = TABLE("photos", photo),
 	[LEDGER_PRINTER] = TABLE("printers", printer),
 	[LEDGER_SPOOL] = TABLE("spools", spool),
 	[LEDGER_SPENT] = TABLE("spent", spent),
@@ -499,6 +512,14 @@ const char *const ledger_migrations[] = {
 	" id INTEGER PRIMARY KEY, printer TEXT NOT NULL CHECK (printer <> ''),"
 	" day_s INTEGER NOT NULL, kind INTEGER NOT NULL,"
 	" amount INTEGER NOT NULL CHECK (amount >= 0), UNIQUE (day_s, printer, kind)) STRICT;",
+
+	/* 15: photos of what was printed */
+	"CREATE TABLE photos ("
+	" id TEXT PRIMARY KEY CHECK (length(id) = 32),"
+	" sha256 TEXT NOT NULL CHECK (length(sha256) = 64), type TEXT NOT NULL,"
+	" bytes INTEGER NOT NULL, job INTEGER NOT NULL REFERENCES jobs, attempt TEXT NOT NULL,"
+	" printer TEXT NOT NULL, moment INTEGER NOT NULL, taken_s INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX photos_of_job ON photos (job);",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

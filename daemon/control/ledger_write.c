@@ -125,6 +125,11 @@ void ledger_put_attempt(
 	put(transaction, LEDGER_ATTEMPT, attempt, NULL);
 }
 
+void ledger_put_photo(struct ledger_transaction *transaction, const struct photo_record *photo)
+{
+	put(transaction, LEDGER_PHOTO, photo, NULL);
+}
+
 void ledger_put_printer(
 	struct ledger_transaction *transaction, const struct printer_record *printer)
 {

@@ -351,6 +351,17 @@ static const struct option root_options[] = {
 		.help = "Who may approve, as \"NAME:KEY\" with the public key that printfarm "
 			"design key prints; approvals must be signed then.  None given: whoever "
 			"may use the API." },
+	{ "photo_hook", OPTION_PATH, .max = CONFIG_PATH_MAX - 1, .initial = "",
+		AT(config, photo_hook),
+		.help = "A program that takes a photo, run without a shell when a print has ended "
+			"and when its bed was cleared, as HOOK MOMENT PRINTER JOB FILE with "
+			"\"ended\" or \"cleared\" for MOMENT.  It writes a PNG, JPEG or WebP of at "
+			"most 8 MB to FILE.  What goes wrong stands in the history and stops "
+			"nothing.  Under systemd printfarmd has no network and no cameras: the "
+			"hook asks a service of yours by a Unix socket, or a drop-in of the unit "
+			"gives it more.  Empty: no photos." },
+	{ "photo_s", OPTION_INT64, .min = 1, .max = 600, .initial = "20", .unit = "seconds",
+		AT(config, photo_s), .help = "How long photo_hook may take." },
 	{ "label_text", OPTION_TEXT, .max = CONFIG_LABEL_MAX - 1,
 		.initial = "printfarm:{order}:{hash}", AT(config, label_text),
 		.help = "What the code on a lot label says; {order} stands for the order's number, "

@@ -173,6 +173,22 @@ struct attempt_record {
 	char heat[HEAT_LOG_TEXT_MAX]; /* measured, see heat_log.h; empty: nobody did */
 };
 
+/* Never reorder, only append. */
+enum photo_moment { PHOTO_ENDED, PHOTO_CLEARED };
+
+/* A picture of what was printed, kept under the hash of its bytes. */
+struct photo_record {
+	char id[ATTEMPT_ID_BYTES]; /* as those of attempts */
+	char sha256[SHA256_HEX_BYTES];
+	char type[16]; /* "image/jpeg" */
+	int64_t bytes;
+	int64_t job;
+	char attempt[ATTEMPT_ID_BYTES]; /* empty: of the job's last one */
+	char printer[NAME_MAX_BYTES];
+	enum photo_moment moment;
+	int64_t taken_s;
+};
+
 /* What the ledger remembers of a printer: only what a power cycle must not forget. */
 struct printer_record {
 	char name[NAME_MAX_BYTES];

@@ -1,5 +1,6 @@
 """docs/openapi.yaml against the server: every route, every status that is named, every member of every answer."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -108,6 +109,12 @@ def look_at_page_and_files(tour, farm):
     for path in (f"/api/v1/files/{digest}", f"/api/v1/files/{digest}/text", f"/api/v1/files/{digest}/settings"):
         tour.call("GET", path, want=200)
         tour.call("GET", path.replace(digest, "0" * 64), want=404)
+    photo = b"\x89PNG\r\n\x1a\n"
+    folder = farm.dir / "state/photos"
+    folder.mkdir()
+    (folder / hashlib.sha256(photo).hexdigest()).write_bytes(photo)
+    tour.call("GET", f"/api/v1/photos/{hashlib.sha256(photo).hexdigest()}", want=200)
+    tour.call("GET", f"/api/v1/photos/{digest}", want=404)
     preview = f"/api/v1/files/{digest}/preview"
     for query in ("", "", "?view=top&width=64&height=48", "?layer=1", "?command=5"):
         tour.call("GET", preview + query, want=200)

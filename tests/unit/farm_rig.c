@@ -114,6 +114,7 @@ static void apply(struct rig *rig, const struct farm_change *change)
 		rig->last_event_id = change->row.event->id;
 		return;
 	case CHANGE_IDEMPOTENCY:
+	case CHANGE_PHOTO:
 	case CHANGE_KIND_COUNT:
 		return;
 	case CHANGE_FILE:
@@ -146,6 +147,7 @@ static void on_commit(void *context, const struct farm_changes *changes, uint64_
 		static const size_t other[CHANGE_KIND_COUNT] = {
 			[CHANGE_DROP_JOB] = sizeof(int64_t),
 			[CHANGE_EVENT] = sizeof(struct event_record),
+			[CHANGE_PHOTO] = sizeof(struct photo_record),
 			[CHANGE_IDEMPOTENCY] = sizeof(struct idempotency_record),
 		};
 		enum farm_change_kind kind = changes->change[i].kind;
@@ -526,6 +528,13 @@ static void keep_plan(void *context, const char *text, size_t size)
 	assert_non_null(rig->kept_plan);
 }
 
+static void photo(void *context, const struct photo_record *wish)
+{
+	struct rig *rig = context;
+	rig->photos++;
+	rig->last_photo = *wish;
+}
+
 void rig_start_control(struct rig *rig)
 {
 	const struct farm_effects effects = {
@@ -534,6 +543,7 @@ void rig_start_control(struct rig *rig)
 		.send = on_send,
 		.new_attempt_id = new_attempt_id,
 		.file_path = file_path,
+		.photo = photo,
 		.happened = happened,
 		.keep_plan = keep_plan,
 		.answered = answered,

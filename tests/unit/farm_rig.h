@@ -90,6 +90,8 @@ struct rig {
 	uint64_t next_attempt;
 	int starts, events;
 	char last_event[REASON_MAX_BYTES];
+	int photos; /* that were wished for */
+	struct photo_record last_photo;
 	uint64_t last_answered;
 	int last_answer_error;
 	/* what the farm found out last */

@@ -134,6 +134,27 @@ static void test_the_reason_for_clearing_a_failed_print_stands_in_the_history(vo
 	rig_destroy(rig);
 }
 
+static void test_a_photo_is_wished_for_at_the_end_of_a_print_and_when_its_bed_is_cleared(
+	void **state)
+{
+	char id[ATTEMPT_ID_BYTES];
+	struct rig *rig = start_one(id);
+
+	(void)state;
+	assert_int_equal(rig->photos, 0); /* the empty bed at the beginning is no picture */
+	rig_end_print(rig, &rig->printer[0], WIRE_FAILED, 3);
+	rig_settle(rig);
+	assert_int_equal(rig->photos, 1);
+	assert_int_equal(rig->last_photo.moment, PHOTO_ENDED);
+	assert_string_equal(rig->last_photo.attempt, id);
+	assert_string_equal(rig->last_photo.printer, "p1");
+	rig_clear(rig, &rig->printer[0]);
+	assert_int_equal(rig->photos, 2);
+	assert_int_equal(rig->last_photo.moment, PHOTO_CLEARED);
+	assert_int_equal(rig->last_photo.job, rig_attempt(rig, id)->job);
+	rig_destroy(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +164,8 @@ int main(void)
 		cmocka_unit_test(
 			test_a_plate_keeps_its_name_when_the_same_bytes_come_under_another),
 		cmocka_unit_test(test_the_reason_for_clearing_a_failed_print_stands_in_the_history),
+		cmocka_unit_test(
+			test_a_photo_is_wished_for_at_the_end_of_a_print_and_when_its_bed_is_cleared),
 	};
 
 	return cmocka_run_group_tests_name("farm record", tests, NULL, NULL);

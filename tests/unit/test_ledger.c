@@ -280,6 +280,18 @@ static const struct attempt_record some_attempt = {
 	.heat = "T 2100 2150 2088 2171 2150 99",
 };
 
+static const struct photo_record some_photo = {
+	.id = "fedcba9876543210fedcba9876543210",
+	.sha256 = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+	.type = "image/webp",
+	.bytes = 12345,
+	.job = 31,
+	.attempt = "0123456789abcdef0123456789abcdef",
+	.printer = "p1",
+	.moment = PHOTO_CLEARED,
+	.taken_s = 1700000099,
+};
+
 static const struct spool_record some_spool = { 41, "PLA", "white", "lot 7", 812.5, true };
 
 static const struct printer_record some_printer = {
@@ -307,6 +319,7 @@ static struct ledger_transaction *farm_transaction(void)
 	ledger_put_job(transaction, &some_job);
 	ledger_put_spool(transaction, &some_spool);
 	ledger_put_attempt(transaction, &some_attempt);
+	ledger_put_photo(transaction, &some_photo);
 	ledger_put_printer(transaction, &some_printer);
 	return transaction;
 }
@@ -977,6 +990,7 @@ COMPARE(plate, LEDGER_PLATE)
 COMPARE(order, LEDGER_ORDER)
 COMPARE(job, LEDGER_JOB)
 COMPARE(attempt, LEDGER_ATTEMPT)
+COMPARE(photo, LEDGER_PHOTO)
 COMPARE(printer, LEDGER_PRINTER)
 COMPARE(spool, LEDGER_SPOOL)
 
@@ -1000,7 +1014,9 @@ static void test_every_row_comes_back_as_it_was_put(void **state)
 	assert_int_equal(ledger_each_open_attempt(ledger, same_attempt, (void *)&some_attempt), 0);
 	assert_int_equal(ledger_each_printer(ledger, same_printer, (void *)&some_printer), 0);
 	assert_int_equal(ledger_each_spool(ledger, same_spool, (void *)&some_spool), 0);
-	assert_int_equal(compared, 8);
+	assert_int_equal(ledger_each_photo_of_job(ledger, 31, same_photo, (void *)&some_photo), 0);
+	assert_int_equal(ledger_each_photo_of_job(ledger, 32, same_photo, NULL), 0);
+	assert_int_equal(compared, 9);
 	assert_int_equal(ledger_file_analysis(ledger, hash_a, &json), 0);
 	assert_string_equal(json, "{\"verdict\":\"ok\"}");
 	free(json);
