@@ -273,7 +273,7 @@ def test_submit():
         date, put, design, order = daemon.asked
         equal((date[1], json.loads(date[3])["due"]), ("/api/v1/quote", "fri"), "the date is asked before the upload")
         equal(put[3], Path(path).read_bytes(), "the uploaded bytes")
-        equal(json.loads(design[3]), {"name": "visor", "plates": [{"sha256": FILE["sha256"], "yield": 4}]}, "design")
+        equal(json.loads(design[3]), {"name": "visor", "plates": [{"sha256": FILE["sha256"], "name": "visor.gcode", "yield": 4}]}, "design")
         body = json.loads(order[3])
         equal((body["design"], body["units"], body["due"], body["hold"], body["user"], body["priority"]),
               ("visor", 400, "fri", True, "ada", 50), "the order")
