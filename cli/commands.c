@@ -223,8 +223,6 @@ const struct command cli_commands[] = {
 		"example: printfarm rehearse visor.gcode p1\n",
 		command_rehearse, NULL },
 	{ "reload", "", "printfarmd reads its configuration again", NULL, command_reload, NULL },
-	{ "report", "[--since DATE] [--until DATE]", "where the hours went, and what they made",
-		"Without a date: the last seven days.\n", command_report, NULL },
 	{ "replay", "FILE [--dialect NAME]", "feeds a recorded conversation to a driver",
 		"The file holds what 'printer log' shows, or a transcript of another host.\n"
 		"Shown is what our driver makes of it and, for a recording of ours, where it\n"
@@ -232,6 +230,8 @@ const struct command cli_commands[] = {
 		"printer's side.\n\n"
 		"example: printfarm printer log p1 >p1.txt && printfarm replay p1.txt\n",
 		command_replay, NULL },
+	{ "report", "[--since DATE] [--until DATE]", "where the hours went, and what they made",
+		"Without a date: the last seven days.\n", command_report, NULL },
 	{ "spool", NULL, "filament on reels", NULL, NULL, spool_commands },
 	{ "status", "", "the farm on one screen", NULL, command_status, NULL },
 	{ "submit", "FILE... [-n UNITS] [--yield K] [--due TIME] [...]",
