@@ -8,6 +8,35 @@
 
 enum { INDENT = 15 };
 
+/* The command that goes on, for conditions whose words do not name one. */
+static const struct {
+	const char *condition, *command;
+	bool of_printer;
+} remedies[] = {
+	{ "material", "printer load", true },
+	{ "color", "printer load", true },
+	{ "grams", "printer load", true },
+	{ "held", "order release", false },
+	{ "by_hand", "printer show", true },
+	{ "offline", "printer show", true },
+};
+
+static void why_condition(const struct cli *cli, const json_t *condition, const char *printer)
+{
+	const char *name = words_text(condition, "condition");
+
+	say(stdout, "  %-12.12s ", name);
+	for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
+		if (strcmp(name, remedies[i].condition) == 0) {
+			words_sentence(cli, INDENT, INDENT, "%s (printfarm %s%s%s)",
+				words_text(condition, "text"), remedies[i].command,
+				remedies[i].of_printer ? " " : "",
+				remedies[i].of_printer ? printer : "");
+			return;
+		}
+	words_sentence(cli, INDENT, INDENT, "%s", words_text(condition, "text"));
+}
+
 static void why_printer(const struct cli *cli, const json_t *printer)
 {
 	const json_t *unmet = json_object_get(printer, "unmet"), *condition;
@@ -18,10 +47,8 @@ static void why_printer(const struct cli *cli, const json_t *printer)
 		plate, *plate ? ")" : "");
 	if (json_array_size(unmet) == 0)
 		say(stdout, "  nothing stands against it\n");
-	json_array_foreach (unmet, index, condition) {
-		say(stdout, "  %-12.12s ", words_text(condition, "condition"));
-		words_sentence(cli, INDENT, INDENT, "%s", words_text(condition, "text"));
-	}
+	json_array_foreach (unmet, index, condition)
+		why_condition(cli, condition, words_text(printer, "printer"));
 }
 
 /* The words about it when the order is for another printer; NULL: it may be this one. */
