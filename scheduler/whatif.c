@@ -139,7 +139,7 @@ static void make_ready(struct world_printer *printer)
 {
 	printer->online = printer->enabled = printer->idle = printer->bed_empty = true;
 	printer->locked = printer->needs_attention = printer->by_hand = false;
-	printer->maintenance = NULL;
+	printer->maintenance = printer->quarantine = NULL;
 	printer->waits_since_s = 0;
 }
 

@@ -73,7 +73,7 @@ static bool is_out(const struct world_printer *printer)
 {
 	return !printer->enabled || printer->locked || !printer->online ||
 	       printer->needs_attention || printer->by_hand || printer->maintenance ||
-	       (printer->idle && !printer->bed_empty);
+	       printer->quarantine || (printer->idle && !printer->bed_empty);
 }
 
 static void add_printers(struct farm_question *question)
@@ -200,6 +200,8 @@ static void say(const struct farm_question *question, const struct whatif_change
 			: printer->locked	   ? "see to %s, which is locked, and unlock it"
 						     " (printer unlock %s)"
 			: !printer->online	   ? "bring %s back online (printer show %s)"
+			: printer->quarantine	   ? "see why prints fail on %s, then end its "
+						     "quarantine (printer enable %s)"
 			: printer->needs_attention ? "see to %s: it wants a person (printer show "
 						     "%s)"
 			: printer->by_hand	   ? "stop using %s by hand (printer show %s)"

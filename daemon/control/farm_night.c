@@ -65,6 +65,11 @@ static bool add_repair(struct farm_question *question, size_t i)
 		struct farm_act *act = new_act(question, "enable", i, 0);
 		snprintf(act->text, sizeof(act->text), "let %s have jobs again (it is disabled)",
 			printer->name);
+	} else if (printer->quarantine) {
+		struct farm_act *act = new_act(question, "enable", i, 0);
+		snprintf(act->text, sizeof(act->text),
+			"see why prints fail on %s and end its quarantine: %.100s", printer->name,
+			printer->quarantine);
 	} else if (!printer->online || printer->needs_attention || printer->by_hand ||
 		   printer->maintenance) {
 		struct farm_act *act = new_act(question, "see", i, 0);

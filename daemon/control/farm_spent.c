@@ -95,7 +95,8 @@ static enum spent_kind spends(const struct farm *farm, const struct farm_printer
 	enum wire_activity activity = farm_printer_activity(printer);
 	if (farm_printer_link(printer) != WIRE_ONLINE)
 		return SPENT_OFFLINE;
-	if (printer->record.lock_fault || activity == WIRE_NEEDS_ATTENTION)
+	if (printer->record.lock_fault || printer->record.quarantined_s ||
+		activity == WIRE_NEEDS_ATTENTION)
 		return SPENT_FAULT;
 	if (printer->attempt)
 		return SPENT_PRINTING;
