@@ -429,6 +429,9 @@ void farm_set_opening(struct farm *farm, struct opening *staff, struct opening *
 void farm_plan_now(struct farm *farm, int64_t moves)
 {
 	farm_plan_step(farm, moves);
+	/* What an order is promised belongs to the answer that makes it. */
+	for (int i = 0; i < 3 && farm->promise; i++)
+		farm_promises_step(farm, moves);
 }
 
 uint64_t farm_turn(struct farm *farm, int64_t moves)

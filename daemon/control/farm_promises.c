@@ -18,6 +18,7 @@ enum {
 	PROMISE_MOVES_PERCENT = 10,
 	PROMISE_MOVES_S = 900,		/* and not for less */
 	PROMISE_AGES_US = 60 * 1000000, /* without news it is made again so often at most */
+	PROMISE_ORDERS_A_STEP = 100,
 	RANK_ROUTINE = 0,
 	RANK_USUAL = 2,
 	RANK_OWN = 10, /* on top, for the order's own events */
@@ -316,6 +317,7 @@ void farm_promises_forget(struct farm *farm)
 	farm->promise = NULL;
 	farm->promise_answer_of = farm->promise_on_bed = NULL;
 	farm->promise_order = NULL;
+	farm->promise_next = 0;
 }
 
 /* Which of the orders that get an answer this is; a new one if it has none. */
@@ -389,34 +391,48 @@ static bool is_said(
 	return *band && order->planned_s > 0;
 }
 
-static void end(struct farm *farm)
+static void tell(struct farm *farm, struct farm_order *order, const struct calendar *calendar)
 {
 	static const struct promise_band nothing;
-	struct calendar calendar;
-	farm_calendar(farm, &calendar);
-	double stretch = learned_stretch(farm, &calendar);
-	for (size_t i = 0; i < farm->orders.count; i++) {
-		struct farm_order *order = farm->orders.item[i];
-		const struct promise_band *band;
-		if (order->record.state != ORDER_OPEN) {
-			order->low_s = order->likely_s = order->high_s = order->promised_s = 0;
-			order->was_held |= order->record.state == ORDER_HELD;
-			continue;
-		}
-		if (!is_said(farm, order, &band))
-			band = &nothing;
-		update(farm, order, band, &calendar, stretch);
+	const struct promise_band *band;
+	if (order->record.state != ORDER_OPEN) {
+		order->low_s = order->likely_s = order->high_s = order->promised_s = 0;
+		order->was_held |= order->record.state == ORDER_HELD;
+		return;
 	}
+	if (!is_said(farm, order, &band))
+		band = &nothing;
+	update(farm, order, band, calendar, farm->promise_stretch);
+}
+
+static void end(struct farm *farm)
+{
 	memset(farm->news, 0, sizeof(farm->news));
 	farm->facts++;
 	farm_promises_forget(farm);
+}
+
+/* Some open orders at a time; what is closed costs nothing.  true: there are more. */
+static bool tell_some(struct farm *farm)
+{
+	struct calendar calendar;
+	size_t told = 0;
+	farm_calendar(farm, &calendar);
+	if (farm->promise_next == 0)
+		farm->promise_stretch = learned_stretch(farm, &calendar);
+	while (farm->promise_next < farm->orders.count && told < PROMISE_ORDERS_A_STEP) {
+		struct farm_order *order = farm->orders.item[farm->promise_next++];
+		told += order->record.state == ORDER_OPEN ? 1 : 0;
+		tell(farm, order, &calendar);
+	}
+	return farm->promise_next < farm->orders.count;
 }
 
 bool farm_promises_step(struct farm *farm, int64_t moves)
 {
 	if (!farm->promise)
 		return false;
-	if (promise_step(farm->promise, moves))
+	if (promise_step(farm->promise, moves) || tell_some(farm))
 		return true;
 	end(farm);
 	return false;

@@ -305,6 +305,8 @@ struct farm {
 	size_t *promise_answer_of, *promise_on_bed; /* what it borrows */
 	struct farm_order **promise_order;	    /* who gets its answers */
 	size_t promise_orders;
+	size_t promise_next; /* of the orders, while they are told; 0: not begun */
+	double promise_stretch;
 	int64_t promised_us;
 	uint64_t news_count, promised_news; /* facts that changed: now, when promises were made */
 	struct farm_news news[FARM_NEWS_MAX];

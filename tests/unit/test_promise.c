@@ -142,6 +142,28 @@ static void test_nothing_is_said_of_an_order_that_nobody_can_make(void **state)
 	planner_destroy(planner);
 }
 
+static void test_an_order_that_follows_another_is_as_late_as_that_one(void **state)
+{
+	struct farm farm;
+	struct promise_band band[3];
+
+	(void)state;
+	farm_init(&farm, 0.1, 0.1);
+	/* Each on printers of its own: only the order of the orders binds them. */
+	farm.order[0].printer = "p1";
+	farm.order[1].printer = "p2";
+	farm.order[1].units_left = 4;
+	farm.order[1].after_count = 1;
+	farm.order[1].after[0] = 0;
+	farm.order[2].units_left = 0;
+	struct planner *planner = plan(&farm);
+
+	assert_true(promise_bands(planner_result(planner), NOW, 7, band));
+	assert_true(band[1].low_s >= band[0].low_s + farm.plate.time_s / 2);
+	assert_true(band[1].high_s >= band[0].high_s + farm.plate.time_s / 2);
+	planner_destroy(planner);
+}
+
 /* A farm that lives by other distributions: lengths off by a flat share, waits that are either
  * short or long; prints fail as often as assumed. */
 static int64_t live_otherwise(
@@ -203,6 +225,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_said_of_an_order_that_nobody_can_make),
 		cmocka_unit_test(test_prints_that_fail_make_promises_later),
 		cmocka_unit_test(test_what_is_less_known_is_promised_less_sharply),
+		cmocka_unit_test(test_an_order_that_follows_another_is_as_late_as_that_one),
 		cmocka_unit_test(test_nine_of_ten_promises_are_kept_by_farms_that_live_otherwise),
 		cmocka_unit_test(test_the_same_plan_and_seed_have_the_same_bounds),
 	};
