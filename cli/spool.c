@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 #include "cli/words.h"
 
-enum { GRAMS_MAX = 100000 };
+enum { GRAMS_MAX = 20000 };
 
 struct spool_options {
 	const char *material, *color, *lot;

@@ -68,6 +68,7 @@
 	function state(p, look) {
 		if (p.lock) return ["locked", "locked"];
 		if (look) return ["look", "needs a look"];
+		if (p.quarantine && p.activity === "idle") return ["attention", "in quarantine"];
 		if (p.activity === "needs_attention") return ["attention", "needs attention"];
 		if (p.link === "offline") return ["offline", "offline"];
 		if (p.link !== "online") return ["wait", p.link];
@@ -184,7 +185,9 @@
 					" (" + join([j.design, j.printer], " on ") + ")" });
 		});
 		of("attention").forEach(function (p) {
-			list.push({ mood: "attention", what: p.name + " needs attention", why: p.reason });
+			list.push(p.quarantine ?
+				{ mood: "attention", what: p.name + " is in quarantine", why: p.quarantine.text } :
+				{ mood: "attention", what: p.name + " needs attention", why: p.reason });
 		});
 		/* A machine that waits for a person's word has work only while jobs wait. */
 		[["offline", "offline"], ["clear", "beds to clear"], ["confirm", "starts to confirm at the machine"],

@@ -143,11 +143,20 @@ static void read_due(struct json_in *in, int64_t *due_s)
 	char text[64] = "";
 	if (json_is_integer(due)) {
 		json_in_integer(in, "due", 0, INT64_C(1) << 40, due_s);
-		return;
+		snprintf(text, sizeof(text), "%lld", (long long)json_integer_value(due));
+	} else {
+		json_in_text(in, "due", text, sizeof(text));
+		if (!in->failed && due_parse(text, now_s(), due_s, in->error) != 0)
+			in->failed = true;
 	}
-	json_in_text(in, "due", text, sizeof(text));
-	if (!in->failed && due_parse(text, now_s(), due_s, in->error) != 0)
-		in->failed = true;
+	if (in->failed || *due_s == 0 || *due_s > now_s())
+		return;
+	char here[48];
+	json_out_iso8601(now_s(), here, sizeof(here));
+	in->failed = true;
+	error_set(in->error,
+		"due \"%s\" is past: it is %.16s here; a later time or none is accepted", text,
+		here);
 }
 
 /* A text with commas, or a list of texts. */

@@ -147,7 +147,7 @@ def test_delivery():
 
 def test_failures():
     """what failed is tried again on another printer; a printer that fails too often gets no new jobs until it is enabled"""
-    with Farm(2, config="quarantine_failures = 2;\nretries = 0;", speed=100, simulator="warm_start=yes") as farm:
+    with Farm(2, config="quarantine_failures = 2;\nretries = 0;", speed=200, simulator="warm_start=yes") as farm:
         farm.ready()
         path = box_gcode(farm.dir / "box.gcode")
         farm.add_design("box", (path, 1))
@@ -183,4 +183,32 @@ def test_failures():
         equal(farm.run_order(order)["good"], 1, "good units")
 
 
-main(test_refused, test_surplus, test_alternatives, test_sequence, test_delivery, test_failures)
+def test_bad_input():
+    """what makes no sense is refused with the value and what would be accepted, and nothing is made"""
+    with Farm(1) as farm:
+        path = box_gcode(farm.dir / "box.gcode")
+        farm.add_design("box", (path, 1))
+        for words, status, reason in (
+                (("-n", "0"), 64, "from 1 to 1000000"),
+                (("-n", "1000001"), 64, "from 1 to 1000000"),
+                (("--due", "2020-01-01"), 1, 'due "2020-01-01" is past'),
+                (("--due", "yesterday"), 1, 'due "yesterday" is not understood'),
+                (("--after", "x"), 1, "numbers of at most 8 orders"),
+                (("--after", "9"), 1, "no order 9"),
+                (("--retries", "-1"), 64, "from 0 to 10000"),
+                (("--material", "PLA,"), 1, 'material is "PLA,"')):
+            refused = farm.cli("order", "create", "box", *words, expect=status)
+            check(reason in refused.stderr, refused.stderr)
+        for body, reason in (
+                ({"units": 0}, "from 1 to 1000000"), ({"units": 1000001}, "from 1 to 1000000"), ({"due": 1}, "is past"),
+                ({"after": [0]}, "numbers of at most 8"), ({"after": list(range(1, 10))}, "numbers of at most 8"),
+                ({"retries": -1}, "from 0 to 10000"), ({"material": ["a,b"]}, "without commas")):
+            answer = farm.http("POST", "/api/v1/orders", {"design": "box", **body})
+            equal(answer.status, 422, f"status of {body}")
+            check(reason in answer.json["error"]["message"], answer.body)
+        answer = farm.http("POST", "/api/v1/spools", {"material": "PLA", "grams": -1})
+        check(answer.status == 422 and "from 0 to 20000" in answer.json["error"]["message"], answer.body)
+        equal(farm.get("/api/v1/orders")["items"], [], "orders")
+
+
+main(test_bad_input, test_refused, test_surplus, test_alternatives, test_sequence, test_delivery, test_failures)
