@@ -12,7 +12,7 @@ static int run_check(struct cli *cli, int argc, char **argv)
 
 #define ORDER_OPTIONS                                                                              \
 	"  -n, --units UNITS   good units wanted (1)\n"                                            \
-	"  --due TIME          fri, tomorrow, 2026-11-27, 2026-11-27T18:00, +3h, +2d\n"            \
+	"  --due TIME          fri, 'fri 12:00', tomorrow, 2026-11-27T18:00, +3h, +2d\n"            \
 	"  --priority 0..100   higher first (50)\n"                                                \
 	"  --material M[,M...] print with one of these, best first\n"                              \
 	"  --color C[,C...]    print in one of these, best first; light, dark, any\n"              \

@@ -24,21 +24,21 @@ static struct tm local_of(int64_t time_s)
 	return local;
 }
 
-/* DUE_HOUR o'clock that many days from today; across a change of the clocks it is still 18:00. */
-static int64_t in_days(int64_t now_s, int day_count)
+/* A time of the day, that many days from today; across a change of the clocks 18:00 stays 18:00. */
+static int64_t in_days(int64_t now_s, int day_count, int minute_of_day)
 {
 	struct tm local = local_of(now_s);
 	local.tm_mday += day_count;
-	local.tm_hour = DUE_HOUR;
-	local.tm_min = local.tm_sec = 0;
+	local.tm_hour = 0;
+	local.tm_min = minute_of_day;
+	local.tm_sec = 0;
 	local.tm_isdst = -1;
 	return (int64_t)mktime(&local);
 }
 
 /* "fri", "Friday" or any beginning of at least two letters. -1: none. */
-static int weekday_of(const char *text)
+static int weekday_of(const char *text, size_t length)
 {
-	size_t length = strlen(text);
 	for (int i = 0; i < 7 && length >= 2; i++)
 		if (length <= strlen(days[i]) && strncasecmp(text, days[i], length) == 0)
 			return i;
@@ -88,6 +88,48 @@ static bool take(const char **text, const char *any_of)
 	return true;
 }
 
+static bool is_word(const char *text, size_t length, const char *word)
+{
+	return strlen(word) == length && strncasecmp(text, word, length) == 0;
+}
+
+/* "18:00" */
+static bool parse_clock(const char *text, int *minute_of_day)
+{
+	int hour, minute;
+	if (!take_digits(&text, 2, &hour) || !take(&text, ":") || !take_digits(&text, 2, &minute) ||
+		*text || hour > 23 || minute > 59)
+		return false;
+	*minute_of_day = hour * 60 + minute;
+	return true;
+}
+
+/* "today", "fri", "tomorrow 09:30"; a time alone is the next such time. */
+static bool parse_day(const char *text, int64_t now_s, int64_t *due_s)
+{
+	size_t length = strcspn(text, " ");
+	int weekday = weekday_of(text, length), minute = DUE_HOUR * 60, ahead;
+
+	if (parse_clock(text, &minute)) {
+		*due_s = in_days(now_s, 0, minute);
+		if (*due_s <= now_s)
+			*due_s = in_days(now_s, 1, minute);
+		return true;
+	}
+	if (text[length] && !parse_clock(text + length + 1, &minute))
+		return false;
+	if (is_word(text, length, "today"))
+		ahead = 0;
+	else if (is_word(text, length, "tomorrow"))
+		ahead = 1;
+	else if (weekday >= 0)
+		ahead = (weekday - local_of(now_s).tm_wday + 6) % 7 + 1;
+	else
+		return false;
+	*due_s = in_days(now_s, ahead, minute);
+	return true;
+}
+
 /* "2026-11-27", "2026-11-27T18:00", "2026-11-27 18:00:00"; the day must exist. */
 static bool parse_date(const char *text, int64_t *due_s)
 {
@@ -118,30 +160,17 @@ static bool parse_date(const char *text, int64_t *due_s)
 
 int due_parse(const char *text, int64_t now_s, int64_t *due_s, struct error *error)
 {
-	int weekday = weekday_of(text);
 	if (!text[0] || strcasecmp(text, "none") == 0) {
 		*due_s = 0;
 		return 0;
 	}
-	if (strcasecmp(text, "today") == 0) {
-		*due_s = in_days(now_s, 0);
-		return 0;
-	}
-	if (strcasecmp(text, "tomorrow") == 0) {
-		*due_s = in_days(now_s, 1);
-		return 0;
-	}
-	if (weekday >= 0) {
-		int ahead = (weekday - local_of(now_s).tm_wday + 7) % 7;
-		*due_s = in_days(now_s, ahead ? ahead : 7);
-		return 0;
-	}
-	if (text[0] == '+' ? parse_ahead(text, now_s, due_s) : parse_date(text, due_s))
+	if (text[0] == '+' ? parse_ahead(text, now_s, due_s)
+			   : parse_day(text, now_s, due_s) || parse_date(text, due_s))
 		return 0;
 	error_set(error,
-		"due \"%.40s\" is not understood: a weekday (fri), tomorrow, a date (2026-11-27), "
-		"a date "
-		"with a time (2026-11-27T18:00), a time from now (+3h, +2d), or none",
+		"due \"%.40s\" is not understood: a weekday (fri), today, tomorrow, a date "
+		"(2026-11-27), each with a time behind it if wanted (fri 12:00), a time alone "
+		"(12:00), a time from now (+3h, +2d), or none",
 		text);
 	return -EINVAL;
 }

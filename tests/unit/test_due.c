@@ -54,6 +54,20 @@ static void test_a_weekday_is_the_next_such_day_and_never_today(void **state)
 	assert_int_equal(parse("WED"), today_s + 7 * 86400);
 }
 
+static void test_a_day_may_have_a_time_and_a_time_alone_is_the_next_such_time(void **state)
+{
+	(void)state;
+	int64_t midnight_s = WEDNESDAY_S - 10 * 3600;
+	assert_int_equal(parse("fri 18:00"), parse("fri"));
+	assert_int_equal(parse("Friday 09:30"), midnight_s + 2 * 86400 + 9 * 3600 + 1800);
+	assert_int_equal(parse("wed 00:00"), midnight_s + 7 * 86400);
+	assert_int_equal(parse("tomorrow 23:59"), midnight_s + 2 * 86400 - 60);
+	assert_int_equal(parse("today 12:00"), midnight_s + 12 * 3600);
+	assert_int_equal(parse("10:01"), WEDNESDAY_S + 60);
+	assert_int_equal(parse("10:00"), WEDNESDAY_S + 86400);
+	assert_int_equal(parse("09:00"), WEDNESDAY_S + 86400 - 3600);
+}
+
 static void test_times_from_now_are_exact(void **state)
 {
 	(void)state;
@@ -87,7 +101,8 @@ static void test_what_is_not_a_time_is_refused_with_what_would_be(void **state)
 	static const char *const bad[] = { "x", "f", "frid ay", "fridayy", "+", "+3", "+h", "+3y",
 		"+3hh", "+99999999999999999999h", "2026-13-01", "2026-02-30", "2026-11-31",
 		"2026-1-1", "2026-11-27T", "2026-11-27T24:00", "2026-11-27T18:60",
-		"2026-11-27T18:00:61", "2026-11-27T18:00Z", "26-11-27", "18:00", "-3h",
+		"2026-11-27T18:00:61", "2026-11-27T18:00Z", "26-11-27", "18:0", "24:00",
+		"fri 25:00", "fri 18:00 ", "fri  18:00", "fri 18", "none 18:00", "-3h",
 		"\xff\xfe" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct error error = { "" };
@@ -113,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_days_mean_six_in_the_evening_of_the_farms_zone),
 		cmocka_unit_test(test_a_weekday_is_the_next_such_day_and_never_today),
+		cmocka_unit_test(test_a_day_may_have_a_time_and_a_time_alone_is_the_next_such_time),
 		cmocka_unit_test(test_times_from_now_are_exact),
 		cmocka_unit_test(test_none_is_none),
 		cmocka_unit_test(test_a_change_of_the_clocks_does_not_move_the_evening),
