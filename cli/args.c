@@ -1,11 +1,12 @@
 /* Options and operands of a command; see args.h. */
 #include "cli/args.h"
+#include "base/nearest.h"
 
 #include <errno.h>
 #include <stdlib.h> /* strtoll */
 #include <string.h>
 
-enum { SUGGEST_WORD_MAX = 32, NAMES_MAX = 64 };
+enum { NAMES_MAX = 64 };
 
 bool args_read_number(const char *text, int64_t low, int64_t high, int64_t *number)
 {
@@ -23,53 +24,16 @@ bool args_read_number(const char *text, int64_t low, int64_t high, int64_t *numb
 	return true;
 }
 
-/* How many letters must be added, removed, changed or swapped. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[3][SUGGEST_WORD_MAX + 1];
-	size_t length_a = strlen(a), length_b = strlen(b);
-
-	if (length_a > SUGGEST_WORD_MAX || length_b > SUGGEST_WORD_MAX)
-		return SUGGEST_WORD_MAX;
-	for (size_t j = 0; j <= length_b; j++)
-		row[0][j] = j;
-	for (size_t i = 1; i <= length_a; i++) {
-		size_t *now = row[i % 3], *before = row[(i + 2) % 3], *twice = row[(i + 1) % 3];
-
-		now[0] = i;
-		for (size_t j = 1; j <= length_b; j++) {
-			size_t least = before[j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (before[j] + 1 < least)
-				least = before[j] + 1;
-			if (now[j - 1] + 1 < least)
-				least = now[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-				twice[j - 2] + 1 < least)
-				least = twice[j - 2] + 1;
-			now[j] = least;
-		}
-	}
-	return row[length_a % 3][length_b];
-}
-
 const char *args_suggest(const char *word, const char *const *names)
 {
-	const char *best = NULL;
-	size_t best_distance = strlen(word) > 4 ? 3 : 2;
+	struct nearest nearest = { .name = "" };
 
-	for (; *names; names++) {
-		size_t steps = distance(word, *names);
-
-		/* A beginning of at least three letters is as good as one mistake. */
-		if (strlen(word) >= 3 && strncmp(word, *names, strlen(word)) == 0 && steps > 1)
-			steps = 1;
-		if (steps < best_distance) {
-			best = *names;
-			best_distance = steps;
-		}
-	}
-	return best;
+	for (size_t i = 0; names[i]; i++)
+		nearest_offer(&nearest, word, names[i]);
+	for (; *names; names++)
+		if (strcmp(*names, nearest.name) == 0)
+			return *names;
+	return NULL;
 }
 
 /* ---- parsing -------------------------------------------------------------- */
@@ -117,7 +81,7 @@ static const struct args_option *find(
 static int unknown(const struct parser *parser, const char *name, size_t length)
 {
 	const char *names[NAMES_MAX + 1];
-	char word[SUGGEST_WORD_MAX + 1];
+	char word[NEAREST_NAME_MAX];
 	size_t count = 0;
 
 	for (const struct args_option *row = parser->options; row && row->name; row++)

@@ -1,6 +1,7 @@
 /* Profiles: what must fit together in one, and those that lie in files of their own. */
 #include "daemon/control/config_file_private.h"
 
+#include <dirent.h> /* opendir, readdir */
 #include <errno.h>
 #include <limits.h> /* PATH_MAX */
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <unistd.h> /* access, readlink */
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "gcode/policy.h"
 
 int config_check_profile(
@@ -49,24 +51,57 @@ void config_beside_program(const char *name, char *path, size_t size)
 		*path = '\0';
 }
 
-/* Where NAME.cfg may be, in this order: the option, an installation, the source tree. */
+/* Where profiles may lie, in this order: the option's folder, an installation's, the source tree's.
+ * Empty behind the last. */
+static void profile_folder(const struct config *config, size_t i, char *path, size_t size)
+{
+	static const char *const places[] = { "../share/printfarm/profiles", "../profiles" };
+
+	*path = '\0';
+	if (*config->profile_dir && i == 0)
+		snprintf(path, size, "%s", config->profile_dir);
+	else if (!*config->profile_dir && i < sizeof places / sizeof *places)
+		config_beside_program(places[i], path, size);
+}
+
 static bool find_profile_file(
 	const struct config *config, const char *name, char *path, size_t size)
 {
-	static const char *const places[] = { "../share/printfarm/profiles", "../profiles" };
 	char directory[PATH_MAX];
 
-	if (*config->profile_dir) {
-		snprintf(path, size, "%s/%s.cfg", config->profile_dir, name);
-		return access(path, F_OK) == 0;
-	}
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		config_beside_program(places[i], directory, sizeof directory);
+	for (size_t i = 0;; i++) {
+		profile_folder(config, i, directory, sizeof directory);
+		if (!*directory)
+			return false;
 		if ((size_t)snprintf(path, size, "%s/%s.cfg", directory, name) < size &&
 			access(path, F_OK) == 0)
 			return true;
 	}
-	return false;
+}
+
+/* The profile in a file that was probably meant; "": none is near. */
+static const char *nearest_profile(
+	const struct config *config, const char *wanted, struct nearest *nearest)
+{
+	char directory[PATH_MAX], name[NAME_MAX + 1];
+
+	for (size_t i = 0;; i++) {
+		profile_folder(config, i, directory, sizeof directory);
+		DIR *folder = *directory ? opendir(directory) : NULL;
+
+		if (!*directory)
+			return nearest->name;
+		for (struct dirent *entry; folder && (entry = readdir(folder));) {
+			size_t length = strlen(entry->d_name);
+
+			if (length <= 4 || strcmp(entry->d_name + length - 4, ".cfg") != 0)
+				continue;
+			snprintf(name, sizeof name, "%.*s", (int)(length - 4), entry->d_name);
+			nearest_offer(nearest, wanted, name);
+		}
+		if (folder)
+			closedir(folder);
+	}
 }
 
 static int add_profile(struct config_place *place, struct config *config, const char *path)
@@ -103,17 +138,20 @@ static int fetch_profile(struct config_place *place, const config_setting_t *set
 {
 	char path[PATH_MAX], what[384];
 	struct config_place there = { .error = place->error };
+	struct nearest nearest = { .name = "" };
 
 	if (config->profile_count >= CONFIG_PROFILES_MAX)
 		return config_wrong(place, setting, "too many profiles: at most 64");
 	if (!find_profile_file(config, printer->profile, path, sizeof path)) {
+		const char *meant = nearest_profile(config, printer->profile, &nearest);
+
 		snprintf(what, sizeof what,
-			"no profile \"%s\" in this file, and no %s.cfg in %.100s; shipped ones are "
-			"in "
-			"share/printfarm/profiles",
+			"no profile \"%s\" in this file, and no %s.cfg in %.100s; %s%s%s",
 			printer->profile, printer->profile,
 			*config->profile_dir ? config->profile_dir
-					     : "the folder of shipped profiles");
+					     : "the folder of shipped profiles",
+			*meant ? "did you mean \"" : "shipped ones are in share/printfarm/profiles",
+			meant, *meant ? "\"?" : "");
 		return config_wrong(place, setting, what);
 	}
 	int result = add_profile(&there, config, path);

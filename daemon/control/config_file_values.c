@@ -10,6 +10,7 @@
 #include <unistd.h> /* access */
 
 #include "base/error.h"
+#include "base/nearest.h"
 
 enum { VALUE_MAX = 64 };
 
@@ -386,15 +387,50 @@ static const struct option *find_option(const struct option_group *group, const 
 	return NULL;
 }
 
+/* The key in a place where it is known; false: there is no such key anywhere. */
+static bool find_elsewhere(const char *key, char *where, size_t size)
+{
+	for (size_t i = 0; i < options_root.count; i++) {
+		const struct option *row = &options_root.option[i];
+		bool at_top = strcmp(row->key, key) == 0;
+
+		if (!at_top && !(row->group && find_option(row->group, key)))
+			continue;
+		if (at_top)
+			snprintf(where, size, "at the top of the file");
+		else
+			snprintf(where, size, "in %s", row->key);
+		return true;
+	}
+	return false;
+}
+
+static size_t list_keys(const struct option_group *group, char *text, size_t size)
+{
+	size_t length = (size_t)snprintf(text, size, "unknown key; known here:");
+
+	for (size_t i = 0; i < group->count && length < size; i++)
+		length += (size_t)snprintf(
+			text + length, size - length, "%s %s", i ? "," : "", group->option[i].key);
+	return length;
+}
+
 static int unknown_key(struct config_place *place, const config_setting_t *setting,
 	const struct option_group *group)
 {
-	char what[896];
-	size_t length = (size_t)snprintf(what, sizeof what, "unknown key; known here:");
+	const char *key = config_setting_name(setting);
+	struct nearest nearest = { .name = "" };
+	char what[896], where[KEY_PATH_MAX];
 
-	for (size_t i = 0; i < group->count && length < sizeof what; i++)
-		length += (size_t)snprintf(what + length, sizeof what - length, "%s %s",
-			i ? "," : "", group->option[i].key);
+	for (size_t i = 0; i < group->count; i++)
+		nearest_offer(&nearest, key, group->option[i].key);
+	if (find_elsewhere(key, where, sizeof where))
+		snprintf(what, sizeof what, "unknown key here; its place is %s", where);
+	else if (nearest.name[0])
+		snprintf(what, sizeof what, "unknown key; did you mean %s?", nearest.name);
+	else if (list_keys(group, what, sizeof what) >= sizeof what)
+		snprintf(what, sizeof what,
+			"unknown key; printfarm.conf(5) has the %zu keys known here", group->count);
 	return config_wrong(place, setting, what);
 }
 

@@ -35,8 +35,12 @@ static void test_wrong_contents_name_line_key_and_what_is_accepted(void **state)
 	static const struct {
 		const char *text, *says[4];
 	} rows[] = {
-		{ "\nfram = { };", { ":2: fram: unknown key", "farm", "printers" } },
-		{ "farm = {\nnam = \"x\"; };", { ":2: farm.nam: unknown key", "timezone" } },
+		{ "\nfram = { };", { ":2: fram: unknown key", "did you mean farm?" } },
+		{ "farm = {\nnam = \"x\"; };",
+			{ ":2: farm.nam: unknown key", "did you mean name?" } },
+		{ "farm = {\nzebra = 1; };", { ":2: farm.zebra: unknown key", "name, timezone" } },
+		{ "hours = [];", { ":1: hours: unknown key", "in farm" } },
+		{ "zebra = 1;", { ":1: zebra: unknown key", "quotas", "printers" } },
 		{ "farm = 3;", { ":1: farm: 3 is not accepted; give a group" } },
 		{ "farm = { timezone = \"Mars/Olympus\"; };",
 			{ "farm.timezone: \"Mars/Olympus\" is not accepted", "Europe/Paris" } },
