@@ -97,8 +97,9 @@ static void show_printer(const struct cli *cli, const json_t *printer)
 		strcmp(words_text(lock, "text"), words_text(printer, "reason")))
 		show_text(cli, printer, "reason", "reason");
 	if (!words_is_null(printer, "job"))
-		words_row(cli, "job", "%s, %s done, %s left", words_count(text, printer, "job"),
+		words_row(cli, "job", "%s, %s done, %s%s left", words_count(text, printer, "job"),
 			words_share(left, printer, "progress"),
+			words_layer((char[WORDS_MAX]){ 0 }, printer),
 			words_duration((char[WORDS_MAX]){ 0 }, printer, "eta_s"));
 	show_heaters(cli, printer);
 	show_loaded(cli, printer);

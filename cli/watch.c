@@ -91,15 +91,15 @@ static void add_order(struct watch *watch, const json_t *order)
 static void add_print(struct watch *watch, const json_t *job)
 {
 	bool is_paused = strcmp(words_text(job, "state"), "paused") == 0;
-	char bar[PROGRESS_BAR_MAX], share[WORDS_MAX], left[WORDS_MAX];
+	char bar[PROGRESS_BAR_MAX], share[WORDS_MAX], left[WORDS_MAX], layer[WORDS_MAX];
 
 	/* Where nothing is drawn, a line for every percent would be too much. */
 	if (!watch->draws)
 		return;
 	progress_bar(bar, BAR_WIDTH, words_number(job, "progress"), watch->cli->has_utf8);
-	add_line(watch, "  %-*s job %-5lld %s %5s, %s%s", watch->name_width,
+	add_line(watch, "  %-*s job %-5lld %s %5s, %s%s%s", watch->name_width,
 		words_text(job, "printer"), (long long)words_integer(job, "id"), bar,
-		words_share(share, job, "progress"),
+		words_share(share, job, "progress"), words_layer(layer, job),
 		is_paused ? "paused" : words_duration(left, job, "eta_s"),
 		is_paused ? "" : " left");
 }

@@ -136,6 +136,16 @@ const char *words_share(char text[WORDS_MAX], const json_t *object, const char *
 	return text;
 }
 
+const char *words_layer(char text[WORDS_MAX], const json_t *object)
+{
+	text[0] = '\0';
+	if (words_integer(object, "layer") > 0)
+		snprintf(text, WORDS_MAX, "layer %lld of %lld, ",
+			(long long)words_integer(object, "layer"),
+			(long long)words_integer(object, "layers"));
+	return text;
+}
+
 const char *words_amount(
 	char text[WORDS_MAX], const json_t *object, const char *key, const char *unit)
 {

@@ -36,6 +36,9 @@ const char *words_duration_of(char text[WORDS_MAX], double seconds);
 /* "42 %"; "-" when the field is null. */
 const char *words_share(char text[WORDS_MAX], const json_t *object, const char *key);
 
+/* "layer 12 of 80, " of what is being printed; "" when it is not known. */
+const char *words_layer(char text[WORDS_MAX], const json_t *object);
+
 /* At most one decimal and never a comma: "12.5 g"; "-" when the field is null. */
 const char *words_amount(
 	char text[WORDS_MAX], const json_t *object, const char *key, const char *unit);

@@ -138,6 +138,7 @@
 			if (p.file) card.append(picture(p));
 			card.append(bar(percent + " printed", [["printing", p.progress]]));
 			card.append(element("p", "", join(["job " + p.job, percent,
+				p.layer ? "layer " + p.layer + " of " + p.layers : "",
 				p.eta_s === null ? "" : duration(p.eta_s) + " left"], ", ")));
 		}
 		card.append(facts([["heat", heat(p)], ["bed", p.bed],

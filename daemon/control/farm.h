@@ -326,7 +326,7 @@ struct farm_order_view {
 	bool allowed;	    /* the design may be produced */
 	size_t after_count; /* orders that must be done first, whatever has become of them */
 	int64_t after[ORDER_AFTER_MAX];
-	int64_t waits_for; /* the first of them that is not done; 0: none */
+	int64_t waits_for;	      /* the first of them that is not done; 0: none */
 	char quota[REASON_MAX_BYTES]; /* what is used up; empty: nothing */
 	int64_t retries_used;
 	size_t job_count;
@@ -370,7 +370,8 @@ struct farm_job_view {
 	int64_t planned_start_s, planned_end_s;
 	int32_t tries, good, scrap;
 	const char *reason;
-	double progress; /* negative: none */
+	double progress;       /* negative: none */
+	int64_t layer, layers; /* as of a printer */
 	int64_t commands_done, commands;
 	int64_t eta_s; /* negative: none */
 	int64_t created_s, changed_s;
@@ -423,6 +424,8 @@ struct farm_printer_view {
 	const char *file;    /* sha256 of what it prints, "": nothing */
 	double progress;
 	int64_t commands_done, commands, eta_s;
+	int64_t layer; /* under way, from 1; 0: none yet, or not known */
+	int64_t layers;
 	int64_t heaters_age_us; /* -1: never read */
 	int64_t starts_in_s;	/* announced start delay; negative: none */
 	bool wants_confirmation; /* nothing else stands between this laser or mill and a start */

@@ -26,6 +26,14 @@ double farm_attempt_progress(const struct farm_attempt *attempt)
 	return pace_time_share(attempt->job->plate->file->pace, commands_share(attempt));
 }
 
+void farm_attempt_layer(const struct farm_attempt *attempt, int64_t *layer, int64_t *layers)
+{
+	const struct file_record *file = attempt->job->plate->file;
+	*layers = file->layers;
+	*layer = layer_map_layer(file->layer_map, file->layers, attempt->progress.commands,
+		attempt->progress.commands_done);
+}
+
 /* The share of all that it takes, with heating at the start. */
 static double share_done(const struct farm_attempt *attempt)
 {

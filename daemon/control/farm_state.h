@@ -460,6 +460,8 @@ struct spool_record *farm_printer_spool(
 bool farm_printer_prints_unknown(const struct farm *farm, const struct farm_printer *printer);
 double farm_attempt_progress(const struct farm_attempt *attempt); /* 0..1 */
 int64_t farm_attempt_eta_s(const struct farm *farm, const struct farm_attempt *attempt);
+/* Under way and of how many; 0: not known. */
+void farm_attempt_layer(const struct farm_attempt *attempt, int64_t *layer, int64_t *layers);
 bool farm_staffed(const struct farm *farm);
 bool farm_is_quiet(const struct farm *farm);
 void farm_printer_destroy(struct farm_printer *printer);

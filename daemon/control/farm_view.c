@@ -163,6 +163,7 @@ static bool view_job(
 	if (job->attempt) {
 		view->progress = farm_attempt_progress(job->attempt);
 		view->commands_done = job->attempt->progress.commands_done;
+		farm_attempt_layer(job->attempt, &view->layer, &view->layers);
 		view->eta_s = farm_attempt_eta_s(farm, job->attempt);
 	}
 	return !farm_job_is_history(job);
@@ -324,6 +325,7 @@ static void view_printer(
 		view->commands = attempt->progress.commands;
 		view->commands_done = attempt->progress.commands_done;
 		view->eta_s = farm_attempt_eta_s(farm, attempt);
+		farm_attempt_layer(attempt, &view->layer, &view->layers);
 	}
 	if (printer->ready_after_us > farm->now_us)
 		view->starts_in_s = (printer->ready_after_us - farm->now_us + 999999) / 1000000;

@@ -79,6 +79,19 @@ static void sum_filament(const json_t *tools, struct file_record *file)
 }
 
 /* From the index of layers; more of them than the child sends are not looked at. */
+static void fill_layer_map(struct file_record *file, const json_t *analysis)
+{
+	static struct layer_map_point point[ANALYSIS_JSON_LAYERS_MAX];
+	const json_t *layer;
+	size_t i, count = 0;
+
+	json_array_foreach (json_object_get(analysis, "layer_index"), i, layer)
+		if (count < ANALYSIS_JSON_LAYERS_MAX)
+			point[count++] = (struct layer_map_point){ whole_of(layer, "layer"),
+				whole_of(layer, "command") };
+	layer_map_write(file->layer_map, point, count, file->layers, file->commands);
+}
+
 static void fill_pace(struct file_record *file, const json_t *analysis)
 {
 	static struct pace_point point[ANALYSIS_JSON_LAYERS_MAX];
@@ -133,6 +146,7 @@ static void fill_record(struct file_record *file, const json_t *analysis)
 	file->tools = (int32_t)(whole_of(analysis, "tools_needed") & INT32_MAX);
 	sum_filament(json_object_get(analysis, "tools"), file);
 	fill_pace(file, analysis);
+	fill_layer_map(file, analysis);
 }
 
 /* "visor.gcode line 12: ...": the first problem that refuses. */

@@ -368,6 +368,8 @@ json_t *json_out_job(const struct farm_job_view *job)
 		set(object, "progress", json_null());
 	set_integer(object, "commands_done", job->commands_done);
 	set_some(object, "commands", job->commands, job->commands > 0);
+	set_some(object, "layer", job->layer, job->layer > 0);
+	set_some(object, "layers", job->layers, job->layers > 0);
 	set_some(object, "eta_s", job->eta_s, job->eta_s >= 0);
 	json_out_time(object, "created", job->created_s);
 	json_out_time(object, "changed", job->changed_s);
@@ -609,7 +611,8 @@ static void set_print(json_t *object, const struct farm_printer_view *printer)
 	set_some(object, "eta_s", printer->eta_s, printer->eta_s >= 0);
 	set_some(object, "commands_done", printer->commands_done, prints);
 	set_some(object, "commands", printer->commands, prints);
-	set(object, "layer", json_null());
+	set_some(object, "layer", printer->layer, printer->layer > 0);
+	set_some(object, "layers", printer->layers, prints && printer->layers > 0);
 	set_integer(object, "resends", prints ? progress->resends : 0);
 	set_integer(object, "lines_sent", prints ? progress->lines_sent : 0);
 	set(object, "telemetry", prints ? telemetry_of(progress) : json_null());
@@ -724,6 +727,8 @@ json_t *json_out_progress(const struct farm_printer_view *printer)
 	set_some(object, "eta_s", printer->eta_s, printer->eta_s >= 0);
 	set_some(object, "commands_done", printer->commands_done, printer->job > 0);
 	set_some(object, "commands", printer->commands, printer->job > 0);
+	set_some(object, "layer", printer->layer, printer->layer > 0);
+	set_some(object, "layers", printer->layers, printer->layers > 0);
 	const struct wire_telemetry *telemetry = &printer->state->progress.telemetry;
 	set_real(object, "lines_per_s", (double)telemetry->lines_per_s_milli / 1e3);
 	set_real(object, "starved_s", (double)telemetry->starved_us / 1e6);

@@ -53,6 +53,7 @@ static const struct ledger_column file_columns[] = {
 	FIELD(LEDGER_TEXT, file_record, pace, "pace"),
 	FIELD(LEDGER_TEXT, file_record, dialects, "dialects"),
 	FIELD(LEDGER_INT32, file_record, tools, "tools"),
+	FIELD(LEDGER_TEXT, file_record, layer_map, "layer_map"),
 	{ "analysis", LEDGER_LONG_TEXT, 0, 0 },
 };
 
@@ -481,7 +482,8 @@ const char *const ledger_migrations[] = {
 	"CREATE TRIGGER delivery_stays BEFORE UPDATE ON deliveries"
 	" BEGIN SELECT RAISE(ABORT, 'a delivery stays as it was'); END;",
 
-	/* 11: how long beds wait to be cleared, what printers have printed, and their maintenance */
+	/* 11: how long beds wait to be cleared, what printers have printed, and their maintenance
+	 */
 	"ALTER TABLE printers ADD COLUMN print_us INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE printers ADD COLUMN waits_since_s INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE printers SET print_us = (SELECT coalesce(sum(print_us), 0) FROM attempts"
@@ -520,6 +522,9 @@ const char *const ledger_migrations[] = {
 	" bytes INTEGER NOT NULL, job INTEGER NOT NULL REFERENCES jobs, attempt TEXT NOT NULL,"
 	" printer TEXT NOT NULL, moment INTEGER NOT NULL, taken_s INTEGER NOT NULL) STRICT;"
 	"CREATE INDEX photos_of_job ON photos (job);",
+
+	/* 16: at which commands a file's layers begin */
+	"ALTER TABLE files ADD COLUMN layer_map TEXT NOT NULL DEFAULT '';",
 };
 const int ledger_migration_count = (int)COUNT(ledger_migrations);
 

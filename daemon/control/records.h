@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "daemon/control/heat_log.h"
+#include "gcode/layer_map.h"
 #include "gcode/pace.h"
 #include "scheduler/choice.h"
 
@@ -65,10 +66,12 @@ struct file_record {
 	int32_t layers;
 	bool needs_person;
 	char machine[NAME_MAX_BYTES], material[NAME_MAX_BYTES], slicer[NAME_MAX_BYTES];
-	char dialects[NAME_MAX_BYTES]; /* "marlin,klipper" or "other": firmwares that read it; empty: any */
+	char dialects[NAME_MAX_BYTES]; /* "marlin,klipper" or "other": firmwares that read it;
+					  empty: any */
 	int32_t tools;		       /* to choose between; 0: not known */
 	int64_t stored_s;
-	char pace[PACE_TEXT_MAX]; /* gcode/pace.h; empty: not known */
+	char pace[PACE_TEXT_MAX];	    /* gcode/pace.h; empty: not known */
+	char layer_map[LAYER_MAP_TEXT_MAX]; /* gcode/layer_map.h; empty: not known */
 };
 
 struct design_record {

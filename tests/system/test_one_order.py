@@ -36,6 +36,25 @@ def test_twice():
         equal(farm.order(order)["good"], 1, "good units after more clears")
 
 
+def test_layer():
+    """the layer under way is told by what has been acknowledged, in numbers and in words"""
+    with Farm(1, speed=20) as farm:
+        farm.ready()
+        farm.simple_order(1, box_gcode(farm.dir / "layers.gcode", layers=30))
+        begins = [11 + 61 * layer for layer in range(30)]  # eleven commands stand before the first
+        seen = set()
+        def look():
+            now = farm.printer("p1")
+            if now["attempt"] is not None and now["commands_done"] and now["commands_done"] < now["commands"]:
+                want = sum(begin <= now["commands_done"] for begin in begins) or None
+                equal((now["layer"], now["layers"]), (want, 30), f"layer at command {now['commands_done']}")
+                seen.add(want)
+            return len(seen - {None}) >= 4
+        wait(look, "four layers", 60)
+        check(" of 30, " in farm.cli("printer", "show", "p1").stdout, "printer show tells no layer")
+        farm.cli("job", "cancel", str(farm.printer("p1")["job"]))
+
+
 def test_cancelled():
     """cancelling the only print of an order cancels the order, and the farm goes on"""
     with Farm(1, speed=20) as farm:
@@ -91,4 +110,4 @@ def test_command_line():
         farm.cli("nonsense", expect=64)
 
 
-main(test_order, test_cancelled, test_twice, test_scrap, test_command_line)
+main(test_order, test_layer, test_cancelled, test_twice, test_scrap, test_command_line)

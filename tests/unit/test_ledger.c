@@ -206,6 +206,7 @@ static struct file_record some_file(void)
 		.slicer = "PrusaSlicer 2.5.0",
 		.dialects = "marlin,klipper",
 		.tools = 2,
+		.layer_map = "00a0bz",
 		.stored_s = 1700000001,
 	};
 
