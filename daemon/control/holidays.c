@@ -304,6 +304,23 @@ static bool is_a_time(struct icaltimetype time)
 	       time.second <= 60;
 }
 
+/* A time in a zone that neither the file nor the system knows would be taken for the farm's own. */
+static int check_zone(struct reader *reader, icalcomponent *event, struct icaltimetype start)
+{
+	icalproperty *property = icalcomponent_get_first_property(event, ICAL_DTSTART_PROPERTY);
+	icalparameter *zone = icalproperty_get_first_parameter(property, ICAL_TZID_PARAMETER);
+	char what[96];
+
+	if (!zone || start.zone || start.is_date)
+		return 0;
+	snprintf(what, sizeof what, "the time zone %.40s is not known",
+		icalparameter_get_tzid(zone));
+	for (char *at = what; *at; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	return wrong_property(reader, "DTSTART", what);
+}
+
 static int measure(struct reader *reader, icalcomponent *event, struct icaltimetype start)
 {
 	bool has_end = icalcomponent_get_first_property(event, ICAL_DTEND_PROPERTY) ||
@@ -344,6 +361,8 @@ static int read_event(struct reader *reader, icalcomponent *event)
 
 	if (result == 0 && !is_a_time(start))
 		result = wrong_property(reader, "DTSTART", "when it begins must be said");
+	if (result == 0)
+		result = check_zone(reader, event, start);
 	if (result == 0)
 		result = check_rules(reader, event);
 	if (result == 0)

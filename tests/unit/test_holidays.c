@@ -173,6 +173,8 @@ static void test_a_broken_file_is_refused_with_its_line(void **state)
 			"h.ics:7: DTEND: ends before it begins" },
 		{ CALENDAR(EVENT("DTSTART;VALUE=DATE:20261224\r\nRRULE:FREQ=NEVER\r\n")),
 			"h.ics:7: RRULE: " },
+		{ CALENDAR(EVENT("DTSTART;TZID=Mars/Olympus:20261224T100000\r\n")),
+			"h.ics:6: DTSTART: the time zone Mars/Olympus is not known" },
 		{ CALENDAR(EVENT("DTSTART:20261224T000000Z\r\nRRULE:FREQ=SECONDLY\r\n")),
 			"h.ics:7: RRULE: holidays repeat DAILY, WEEKLY, MONTHLY or YEARLY" },
 	};
