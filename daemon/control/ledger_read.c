@@ -24,7 +24,9 @@ static const struct {
 	[LEDGER_ALL_PROMISES] = { LEDGER_PROMISE, "ORDER BY id" },
 	[LEDGER_ALL_JOBS] = { LEDGER_JOB, "ORDER BY id" },
 	[LEDGER_OPEN_ATTEMPTS] = { LEDGER_ATTEMPT, "WHERE state = 0 ORDER BY id" },
-	[LEDGER_ENDED_ATTEMPTS] = { LEDGER_ATTEMPT, "WHERE state <> 0 ORDER BY ended_s, rowid" },
+	[LEDGER_ENDED_ATTEMPTS] = { -1, "SELECT printer, state, material, plate, print_us,"
+					" lines_sent, ended_s FROM attempts WHERE state <> 0"
+					" ORDER BY ended_s, rowid" },
 	[LEDGER_LATEST_CLEARINGS] = { LEDGER_CLEARING, "WHERE id > (SELECT coalesce(max(id), 0)"
 						       " FROM clearings) - ? ORDER BY id" },
 	[LEDGER_ALL_MAINTENANCE] = { LEDGER_MAINTENANCE, "ORDER BY id" },
@@ -271,10 +273,36 @@ int ledger_each_open_attempt(
 	return walk_attempt(ledger, LEDGER_OPEN_ATTEMPTS, each, context);
 }
 
+static void copy_text(char *to, size_t size, sqlite3_stmt *statement, int place)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, place);
+
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+/* There may be very many: no more is read than is asked for. */
 int ledger_each_ended_attempt(
 	struct ledger *ledger, void (*each)(void *, const struct attempt_record *), void *context)
 {
-	return walk_attempt(ledger, LEDGER_ENDED_ATTEMPTS, each, context);
+	struct ledger_reader *reader = ledger_reader_of(ledger);
+	sqlite3_stmt *statement = reader->statement[LEDGER_ENDED_ATTEMPTS];
+	struct attempt_record record = { 0 };
+	int code;
+
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+		copy_text(record.printer, sizeof record.printer, statement, 0);
+		record.state = (enum attempt_state)sqlite3_column_int(statement, 1);
+		copy_text(record.material, sizeof record.material, statement, 2);
+		record.plate = sqlite3_column_int64(statement, 3);
+		record.print_us = sqlite3_column_int64(statement, 4);
+		record.lines_sent = sqlite3_column_int64(statement, 5);
+		record.ended_s = sqlite3_column_int64(statement, 6);
+		each(context, &record);
+	}
+	int result = code == SQLITE_DONE ? 0 : ledger_errno(reader->database, code);
+
+	sqlite3_reset(statement);
+	return result;
 }
 
 int ledger_each_clearing(struct ledger *ledger, int latest,
