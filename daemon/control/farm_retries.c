@@ -30,11 +30,22 @@ static bool is_retry(const struct farm_job *job)
 	return job->state == JOB_QUEUED && !job->printer[0] && job->failed_on[0];
 }
 
+/* A retry does not wait for a printer on which a long print has just begun, or which nobody clears.
+ */
+static bool is_free_soon(const struct farm *farm, const struct farm_printer *printer)
+{
+	if (printer->attempt)
+		return farm_attempt_eta_s(farm, printer->attempt) <= FARM_RETRY_WAIT_S;
+	return printer->record.bed == BED_EMPTY ||
+	       farm->now_s - printer->bed_since_s <= FARM_RETRY_WAIT_S;
+}
+
 /* As things are, without anybody doing anything but clearing beds. */
 static bool can_make(
 	const struct farm *farm, const struct farm_order *order, const struct farm_printer *printer)
 {
-	if (!farm_printer_can_be_planned(printer) || farm_printer_link(printer) != WIRE_ONLINE)
+	if (!farm_printer_can_be_planned(printer) || farm_printer_link(printer) != WIRE_ONLINE ||
+		!is_free_soon(farm, printer))
 		return false;
 	for (size_t i = 0; i < order->design->plate_count; i++) {
 		struct match_result match;

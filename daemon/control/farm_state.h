@@ -23,6 +23,7 @@ enum {
 					  for its end to be told */
 	FARM_REFUSED_FIRST_US = 5 * 1000000, /* after a refused start, doubled each time */
 	FARM_RECENT_MAX = 64,
+	FARM_RETRY_WAIT_S = 4 * 3600, /* that long a retry waits for another printer */
 	FARM_FAILED_MAX = 32,	/* failed prints remembered of each printer */
 	FARM_SEND_AGAIN_S = 60, /* a start that never left is sent again at most that much later */
 	FARM_REFUSED_MAX_US = 300 * 1000000,

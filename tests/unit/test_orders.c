@@ -494,6 +494,28 @@ static void test_a_retry_goes_back_where_no_other_printer_can(void **state)
 	rig_destroy(rig);
 }
 
+static void test_a_retry_does_not_wait_for_a_bed_that_nobody_clears(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	int64_t id, other;
+	rig_add_order(rig, 1, &other);
+	rig_add_order(rig, 1, &id);
+	rig_settle(rig);
+	int64_t job = rig_job_of(rig, id, 0);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	fail_print(rig, 1);
+	clear_and_wait(rig, 1);
+	assert_int_equal(rig_job_view(rig, job).state, JOB_QUEUED);
+	assert_string_equal(rig_job_view(rig, job).planned_printer, "p1");
+	for (int hour = 0; hour < 5; hour++) {
+		rig_advance(rig, 3600);
+		rig_settle(rig);
+	}
+	assert_string_equal(rig_job_view(rig, job).printer, "p2");
+	rig_destroy(rig);
+}
+
 static void test_of_several_jobs_the_one_that_failed_changes_places(void **state)
 {
 	(void)state;
@@ -630,6 +652,7 @@ int main(void)
 		cmocka_unit_test(test_without_a_budget_each_job_is_tried_again_as_configured),
 		cmocka_unit_test(test_a_retry_goes_to_another_printer_if_one_can),
 		cmocka_unit_test(test_a_retry_goes_back_where_no_other_printer_can),
+		cmocka_unit_test(test_a_retry_does_not_wait_for_a_bed_that_nobody_clears),
 		cmocka_unit_test(test_of_several_jobs_the_one_that_failed_changes_places),
 		cmocka_unit_test(
 			test_a_printer_that_fails_too_often_is_kept_from_new_jobs_until_enabled),
