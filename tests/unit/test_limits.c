@@ -306,6 +306,49 @@ static void test_no_plan_draws_more_than_the_farm_may_or_breaks_another_rule(voi
 	assert_true(prints > 2000);
 }
 
+static int64_t prints_of(const struct planner_result *result, size_t order, size_t printer)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; i < result->assignment_count; i++)
+		count += result->assignment[i].order == order &&
+			 result->assignment[i].printer == printer;
+	return count;
+}
+
+static void test_planned_again_a_minute_later_hardly_anything_moves(void **state)
+{
+	struct random random;
+	int64_t prints = 0, moved = 0;
+
+	(void)state;
+	random_init(&random, 5);
+	for (int round = 0; round < 60; round++) {
+		struct scene scene;
+
+		make_random(&random, &scene);
+		struct planner *first = plan(&scene, 1000);
+		const struct planner_result *before = planner_result(first), *after;
+		struct planner *second = planner_begin(&scene.world, before, NOW + 60, 1);
+
+		while (planner_step(second, 1000))
+			;
+		after = planner_result(second);
+		for (size_t o = 0; o < scene.world.order_count; o++)
+			for (size_t p = 0; p < scene.world.printer_count; p++) {
+				int64_t more = prints_of(after, o, p) - prints_of(before, o, p);
+
+				prints += prints_of(after, o, p);
+				moved += more > 0 ? more : 0;
+			}
+		planner_destroy(first);
+		planner_destroy(second);
+	}
+	assert_true(prints > 1000);
+	if (moved * 33 > prints)
+		fail_msg("%d of %d prints moved", (int)moved, (int)prints);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_one_person_takes_twice_as_long_as_two),
 		cmocka_unit_test(test_a_plan_without_a_shortage_is_the_same),
 		cmocka_unit_test(test_no_plan_draws_more_than_the_farm_may_or_breaks_another_rule),
+		cmocka_unit_test(test_planned_again_a_minute_later_hardly_anything_moves),
 	};
 
 	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
