@@ -2,7 +2,7 @@
 /* Asks for the status twice a second, with the tag of the last one, and draws what has changed.
  * Everything shown is text from files, firmware and people: it only ever becomes text nodes. */
 (function () {
-	var tag = null, lost = 0, drawn = { needs: {}, orders: {}, printers: {} };
+	var tag = null, lost = 0, drawn = { needs: {}, tonight: {}, orders: {}, printers: {} };
 
 	/* A state is told by word, sign and filling, never by colour alone. */
 	var moods = {
@@ -154,6 +154,7 @@
 		var head = element("div", "head");
 		head.append(element("h3", "", o.design));
 		if (o.late) head.append(badge("attention", "late"));
+		else if (o.at_risk) head.append(badge("attention", "may be late"));
 		else if (o.state === "held") head.append(badge("paused", "held"));
 		card.append(head);
 		card.append(bar(o.good + " of " + o.units + " good", [["done", o.good / o.units],
@@ -228,6 +229,8 @@
 		if (status.ledger.broken)
 			return "The ledger cannot be written: nothing is started. " + status.ledger.reason;
 		return join([jobs.printing + " printing", jobs.printed + " to be counted", jobs.queued + " waiting",
+			status.promises.made ? "promises kept: " + Math.round(100 * status.promises.kept / status.promises.made) +
+				" % of " + status.promises.made : "",
 			status.accepting ? "" : "no room on the disk for new files"], ", ");
 	}
 
@@ -263,6 +266,30 @@
 		});
 	}
 
+	/* Something to do before everybody leaves, and the units that would be missing in the morning. */
+	function act(a) {
+		var mood = a.kind === "clear" ? "clear" : a.kind === "unlock" ? "locked" : "attention";
+		var row = element("li", moods[mood].className);
+		row.append(badge(mood, (a.from_at ? "from " + a.from_at.slice(11, 16) : "now") + ", gains " + a.units));
+		row.append(element("span", "reason", a.text));
+		return row;
+	}
+
+	function tonight(night) {
+		var left_s = night.closes ? night.closes_s - Date.now() / 1000 : -1;
+		var acts = left_s > 0 && left_s < 3 * 3600 ? night.acts : [];
+		document.getElementById("tonight-section").hidden = !acts.length;
+		document.getElementById("tonight-title").textContent = "Before you leave at " + moment(night.closes_at);
+		fill("tonight", acts, act, "");
+	}
+
+	function askTonight() {
+		fetch("/api/v1/plan/night", { cache: "no-store" })
+			.then(function (answer) { return answer.ok ? answer.json().then(tonight) : null; })
+			.catch(function () {})
+			.finally(function () { setTimeout(askTonight, 300000); });
+	}
+
 	function trouble() {
 		var place = document.getElementById("summary");
 		tag = null;
@@ -281,4 +308,5 @@
 	var first = JSON.parse(document.getElementById("first").textContent);
 	if (first) draw(first);
 	ask();
+	askTonight();
 })();
