@@ -41,6 +41,14 @@ static int write_key(const char *path, const char *line)
 	return CLI_DONE;
 }
 
+/* The row stands in one line, to be copied. */
+static void say_key(const struct cli *cli, const char *path, const char *public)
+{
+	words_sentence(cli, 0, 2, "%s holds the secret key: keep it to yourself", path);
+	words_sentence(cli, 0, 2, "in printfarm.conf, with your name for YOU:");
+	say(stdout, "  approvers = [ \"YOU:%s\" ];\n", public);
+}
+
 int command_design_key(struct cli *cli, int argc, char **argv)
 {
 	unsigned char public_key[crypto_sign_PUBLICKEYBYTES],
@@ -64,11 +72,7 @@ int command_design_key(struct cli *cli, int argc, char **argv)
 	sodium_memzero(secret, sizeof secret);
 	sodium_memzero(secret_key, sizeof secret_key);
 	if (status == CLI_DONE)
-		say(stdout,
-			"%s holds the secret key: keep it to yourself\n"
-			"in printfarm.conf, with your name for YOU:\n"
-			"  approvers = [ \"YOU:%s\" ];\n",
-			argv[1], public);
+		say_key(cli, argv[1], public);
 	return status;
 }
 
@@ -125,17 +129,24 @@ static int sign(struct cli *cli, const char *name, const char *key_file,
 	return status;
 }
 
-static void show_made(const json_t *design)
+/* What has been made, and what happens with it now. */
+static void show_made(const struct cli *cli, const json_t *design)
 {
-	const json_t *row;
+	const json_t *made = json_object_get(design, "made"), *row;
 	size_t index;
 
-	json_array_foreach (json_object_get(design, "made"), index, row)
-		say(stdout, "  order %lld (%s): %lld good, %lld scrap, %lld printing\n",
+	if (json_array_size(made) == 0)
+		say(stdout, "nothing was ordered of it\n");
+	else
+		say(stdout, "made of it until now; prints that run go on to their end:\n");
+	json_array_foreach (made, index, row)
+		words_sentence(cli, 0, 4,
+			"  order %lld (%s): %lld good, %lld scrap, %lld printing, %lld on beds",
 			(long long)words_integer(row, "order"), words_text(row, "state"),
 			(long long)words_integer(row, "good"),
 			(long long)words_integer(row, "scrap"),
-			(long long)words_integer(row, "printing"));
+			(long long)words_integer(row, "printing"),
+			(long long)words_integer(row, "printed"));
 }
 
 static int post(struct cli *cli, const char *name, const char *action, json_t *body)
@@ -154,11 +165,15 @@ static int post(struct cli *cli, const char *name, const char *action, json_t *b
 	} else {
 		bool revoked = strcmp(action, "revoke") == 0;
 
-		say(stdout, "design %s is %s, content %.12s\n", words_text(answer.json, "name"),
-			revoked ? "not approved any more" : "approved",
+		const char *signer = words_text(json_object_get(answer.json, "approval"), "signer");
+
+		words_sentence(cli, 0, 2, "design %s is %s%s%s, content %.12s",
+			words_text(answer.json, "name"),
+			revoked ? "not approved any more: what has not started waits" : "approved",
+			!revoked && *signer ? ", signed by " : "", revoked ? "" : signer,
 			words_text(answer.json, "content_sha256"));
 		if (revoked)
-			show_made(answer.json);
+			show_made(cli, answer.json);
 	}
 	client_answer_finish(&answer);
 	return CLI_DONE;

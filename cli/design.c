@@ -235,6 +235,51 @@ static void say_approval(const struct cli *cli, const json_t *design)
 			words_text(approval, "revoked_at"), words_text(approval, "revoke_reason"));
 }
 
+static void revision_row(struct table *table, const json_t *revision)
+{
+	const char *state = words_text(revision, "state"), *by = words_text(revision, "by");
+	bool is_open = strcmp(state, "not_approved") == 0;
+
+	table_cell(table, TABLE_PLAIN, "%s", words_text(revision, "name"));
+	table_cell(table,
+		strcmp(state, "approved") == 0	? TABLE_GOOD
+		: strcmp(state, "revoked") == 0 ? TABLE_BAD
+						: TABLE_PLAIN,
+		"%s%s%s", is_open ? "not approved" : state, is_open ? "" : " by ",
+		is_open ? "" : by);
+	table_cell(table, TABLE_DIM, "%.10s",
+		is_open ? words_text(revision, "created_at") : words_text(revision, "state_at"));
+	table_cell(table, TABLE_PLAIN, "%lld", (long long)words_integer(revision, "good"));
+	table_cell(table, TABLE_DIM, "%.12s", words_text(revision, "content_sha256"));
+	table_cell(table, TABLE_PLAIN, "%s", words_is_true(revision, "is_ordered") ? "yes" : "");
+}
+
+/* Of a design that has several. */
+static void show_revisions(const struct cli *cli, const json_t *design)
+{
+	static const struct table_column columns[] = {
+		{ "REVISION", false, TABLE_SHRINKS },
+		{ "STATE", false, TABLE_SHRINKS },
+		{ "SINCE", false, TABLE_FIXED },
+		{ "GOOD", true, TABLE_FIXED },
+		{ "CONTENT", false, TABLE_FIXED },
+		{ "ORDERED", false, TABLE_FIXED },
+		{ 0 },
+	};
+	const json_t *revisions = json_object_get(design, "revisions"), *revision;
+	size_t index;
+
+	if (json_array_size(revisions) < 2)
+		return;
+	struct table *table = table_create(columns);
+
+	json_array_foreach (revisions, index, revision)
+		revision_row(table, revision);
+	say(stdout, "\n");
+	words_print_table(cli, table);
+	table_destroy(table);
+}
+
 int command_design_show(struct cli *cli, int argc, char **argv)
 {
 	static const struct table_column columns[] = {
@@ -270,6 +315,7 @@ int command_design_show(struct cli *cli, int argc, char **argv)
 			plate_row(table, plate);
 		words_print_table(cli, table);
 		table_destroy(table);
+		show_revisions(cli, answer.json);
 	}
 	client_answer_finish(&answer);
 	return CLI_DONE;

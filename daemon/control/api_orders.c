@@ -85,7 +85,7 @@ static void show_design(struct api_call *call)
 	struct error error = { "" };
 	error_set(&error, "there is no design \"%s\"", call->argument[0]);
 	if (farm_design_by_name(call->farm, call->argument[0], &view))
-		api_answer(call, 200, json_out_design(&view));
+		api_answer(call, 200, json_out_design_revisions(call->farm, &view));
 	else
 		api_fail(call, -ENOENT, &error);
 }

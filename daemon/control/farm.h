@@ -304,6 +304,14 @@ void farm_design_at(const struct farm *, size_t index, struct farm_design_view *
 bool farm_design_by_name(const struct farm *, const char *name, struct farm_design_view *view);
 bool farm_design_by_id(const struct farm *, int64_t id, struct farm_design_view *view);
 
+struct farm_revision_view {
+	struct farm_design_view design;
+	bool is_ordered; /* what an order of the bare name gets now */
+};
+/* All designs called as `name` is, or "NAME@2" and so on, in their order. */
+void farm_each_revision(const struct farm *, const char *name,
+	void (*each)(void *context, const struct farm_revision_view *view), void *context);
+
 size_t farm_file_count(const struct farm *);
 const struct file_record *farm_file_at(const struct farm *, size_t index);
 const struct file_record *farm_file_by_sha256(const struct farm *, const char *sha256);

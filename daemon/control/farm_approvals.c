@@ -70,6 +70,50 @@ struct farm_design *farm_design_wanted(const struct farm *farm, const char *name
 	return farm->config->approval != APPROVAL_OFF && approved ? approved : newest;
 }
 
+/* "NAME" of "NAME@3" and of "NAME". */
+static void base_name(const char *name, char base[NAME_MAX_BYTES])
+{
+	farm_copy(base, NAME_MAX_BYTES, name);
+	char *mark = strrchr(base, '@');
+	if (mark) {
+		*mark = '\0';
+		if (revision_of(name, base) < 2)
+			farm_copy(base, NAME_MAX_BYTES, name);
+	}
+}
+
+/* The one with the lowest number above `number`; NULL: there is none. */
+static const struct farm_design *next_revision(
+	const struct farm *farm, const char *base, long *number)
+{
+	const struct farm_design *next = NULL;
+	long lowest = 0;
+	for (size_t i = 0; i < farm->designs.count; i++) {
+		const struct farm_design *design = farm->designs.item[i];
+		long found = revision_of(design->record.name, base);
+		if (found > *number && (!next || found < lowest)) {
+			next = design;
+			lowest = found;
+		}
+	}
+	*number = lowest;
+	return next;
+}
+
+void farm_each_revision(const struct farm *farm, const char *name,
+	void (*each)(void *context, const struct farm_revision_view *view), void *context)
+{
+	char base[NAME_MAX_BYTES];
+	long number = 0;
+	base_name(name, base);
+	const struct farm_design *wanted = farm_design_wanted(farm, base), *design;
+	while ((design = next_revision(farm, base, &number))) {
+		struct farm_revision_view view = { .is_ordered = design == wanted };
+		farm_design_by_id(farm, design->record.id, &view.design);
+		each(context, &view);
+	}
+}
+
 static int find_for_act(
 	struct farm *farm, const char *name, struct farm_design **design, struct error *error)
 {

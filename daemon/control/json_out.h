@@ -21,6 +21,8 @@ json_t *json_out_items(json_t *items);
 json_t *json_out_error(const char *code, const char *message, json_t *details);
 
 json_t *json_out_file(const struct file_record *file);
+/* json_revisions.c: with all revisions of its name. */
+json_t *json_out_design_revisions(const struct farm *farm, const struct farm_design_view *design);
 json_t *json_out_profile(const struct profile *profile); /* json_out_profile.c */
 json_t *json_out_design(const struct farm_design_view *design);
 /* With what has been made of it, order by order. */

@@ -6,10 +6,10 @@ import subprocess
 from harness import Farm, box_gcode, check, equal, main, wait
 
 
-def design(farm, name, seed, *more):
+def design(farm, name, seed, *more, command="add"):
     path = box_gcode(farm.dir / f"{name}-{seed}.gcode", seed=seed)
     farm.files[path.rsplit("/", 1)[1]] = path
-    return farm.cli("design", "add", name, "--plate", path, *more)
+    return farm.cli("design", command, name, "--plate", path, *more)
 
 
 def why(farm, order):
@@ -51,6 +51,7 @@ def test_revoked():
         farm.wait_printing("p1")
         text = farm.cli("design", "revoke", "long", "--why", "the hook breaks").stdout
         check(f"order {order} (open): 0 good, 0 scrap, 1 printing" in text, text)
+        check("what has not started waits" in text and all(len(line) <= 80 for line in text.splitlines()), text)
         farm.cli("design", "revoke", "long", expect=64)
         farm.kill_control()
         farm.start_control()
@@ -84,6 +85,17 @@ def test_revisions():
         order = farm.add_order("box", 1)
         equal(farm.order(order)["design"], "box@2", "what is made after it")
         equal(farm.run_order(order)["good"], 1, "good units of the second revision")
+        farm.cli("design", "revoke", "box", "--why", "superseded")
+        check("box@3" in design(farm, "box", 3, command="revise").stdout, "the third revision is not box@3")
+        for name in ("box", "box@2", "box@3"):
+            rows = [(row["name"], row["state"], row["good"], row["is_ordered"]) for row in farm.get(f"/api/v1/designs/{name}")["revisions"]]
+            equal(rows, [("box", "revoked", 0, False), ("box@2", "approved", 1, True), ("box@3", "not_approved", 0, False)],
+                  f"the revisions as {name} shows them")
+        shown = farm.cli("design", "show", "box").stdout
+        check(re.search(r"^box@2 +approved by \S+ .* 1 .* yes$", shown, re.M) and "not approved" in shown, shown)
+        check(all(len(line) <= 80 for line in shown.splitlines()), shown)
+        slip = farm.cli("design", "revise", "bux", "--plate", farm.files["box-1.gcode"], expect=1)
+        check("no design" in slip.stderr and len(farm.get("/api/v1/designs")["items"]) == 3, slip.stderr)
         farm.cli("design", "add", "odd@2", "--plate", farm.files["box-1.gcode"], expect=1)
 
 
