@@ -23,6 +23,7 @@ enum search_move {
 	SEARCH_TAILS,	  /* two printers exchange all that follows */
 	SEARCH_BLOCK,	  /* prints of one material go together */
 	SEARCH_FILL,	  /* a longer print goes where a printer waits for people */
+	SEARCH_CHAIN,	  /* a print takes the place of another, which goes to a third printer */
 	SEARCH_MOVES,
 };
 
@@ -39,6 +40,7 @@ struct search {
 	int32_t cooling;	       /* moves until it gets colder */
 	int64_t round;
 	int32_t busiest;
+	bool is_plain;			 /* the sequence on a printer does not matter */
 	int32_t lot[SEARCH_MOVES], lots; /* how often each move is tried */
 	uint32_t quick_percent;		 /* how often a printer is chosen for its speed */
 };

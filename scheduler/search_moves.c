@@ -184,6 +184,57 @@ static bool move_swap(struct search *search)
 	return exchange(search, id, plan->list[printer].run[at]);
 }
 
+/* The run must make the same there as here. */
+static const struct problem_option *same_option(
+	const struct search *search, int32_t printer, const struct plan_run *run)
+{
+	const struct problem_option *option =
+		search_option(search, printer, run->print.order, run->print.units);
+
+	return option && option->units == run->print.units ? option : NULL;
+}
+
+static int32_t any_position_of(struct search *search, int32_t printer)
+{
+	int32_t low = search_first_position(search->plan, printer);
+	int32_t count = search->plan->list[printer].count - low;
+
+	return count > 0 ? low + (int32_t)search_below(search, count) : PLAN_NONE;
+}
+
+/* A print takes the place of another, which goes to a third printer: what no move of one print and
+ * no exchange of two can do where every printer is full. */
+static bool move_chain(struct search *search)
+{
+	struct plan *plan = search->plan;
+	int32_t id = search_pick_run(search);
+
+	if (id == PLAN_NONE)
+		return false;
+	struct plan_run a = plan->run[id];
+	int32_t there = search_pick_maker(search, a.print.order);
+	int32_t at = there == PLAN_NONE || there == a.printer ? PLAN_NONE
+							      : any_position_of(search, there);
+
+	if (at == PLAN_NONE)
+		return false;
+	int32_t other = plan->list[there].run[at];
+	struct plan_run b = plan->run[other];
+	int32_t third = search_pick_maker(search, b.print.order);
+	const struct problem_option *option = same_option(search, there, &a);
+	const struct problem_option *third_option =
+		third == PLAN_NONE || third == there ? NULL : same_option(search, third, &b);
+
+	if (!option || !third_option)
+		return false;
+	plan_remove(plan, id, plan_position(plan, id));
+	plan_remove(plan, other, at);
+	plan_insert(plan, there, at, a.print.order, option, a.home);
+	plan_insert(plan, third, search_pick_position(search, third, b.print.order), b.print.order,
+		third_option, b.home);
+	return true;
+}
+
 /* How long the printer waits after this print because nobody is there. */
 static int64_t wait_after_s(const struct plan *plan, int32_t printer, int32_t at)
 {
@@ -266,16 +317,6 @@ static bool move_units(struct search *search)
 		return false;
 	set_option(search, id, option);
 	return repair(search, order);
-}
-
-/* The run must make the same there as here. */
-static const struct problem_option *same_option(
-	const struct search *search, int32_t printer, const struct plan_run *run)
-{
-	const struct problem_option *option =
-		search_option(search, printer, run->print.order, run->print.units);
-
-	return option && option->units == run->print.units ? option : NULL;
 }
 
 static bool shift_tail(struct search *search, int32_t from, int32_t at, int32_t count, int32_t to)
@@ -380,6 +421,7 @@ static bool (*const moves[SEARCH_MOVES])(struct search *search) = {
 	[SEARCH_TAILS] = move_tails,
 	[SEARCH_BLOCK] = move_block,
 	[SEARCH_FILL] = move_fill,
+	[SEARCH_CHAIN] = move_chain,
 };
 
 bool search_try_move(struct search *search)
@@ -412,6 +454,23 @@ static bool has_waits(const struct problem *problem)
 	return false;
 }
 
+/* What a printer prints takes as long in any sequence. */
+static bool is_plain(const struct problem *problem)
+{
+	if (has_waits(problem) || problem->material_count > 1 || problem->goal != PROBLEM_MAKESPAN)
+		return false;
+	for (size_t i = 0; i < problem->site_count; i++)
+		if (problem->site[i].operators > 0)
+			return false;
+	for (size_t i = 0; i < problem->printer_count; i++)
+		if (problem->printer[i].down_count > 0)
+			return false;
+	for (size_t i = 0; i < problem->order_count; i++)
+		if (problem->order[i].release_s > problem->now_s)
+			return false;
+	return true;
+}
+
 void search_choose_moves(struct search *search)
 {
 	static const int32_t usual[SEARCH_MOVES] = { [SEARCH_ELSEWHERE] = 40,
@@ -420,7 +479,8 @@ void search_choose_moves(struct search *search)
 		[SEARCH_UNITS] = 10,
 		[SEARCH_TAILS] = 8,
 		[SEARCH_BLOCK] = 6,
-		[SEARCH_FILL] = 10 };
+		[SEARCH_FILL] = 10,
+		[SEARCH_CHAIN] = 15 };
 	const struct problem *problem = search->plan->problem;
 
 	search->lots = 0;
@@ -428,8 +488,15 @@ void search_choose_moves(struct search *search)
 		search->lot[i] = usual[i];
 	if (!has_sizes(problem))
 		search->lot[SEARCH_UNITS] = 0;
+	search->is_plain = is_plain(problem);
 	if (!has_waits(problem))
 		search->lot[SEARCH_FILL] = 0;
+	/* Measured: where sequences matter the other moves do more than chains. */
+	if (!search->is_plain)
+		search->lot[SEARCH_CHAIN] = 0;
+	for (int i = 0; i < SEARCH_MOVES && search->is_plain; i++)
+		if (i == SEARCH_INSIDE || i == SEARCH_TAILS || i == SEARCH_BLOCK)
+			search->lot[i] = 0;
 	for (int i = 0; i < SEARCH_MOVES; i++)
 		search->lots += search->lot[i];
 }

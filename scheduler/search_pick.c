@@ -173,6 +173,10 @@ static int32_t position_in_time(struct search *search, int32_t printer, int32_t 
 int32_t search_pick_position(struct search *search, int32_t printer, int32_t order)
 {
 	const struct problem *problem = search->plan->problem;
+	/* Where it does not matter the end is the quickest to compute. */
+	if (search->is_plain)
+		return search->plan->list[printer].count;
+
 	uint32_t lot = search_below(search, 100);
 
 	if (lot < 35)
