@@ -2,6 +2,7 @@
  *
  * One row per condition: who can change it, the question, and the sentence. */
 #include "scheduler/match.h"
+#include "scheduler/match_private.h"
 #include "scheduler/calendar.h"
 #include "scheduler/choice.h"
 
@@ -10,24 +11,9 @@
 #include <stdio.h>  /* snprintf */
 #include <string.h> /* strcmp, memcpy */
 
-enum {
-	WORD_MAX = 40,	 /* foreign words in a sentence are cut here, NUL included */
-	WORDS_MAX = 80,	 /* and lists of them here */
-	NUMBER_MAX = 24, /* "-1234567.8" */
-	DURATION_MAX_S = 1000000000,
-};
-
 /* Slicers round coordinates to a thousandth and temperatures are whole: what is less is the same.
  */
 static const double slack_mm = 0.01, slack_nozzle_mm = 0.001, slack_celsius = 0.01;
-
-struct question {
-	const struct world *world;
-	const struct world_order *order;
-	const struct world_plate *plate;
-	const struct world_printer *printer;
-	int64_t now_s;
-};
 
 enum changed_by { CHANGED_BY_NOBODY, CHANGED_BY_PERSON, CHANGED_BY_TIME };
 
@@ -35,58 +21,9 @@ struct row {
 	const char *name;
 	enum changed_by changed_by;
 	bool waits; /* a plan need not care: a clear, a reel or an hour sets it right */
-	bool (*is_unmet)(const struct question *question);
-	void (*say)(const struct question *question, char *text);
+	bool (*is_unmet)(const struct match_question *question);
+	void (*say)(const struct match_question *question, char *text);
 };
-
-/* ---- words ---------------------------------------------------------------- */
-
-/* Copies what may come from a file or a user: no control bytes, cut between UTF-8 characters. */
-static const char *put_word(char word[WORD_MAX], const char *from)
-{
-	size_t length = 0;
-
-	while (from[length] && length < WORD_MAX - 1) {
-		unsigned char byte = (unsigned char)from[length];
-
-		word[length++] = byte < 0x20 || byte == 0x7f ? '?' : (char)byte;
-	}
-	if (from[length])
-		while (length > 0 && ((unsigned char)from[length] & 0xc0) == 0x80)
-			length--;
-	word[length] = '\0';
-	return word;
-}
-
-/* One decimal at most, and never the locale's comma. */
-static const char *put_number(char number[NUMBER_MAX], double value)
-{
-	if (!isfinite(value) || fabs(value) > 1e9) {
-		snprintf(number, NUMBER_MAX, "?");
-		return number;
-	}
-	long tenths = (long)(fabs(value) * 10 + 0.5);
-	const char *sign = value < 0 && tenths ? "-" : "";
-
-	if (tenths % 10)
-		snprintf(number, NUMBER_MAX, "%s%ld.%ld", sign, tenths / 10, tenths % 10);
-	else
-		snprintf(number, NUMBER_MAX, "%s%ld", sign, tenths / 10);
-	return number;
-}
-
-static const char *put_duration(char text[NUMBER_MAX], int64_t seconds)
-{
-	int whole = seconds > DURATION_MAX_S ? DURATION_MAX_S : (int)seconds;
-
-	if (whole < 120)
-		snprintf(text, NUMBER_MAX, "%d s", whole);
-	else if (whole < 7200)
-		snprintf(text, NUMBER_MAX, "%d min", whole / 60);
-	else
-		snprintf(text, NUMBER_MAX, "%d h %d min", whole / 3600, whole % 3600 / 60);
-	return text;
-}
 
 static char lower(char c)
 {
@@ -102,22 +39,22 @@ static bool same_ignoring_case(const char *a, const char *b)
 
 /* ---- what can never change ------------------------------------------------ */
 
-static bool printer_wish_is_unmet(const struct question *question)
+static bool printer_wish_is_unmet(const struct match_question *question)
 {
 	const char *wish = question->order->printer;
 
 	return wish[0] && strcmp(wish, question->printer->name) != 0;
 }
 
-static void say_printer_wish(const struct question *question, char *text)
+static void say_printer_wish(const struct match_question *question, char *text)
 {
-	char wish[WORD_MAX];
+	char wish[MATCH_WORD_MAX];
 
 	snprintf(text, MATCH_TEXT_MAX, "the order is for printer %s",
-		put_word(wish, question->order->printer));
+		match_put_word(wish, question->order->printer));
 }
 
-static bool tag_wish_is_unmet(const struct question *question)
+static bool tag_wish_is_unmet(const struct match_question *question)
 {
 	const struct world_printer *printer = question->printer;
 	const char *wish = question->order->tag;
@@ -130,12 +67,12 @@ static bool tag_wish_is_unmet(const struct question *question)
 	return true;
 }
 
-static void say_tag_wish(const struct question *question, char *text)
+static void say_tag_wish(const struct match_question *question, char *text)
 {
-	char wish[WORD_MAX];
+	char wish[MATCH_WORD_MAX];
 
 	snprintf(text, MATCH_TEXT_MAX, "the order is for printers with the tag %s",
-		put_word(wish, question->order->tag));
+		match_put_word(wish, question->order->tag));
 }
 
 static bool is_program(const struct world_plate *plate)
@@ -151,7 +88,7 @@ static bool is_print(const struct world_plate *plate)
 		       plate->grams > 0 || plate->has_box);
 }
 
-static bool machine_is_unmet(const struct question *question)
+static bool machine_is_unmet(const struct match_question *question)
 {
 	const struct world_printer *printer = question->printer;
 	const char *machine = question->plate->machine;
@@ -168,9 +105,9 @@ static bool machine_is_unmet(const struct question *question)
 	return true;
 }
 
-static void say_machine(const struct question *question, char *text)
+static void say_machine(const struct match_question *question, char *text)
 {
-	char wanted[WORD_MAX], have[WORD_MAX];
+	char wanted[MATCH_WORD_MAX], have[MATCH_WORD_MAX];
 
 	if (is_program(question->plate) && !question->printer->programs) {
 		snprintf(text, MATCH_TEXT_MAX, "is a program for a laser or a mill");
@@ -188,8 +125,8 @@ static void say_machine(const struct question *question, char *text)
 	}
 
 	snprintf(text, MATCH_TEXT_MAX, "was sliced for %s, not for %s",
-		put_word(wanted, question->plate->machine),
-		put_word(have, question->printer->machine[0]));
+		match_put_word(wanted, question->plate->machine),
+		match_put_word(have, question->printer->machine[0]));
 }
 
 /* From the centre to the nearest point of the stretch [low, high]. */
@@ -225,7 +162,7 @@ static double certain_reach_mm(const struct world_plate *plate)
 }
 
 /* The first axis whose side sticks out, 0 to 2; 3: none.  A number that is none sticks out. */
-static size_t find_axis_outside(const struct question *question, size_t from)
+static size_t find_axis_outside(const struct match_question *question, size_t from)
 {
 	const struct world_printer *printer = question->printer;
 	const struct world_plate *plate = question->plate;
@@ -237,13 +174,13 @@ static size_t find_axis_outside(const struct question *question, size_t from)
 	return 3;
 }
 
-static bool reaches_outside_circle(const struct question *question)
+static bool reaches_outside_circle(const struct match_question *question)
 {
 	return !(certain_reach_mm(question->plate) <=
 		 question->printer->volume_max_mm[0] + slack_mm);
 }
 
-static bool volume_is_unmet(const struct question *question)
+static bool volume_is_unmet(const struct match_question *question)
 {
 	if (!question->plate->has_box)
 		return false;
@@ -257,7 +194,7 @@ static double box_size_mm(const double low[3], const double high[3], size_t axis
 	return high[axis] - low[axis];
 }
 
-static bool is_too_large(const struct question *question, size_t axis)
+static bool is_too_large(const struct match_question *question, size_t axis)
 {
 	const struct world_printer *printer = question->printer;
 	const struct world_plate *plate = question->plate;
@@ -266,56 +203,57 @@ static bool is_too_large(const struct question *question, size_t axis)
 	       box_size_mm(printer->volume_min_mm, printer->volume_max_mm, axis) + slack_mm;
 }
 
-static void say_sizes(const struct question *question, char *text)
+static void say_sizes(const struct match_question *question, char *text)
 {
 	const struct world_printer *printer = question->printer;
 	const struct world_plate *plate = question->plate;
-	char wanted[2][NUMBER_MAX], have[2][NUMBER_MAX];
+	char wanted[2][MATCH_NUMBER_MAX], have[2][MATCH_NUMBER_MAX];
 
 	for (size_t i = 0; i < 2; i++) {
-		put_number(wanted[i], box_size_mm(plate->box_min_mm, plate->box_max_mm, i));
-		put_number(have[i], box_size_mm(printer->volume_min_mm, printer->volume_max_mm, i));
+		match_put_number(wanted[i], box_size_mm(plate->box_min_mm, plate->box_max_mm, i));
+		match_put_number(
+			have[i], box_size_mm(printer->volume_min_mm, printer->volume_max_mm, i));
 	}
 	snprintf(text, MATCH_TEXT_MAX, "needs %s x %s mm, bed is %s x %s mm", wanted[0], wanted[1],
 		have[0], have[1]);
 }
 
-static void say_side(const struct question *question, size_t axis, char *text)
+static void say_side(const struct match_question *question, size_t axis, char *text)
 {
 	const struct world_printer *printer = question->printer;
 	const struct world_plate *plate = question->plate;
-	char wanted[NUMBER_MAX], have[NUMBER_MAX];
+	char wanted[MATCH_NUMBER_MAX], have[MATCH_NUMBER_MAX];
 	char letter = "XYZ"[axis];
 
 	if (plate->box_min_mm[axis] >= printer->volume_min_mm[axis] - slack_mm)
 		snprintf(text, MATCH_TEXT_MAX,
 			"needs %c up to %s mm, the printer reaches up to %s mm", letter,
-			put_number(wanted, plate->box_max_mm[axis]),
-			put_number(have, printer->volume_max_mm[axis]));
+			match_put_number(wanted, plate->box_max_mm[axis]),
+			match_put_number(have, printer->volume_max_mm[axis]));
 	else
 		snprintf(text, MATCH_TEXT_MAX,
 			"needs %c down to %s mm, the printer reaches down to %s mm", letter,
-			put_number(wanted, plate->box_min_mm[axis]),
-			put_number(have, printer->volume_min_mm[axis]));
+			match_put_number(wanted, plate->box_min_mm[axis]),
+			match_put_number(have, printer->volume_min_mm[axis]));
 }
 
-static void say_volume(const struct question *question, char *text)
+static void say_volume(const struct match_question *question, char *text)
 {
 	const struct world_printer *printer = question->printer;
-	char wanted[NUMBER_MAX], have[NUMBER_MAX];
+	char wanted[MATCH_NUMBER_MAX], have[MATCH_NUMBER_MAX];
 
 	if (printer->round_bed && reaches_outside_circle(question))
 		snprintf(text, MATCH_TEXT_MAX,
 			"needs %s mm from the centre, the bed's radius is %s mm",
-			put_number(wanted, certain_reach_mm(question->plate)),
-			put_number(have, printer->volume_max_mm[0]));
+			match_put_number(wanted, certain_reach_mm(question->plate)),
+			match_put_number(have, printer->volume_max_mm[0]));
 	else if (!printer->round_bed && (is_too_large(question, 0) || is_too_large(question, 1)))
 		say_sizes(question, text);
 	else
 		say_side(question, find_axis_outside(question, printer->round_bed ? 2 : 0), text);
 }
 
-static bool nozzle_is_unmet(const struct question *question)
+static bool nozzle_is_unmet(const struct match_question *question)
 {
 	double wanted = question->plate->nozzle_mm, have = question->printer->nozzle_mm;
 
@@ -323,63 +261,63 @@ static bool nozzle_is_unmet(const struct question *question)
 }
 
 /* Nozzles come in hundredths. */
-static void put_nozzle(char text[NUMBER_MAX], double nozzle_mm)
+static void put_nozzle(char text[MATCH_NUMBER_MAX], double nozzle_mm)
 {
 	int hundredths = nozzle_mm < 100 ? (int)(nozzle_mm * 100 + 0.5) : 9999;
 
 	if (hundredths % 10)
-		snprintf(text, NUMBER_MAX, "%d.%02d", hundredths / 100, hundredths % 100);
+		snprintf(text, MATCH_NUMBER_MAX, "%d.%02d", hundredths / 100, hundredths % 100);
 	else
-		snprintf(text, NUMBER_MAX, "%d.%d", hundredths / 100, hundredths % 100 / 10);
+		snprintf(text, MATCH_NUMBER_MAX, "%d.%d", hundredths / 100, hundredths % 100 / 10);
 }
 
-static void say_nozzle(const struct question *question, char *text)
+static void say_nozzle(const struct match_question *question, char *text)
 {
-	char wanted[NUMBER_MAX], have[NUMBER_MAX];
+	char wanted[MATCH_NUMBER_MAX], have[MATCH_NUMBER_MAX];
 
 	put_nozzle(wanted, question->plate->nozzle_mm);
 	put_nozzle(have, question->printer->nozzle_mm);
 	snprintf(text, MATCH_TEXT_MAX, "needs a %s mm nozzle, the printer has %s mm", wanted, have);
 }
 
-static bool hotend_is_unmet(const struct question *question)
+static bool hotend_is_unmet(const struct match_question *question)
 {
 	return !(question->plate->hotend_celsius <=
 		 question->printer->hotend_max_celsius + slack_celsius);
 }
 
-static void say_hotend(const struct question *question, char *text)
+static void say_hotend(const struct match_question *question, char *text)
 {
-	char wanted[NUMBER_MAX], have[NUMBER_MAX];
+	char wanted[MATCH_NUMBER_MAX], have[MATCH_NUMBER_MAX];
 
 	snprintf(text, MATCH_TEXT_MAX, "needs the hotend at %s C, the printer allows %s C",
-		put_number(wanted, question->plate->hotend_celsius),
-		put_number(have, question->printer->hotend_max_celsius));
+		match_put_number(wanted, question->plate->hotend_celsius),
+		match_put_number(have, question->printer->hotend_max_celsius));
 }
 
-static bool bed_heat_is_unmet(const struct question *question)
+static bool bed_heat_is_unmet(const struct match_question *question)
 {
 	return !(
 		question->plate->bed_celsius <= question->printer->bed_max_celsius + slack_celsius);
 }
 
-static void say_bed_heat(const struct question *question, char *text)
+static void say_bed_heat(const struct match_question *question, char *text)
 {
-	char wanted[NUMBER_MAX], have[NUMBER_MAX];
+	char wanted[MATCH_NUMBER_MAX], have[MATCH_NUMBER_MAX];
 
 	snprintf(text, MATCH_TEXT_MAX, "needs the bed at %s C, the printer allows %s C",
-		put_number(wanted, question->plate->bed_celsius),
-		put_number(have, question->printer->bed_max_celsius));
+		match_put_number(wanted, question->plate->bed_celsius),
+		match_put_number(have, question->printer->bed_max_celsius));
 }
 
 /* ---- what a person can change --------------------------------------------- */
 
-static const char *wanted_material(const struct question *question)
+static const char *wanted_material(const struct match_question *question)
 {
 	return question->order->material[0] ? question->order->material : question->plate->material;
 }
 
-static bool material_is_unmet(const struct question *question)
+static bool material_is_unmet(const struct match_question *question)
 {
 	const char *have = question->printer->material;
 
@@ -390,92 +328,92 @@ static bool material_is_unmet(const struct question *question)
 
 static void say_loaded(enum choice_of of, const char *wanted, const char *have, char *text)
 {
-	char wanted_words[WORDS_MAX], have_word[WORD_MAX];
+	char wanted_words[MATCH_WORDS_MAX], have_word[MATCH_WORD_MAX];
 
 	choice_say(of, wanted, wanted_words, sizeof wanted_words);
 	if (have[0])
 		snprintf(text, MATCH_TEXT_MAX, "needs %s, %s is loaded", wanted_words,
-			put_word(have_word, have));
+			match_put_word(have_word, have));
 	else
 		snprintf(text, MATCH_TEXT_MAX, "needs %s, nobody has said what is loaded",
 			wanted_words);
 }
 
-static void say_material(const struct question *question, char *text)
+static void say_material(const struct match_question *question, char *text)
 {
 	say_loaded(
 		CHOICE_OF_MATERIAL, wanted_material(question), question->printer->material, text);
 }
 
-static bool color_is_unmet(const struct question *question)
+static bool color_is_unmet(const struct match_question *question)
 {
 	return choice_rank(CHOICE_OF_COLOR, question->order->color, question->printer->color) < 0;
 }
 
-static void say_color(const struct question *question, char *text)
+static void say_color(const struct match_question *question, char *text)
 {
 	say_loaded(CHOICE_OF_COLOR, question->order->color, question->printer->color, text);
 }
 
-static bool grams_are_unmet(const struct question *question)
+static bool grams_are_unmet(const struct match_question *question)
 {
 	return match_is_short_of_grams(question->plate, question->printer);
 }
 
-static void say_grams(const struct question *question, char *text)
+static void say_grams(const struct match_question *question, char *text)
 {
-	char wanted[NUMBER_MAX], have[NUMBER_MAX];
+	char wanted[MATCH_NUMBER_MAX], have[MATCH_NUMBER_MAX];
 
 	snprintf(text, MATCH_TEXT_MAX, "needs %s g of filament, the spool has %s g left",
-		put_number(wanted, question->plate->grams),
-		put_number(have, question->printer->grams_left));
+		match_put_number(wanted, question->plate->grams),
+		match_put_number(have, question->printer->grams_left));
 }
 
-static bool order_is_held(const struct question *question)
+static bool order_is_held(const struct match_question *question)
 {
 	return question->order->held;
 }
 
-static void say_order_held(const struct question *question, char *text)
+static void say_order_held(const struct match_question *question, char *text)
 {
 	(void)question;
 	snprintf(text, MATCH_TEXT_MAX, "the order is held until somebody releases it");
 }
 
-static bool is_disabled(const struct question *question)
+static bool is_disabled(const struct match_question *question)
 {
 	return !question->printer->enabled;
 }
 
-static void say_disabled(const struct question *question, char *text)
+static void say_disabled(const struct match_question *question, char *text)
 {
-	char name[WORD_MAX];
+	char name[MATCH_WORD_MAX];
 
 	snprintf(text, MATCH_TEXT_MAX,
 		"takes no new jobs until somebody enables it (printfarm printer enable %s)",
-		put_word(name, question->printer->name));
+		match_put_word(name, question->printer->name));
 }
 
-static bool is_locked(const struct question *question)
+static bool is_locked(const struct match_question *question)
 {
 	return question->printer->locked;
 }
 
-static void say_locked(const struct question *question, char *text)
+static void say_locked(const struct match_question *question, char *text)
 {
-	char name[WORD_MAX];
+	char name[MATCH_WORD_MAX];
 
 	snprintf(text, MATCH_TEXT_MAX,
 		"is locked after a fault until a person has looked (printfarm printer unlock %s)",
-		put_word(name, question->printer->name));
+		match_put_word(name, question->printer->name));
 }
 
-static bool bed_is_not_empty(const struct question *question)
+static bool bed_is_not_empty(const struct match_question *question)
 {
 	return !question->printer->bed_empty;
 }
 
-static bool is_printing(const struct question *question)
+static bool is_printing(const struct match_question *question)
 {
 	const struct world_printer *printer = question->printer;
 
@@ -484,37 +422,37 @@ static bool is_printing(const struct question *question)
 		       !printer->needs_attention);
 }
 
-static void say_bed(const struct question *question, char *text)
+static void say_bed(const struct match_question *question, char *text)
 {
-	char name[WORD_MAX];
+	char name[MATCH_WORD_MAX];
 
 	if (question->printer->online && is_printing(question))
 		snprintf(text, MATCH_TEXT_MAX, "the bed holds the running print");
 	else
 		snprintf(text, MATCH_TEXT_MAX,
 			"nobody has said that the bed is empty (printfarm clear %s)",
-			put_word(name, question->printer->name));
+			match_put_word(name, question->printer->name));
 }
 
-static bool wants_attention(const struct question *question)
+static bool wants_attention(const struct match_question *question)
 {
 	return question->printer->needs_attention;
 }
 
-static void say_attention(const struct question *question, char *text)
+static void say_attention(const struct match_question *question, char *text)
 {
-	char name[WORD_MAX];
+	char name[MATCH_WORD_MAX];
 
 	snprintf(text, MATCH_TEXT_MAX, "needs attention (printfarm printer show %s)",
-		put_word(name, question->printer->name));
+		match_put_word(name, question->printer->name));
 }
 
-static bool is_used_by_hand(const struct question *question)
+static bool is_used_by_hand(const struct match_question *question)
 {
 	return question->printer->by_hand;
 }
 
-static void say_by_hand(const struct question *question, char *text)
+static void say_by_hand(const struct match_question *question, char *text)
 {
 	(void)question;
 	snprintf(text, MATCH_TEXT_MAX, "somebody is using it at its own panel");
@@ -522,226 +460,94 @@ static void say_by_hand(const struct question *question, char *text)
 
 /* ---- what time changes ---------------------------------------------------- */
 
-static bool needs_confirmation(const struct question *question)
+static bool needs_confirmation(const struct match_question *question)
 {
 	return question->printer->needs_confirmation;
 }
 
-static void say_confirmation(const struct question *question, char *text)
+static void say_confirmation(const struct match_question *question, char *text)
 {
-	char name[WORD_MAX];
+	char name[MATCH_WORD_MAX];
 
 	snprintf(text, MATCH_TEXT_MAX,
 		"each start is confirmed at the machine (printfarm printer confirm %s)",
-		put_word(name, question->printer->name));
+		match_put_word(name, question->printer->name));
 }
 
-static bool is_offline(const struct question *question)
+static bool is_offline(const struct match_question *question)
 {
 	return !question->printer->online;
 }
 
-static void say_offline(const struct question *question, char *text)
+static void say_offline(const struct match_question *question, char *text)
 {
 	(void)question;
 	snprintf(text, MATCH_TEXT_MAX, "is not connected");
 }
 
-static void say_busy(const struct question *question, char *text)
+static void say_busy(const struct match_question *question, char *text)
 {
 	int64_t free_at_s = question->printer->free_at_s;
-	char left[NUMBER_MAX];
+	char left[MATCH_NUMBER_MAX];
 
 	if (free_at_s > question->now_s)
 		snprintf(text, MATCH_TEXT_MAX, "is busy for about %s more",
-			put_duration(left, free_at_s - question->now_s));
+			match_put_duration(left, free_at_s - question->now_s));
 	else
 		snprintf(text, MATCH_TEXT_MAX, "is busy");
 }
 
-static bool start_is_delayed(const struct question *question)
+static bool start_is_delayed(const struct match_question *question)
 {
 	return question->printer->ready_after_s > question->now_s;
 }
 
-static void say_start_delay(const struct question *question, char *text)
+static void say_start_delay(const struct match_question *question, char *text)
 {
-	char left[NUMBER_MAX];
+	char left[MATCH_NUMBER_MAX];
 
 	snprintf(text, MATCH_TEXT_MAX, "waits %s more since the bed was cleared",
-		put_duration(left, question->printer->ready_after_s - question->now_s));
+		match_put_duration(left, question->printer->ready_after_s - question->now_s));
 }
 
-static bool hours_are_unmet(const struct question *question)
-{
-	struct calendar calendar;
+/* ---- what has happened there, and other orders -------------------------------------------- */
 
-	if (!match_needs_staff(question->plate, question->printer))
-		return false;
-	calendar_init(&calendar, &question->world->calendar);
-	return !calendar_covers(&calendar, question->now_s,
-		question->now_s + match_duration_s(question->plate, question->printer));
-}
-
-static void say_closed(const struct calendar *calendar, int64_t now_s, int64_t next_s,
-	const char *closure, char *text)
-{
-	int64_t opens_s = calendar_next_opening(calendar, now_s);
-	char opens[CALENDAR_TEXT_MAX], next[CALENDAR_TEXT_MAX], name[WORD_MAX];
-
-	calendar_text(calendar, now_s, opens_s, opens);
-	calendar_text(calendar, now_s, next_s, next);
-	if (opens_s == next_s)
-		snprintf(text, MATCH_TEXT_MAX, "closed until %s (%s)", opens,
-			put_word(name, closure));
-	else
-		snprintf(text, MATCH_TEXT_MAX, "closed until %s (%s): may start %s", opens,
-			put_word(name, closure), next);
-}
-
-static void say_hours(const struct question *question, char *text)
-{
-	int64_t now_s = question->now_s;
-	int64_t length_s = match_duration_s(question->plate, question->printer);
-	struct calendar calendar;
-	char length[NUMBER_MAX], longest[NUMBER_MAX];
-	char end[CALENDAR_TEXT_MAX], until[CALENDAR_TEXT_MAX], next[CALENDAR_TEXT_MAX];
-
-	calendar_init(&calendar, &question->world->calendar);
-	calendar_measure(&calendar);
-	int64_t next_s = calendar_next_start(&calendar, now_s, length_s);
-
-	const char *closure = calendar_closure(&calendar, now_s);
-
-	calendar_text(&calendar, now_s, now_s + length_s, end);
-	calendar_text(&calendar, now_s, calendar_staffed_until(&calendar, now_s), until);
-	calendar_text(&calendar, now_s, next_s, next);
-	if (next_s == CALENDAR_NEVER_S)
-		snprintf(text, MATCH_TEXT_MAX,
-			"takes %s and may not run unattended; nobody is there longer than %s",
-			put_duration(length, length_s), put_duration(longest, calendar.longest_s));
-	else if (calendar_is_staffed(&calendar, now_s))
-		snprintf(text, MATCH_TEXT_MAX,
-			"would end %s, somebody is there until %s: may start %s", end, until, next);
-	else if (closure)
-		say_closed(&calendar, now_s, next_s, closure, text);
-	else
-		snprintf(text, MATCH_TEXT_MAX, "nobody is there: may start %s", next);
-}
-
-/* ---- noise, maintenance, power ------------------------------------------------------------ */
-
-static bool quiet_is_unmet(const struct question *question)
-{
-	struct calendar noise;
-
-	if (!question->printer->noisy)
-		return false;
-	calendar_init(&noise, &question->world->noise);
-	return !calendar_covers(&noise, question->now_s,
-		question->now_s + match_duration_s(question->plate, question->printer));
-}
-
-static void say_quiet(const struct question *question, char *text)
-{
-	int64_t now_s = question->now_s;
-	int64_t length_s = match_duration_s(question->plate, question->printer);
-	struct calendar noise;
-	char length[NUMBER_MAX], longest[NUMBER_MAX];
-	char until[CALENDAR_TEXT_MAX], next[CALENDAR_TEXT_MAX];
-
-	calendar_init(&noise, &question->world->noise);
-	calendar_measure(&noise);
-	int64_t next_s = calendar_next_start(&noise, now_s, length_s);
-
-	calendar_text(&noise, now_s, calendar_staffed_until(&noise, now_s), until);
-	calendar_text(&noise, now_s, next_s, next);
-	if (next_s == CALENDAR_NEVER_S)
-		snprintf(text, MATCH_TEXT_MAX,
-			"takes %s and is noisy; between quiet hours are at most %s",
-			put_duration(length, length_s), put_duration(longest, noise.longest_s));
-	else if (calendar_is_staffed(&noise, now_s))
-		snprintf(text, MATCH_TEXT_MAX,
-			"is noisy and takes %s, quiet hours begin %s: may start %s",
-			put_duration(length, length_s), until, next);
-	else
-		snprintf(text, MATCH_TEXT_MAX, "is noisy, quiet hours: may start %s", next);
-}
-
-static bool maintenance_is_overdue(const struct question *question)
-{
-	const struct world_printer *printer = question->printer;
-
-	return printer->maintenance_every_s > 0 && printer->maintenance_left_s <= 0;
-}
-
-static void say_maintenance(const struct question *question, char *text)
-{
-	const struct world_printer *printer = question->printer;
-	char name[WORD_MAX], what[WORD_MAX];
-
-	snprintf(text, MATCH_TEXT_MAX,
-		"maintenance is overdue: %s (printfarm printer maintained %s)",
-		put_word(what, printer->maintenance ? printer->maintenance : "?"),
-		put_word(name, printer->name));
-}
-
-static bool power_is_unmet(const struct question *question)
-{
-	const struct world *world = question->world;
-
-	return world->power_budget_w > 0 &&
-	       world->power_used_w > world->power_budget_w - question->printer->heat_watts;
-}
-
-static void say_power(const struct question *question, char *text)
-{
-	const struct world *world = question->world;
-	int length = snprintf(text, MATCH_TEXT_MAX, "needs %d W, of %d W are %d W in use",
-		(int)question->printer->heat_watts, (int)world->power_budget_w,
-		(int)world->power_used_w);
-
-	if (world->power_held && world->power_held[0] && length > 0 && length < MATCH_TEXT_MAX)
-		snprintf(text + length, MATCH_TEXT_MAX - (size_t)length, ": %.100s",
-			world->power_held);
-}
-
-static bool is_quarantined(const struct question *question)
+static bool is_quarantined(const struct match_question *question)
 {
 	return question->printer->quarantine != NULL;
 }
 
-static void say_quarantine(const struct question *question, char *text)
+static void say_quarantine(const struct match_question *question, char *text)
 {
-	char name[WORD_MAX], why[WORDS_MAX];
+	char name[MATCH_WORD_MAX], why[MATCH_WORDS_MAX];
 
 	snprintf(why, sizeof why, "%s", question->printer->quarantine);
 	for (char *at = why; *at; at++)
 		if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f)
 			*at = '?';
 	snprintf(text, MATCH_TEXT_MAX, "is in quarantine: %s (printfarm printer enable %s)", why,
-		put_word(name, question->printer->name));
+		match_put_word(name, question->printer->name));
 }
 
-static bool has_failed_here(const struct question *question)
+static bool has_failed_here(const struct match_question *question)
 {
 	const char *avoid = question->order->avoid;
 
 	return avoid && strcmp(avoid, question->printer->name) == 0;
 }
 
-static void say_retry(const struct question *question, char *text)
+static void say_retry(const struct match_question *question, char *text)
 {
 	(void)question;
 	snprintf(text, MATCH_TEXT_MAX, "it failed here, another printer tries it next");
 }
 
-static bool waits_for_an_order(const struct question *question)
+static bool waits_for_an_order(const struct match_question *question)
 {
 	return question->order->waits_for != 0;
 }
 
-static void say_after(const struct question *question, char *text)
+static void say_after(const struct match_question *question, char *text)
 {
 	const struct world_order *order = question->order;
 
@@ -761,7 +567,7 @@ static bool list_holds(const char *list, const char *word)
 	return false;
 }
 
-static bool dialect_is_unmet(const struct question *question)
+static bool dialect_is_unmet(const struct match_question *question)
 {
 	const char *wanted = question->plate->dialects, *have = question->printer->dialect;
 
@@ -769,23 +575,23 @@ static bool dialect_is_unmet(const struct question *question)
 	       !question->printer->programs && !list_holds(wanted, have);
 }
 
-static void say_dialect(const struct question *question, char *text)
+static void say_dialect(const struct match_question *question, char *text)
 {
-	char wanted[WORD_MAX], have[WORD_MAX];
+	char wanted[MATCH_WORD_MAX], have[MATCH_WORD_MAX];
 
 	snprintf(text, MATCH_TEXT_MAX, "is written for %s firmware, this printer reads %s",
-		put_word(wanted, question->plate->dialects),
-		put_word(have, question->printer->dialect));
+		match_put_word(wanted, question->plate->dialects),
+		match_put_word(have, question->printer->dialect));
 }
 
-static bool tools_are_unmet(const struct question *question)
+static bool tools_are_unmet(const struct match_question *question)
 {
 	const struct world_printer *printer = question->printer;
 
 	return printer->tools > 0 && !printer->programs && question->plate->tools > printer->tools;
 }
 
-static void say_tools(const struct question *question, char *text)
+static void say_tools(const struct match_question *question, char *text)
 {
 	snprintf(text, MATCH_TEXT_MAX, "chooses between %d tools, the printer has %d",
 		(int)question->plate->tools, (int)question->printer->tools);
@@ -818,13 +624,13 @@ static const struct row rows[MATCH_CONDITION_COUNT] = {
 	[MATCH_BUSY] = { "busy", CHANGED_BY_TIME, true, is_printing, say_busy },
 	[MATCH_START_DELAY] = { "start_delay", CHANGED_BY_TIME, true, start_is_delayed,
 		say_start_delay },
-	[MATCH_HOURS] = { "hours", CHANGED_BY_TIME, true, hours_are_unmet, say_hours },
+	[MATCH_HOURS] = { "hours", CHANGED_BY_TIME, true, match_hours_are_unmet, match_say_hours },
 	[MATCH_CONFIRMATION] = { "confirmation", CHANGED_BY_PERSON, true, needs_confirmation,
 		say_confirmation },
-	[MATCH_QUIET] = { "quiet", CHANGED_BY_TIME, true, quiet_is_unmet, say_quiet },
-	[MATCH_MAINTENANCE] = { "maintenance", CHANGED_BY_PERSON, false, maintenance_is_overdue,
-		say_maintenance },
-	[MATCH_POWER] = { "power", CHANGED_BY_TIME, true, power_is_unmet, say_power },
+	[MATCH_QUIET] = { "quiet", CHANGED_BY_TIME, true, match_quiet_is_unmet, match_say_quiet },
+	[MATCH_MAINTENANCE] = { "maintenance", CHANGED_BY_PERSON, false,
+		match_maintenance_is_overdue, match_say_maintenance },
+	[MATCH_POWER] = { "power", CHANGED_BY_TIME, true, match_power_is_unmet, match_say_power },
 	[MATCH_DIALECT] = { "dialect", CHANGED_BY_NOBODY, false, dialect_is_unmet, say_dialect },
 	[MATCH_TOOLS] = { "tools", CHANGED_BY_NOBODY, false, tools_are_unmet, say_tools },
 	[MATCH_QUARANTINE] = { "quarantine", CHANGED_BY_PERSON, false, is_quarantined,
@@ -849,7 +655,7 @@ void match_check(const struct world *world, const struct world_order *order,
 	const struct world_plate *plate, const struct world_printer *printer, int64_t now_s,
 	struct match_result *result)
 {
-	const struct question question = { world, order, plate, printer, now_s };
+	const struct match_question question = { world, order, plate, printer, now_s };
 
 	result->unmet_count = 0;
 	result->can_ever = true;
@@ -872,7 +678,7 @@ void match_check(const struct world *world, const struct world_order *order,
 bool match_can_plan(const struct world_order *order, const struct world_plate *plate,
 	const struct world_printer *printer)
 {
-	const struct question question = { NULL, order, plate, printer, 0 };
+	const struct match_question question = { NULL, order, plate, printer, 0 };
 
 	for (size_t i = 0; i < MATCH_CONDITION_COUNT; i++)
 		if (!rows[i].waits && rows[i].is_unmet(&question))
@@ -907,5 +713,5 @@ int64_t match_duration_s(const struct world_plate *plate, const struct world_pri
 
 	if (!(seconds > 1))
 		return 1;
-	return seconds < DURATION_MAX_S ? (int64_t)seconds : DURATION_MAX_S;
+	return seconds < MATCH_DURATION_MAX_S ? (int64_t)seconds : MATCH_DURATION_MAX_S;
 }

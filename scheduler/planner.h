@@ -3,15 +3,16 @@
  * Same inputs, same plan, however the moves are cut into steps.  The work is cut into moves so that
  * the caller's loop never waits: begin, step until it says that nothing is left, take the result.
  *
- * Orders are planned one after the other: those within their quota first, by priority (which grows as
- * they wait), then who has had less of the farm, then due date (none: last), then age.  Each takes
- * the printers and plates that finish it soonest, behind what is planned already, or in the time that
- * a printer would otherwise wait for its first planned start.  A print that may not run unattended lies within one staffed stretch; after each print
- * somebody clears the bed, which takes clear_s of staffed time and start_delay_s more, and mounts a
- * new reel of the same filament if the old one is short.  A bed that is occupied, and a printer
- * that is offline, is expected to be dealt with in the same way, clear_s of staffed time after it
- * began to wait; once that is past, after as long again as it is past.  Printers that are disabled,
- * locked, in need of attention or used by hand are not counted on. */
+ * Orders are planned one after the other: those within their quota first, by priority (which grows
+ * as they wait), then who has had less of the farm, then due date (none: last), then age.  Each
+ * takes the printers and plates that finish it soonest, behind what is planned already, or in the
+ * time that a printer would otherwise wait for its first planned start.  A print that may not run
+ * unattended lies within one staffed stretch; after each print somebody clears the bed, which takes
+ * clear_s of staffed time and start_delay_s more, and mounts a new reel of the same filament if the
+ * old one is short.  A bed that is occupied, and a printer that is offline, is expected to be dealt
+ * with in the same way, clear_s of staffed time after it began to wait; once that is past, after as
+ * long again as it is past.  Printers that are disabled, locked, in need of attention or used by
+ * hand are not counted on. */
 #ifndef SCHEDULER_PLANNER_H
 #define SCHEDULER_PLANNER_H
 
