@@ -53,6 +53,10 @@ int command_record(struct cli *cli, int argc, char **argv)
 		return status;
 	if (!path_of(path, count, argv + 1))
 		return cli_usage_error(cli, "'%s' is neither 'order' nor 'job'", argv[1]);
+	if (label && strcmp(label, "-") != 0 &&
+		(strlen(label) < 5 || strcmp(label + strlen(label) - 4, ".svg") != 0))
+		return cli_usage_error(cli,
+			"--label %s: a label is SVG; a name that ends in .svg is expected", label);
 	/* What is written into files is escaped there; a terminal gets JSON in ASCII. */
 	cli->json = true;
 	status = record_gather(cli, path, &record);

@@ -242,10 +242,17 @@ static bool file_path(void *context, const char *sha256, char *path, size_t size
 	return files_path(control->files, sha256, path, size) == 0;
 }
 
+/* Photos are the first thing to go without when room is short. */
 static void photo(void *context, const struct photo_record *wish)
 {
 	struct control *control = context;
-	photos_take(control->photos, wish);
+	struct files_space space;
+	if (!control->config.photo_hook[0])
+		return;
+	if (files_space(control->files, &space) == 0 && space.is_full)
+		farm_photo_failed(control->farm, wish, "the disk is nearly full");
+	else
+		photos_take(control->photos, wish);
 }
 
 static void photo_taken(void *context, const struct photo_record *taken)
@@ -520,8 +527,7 @@ static int load_uses(struct control *control)
 {
 	int64_t now_s = (int64_t)time(NULL);
 	farm_quota_time(control->farm, now_s);
-	return ledger_each_attempt_since(
-		control->ledger, now_s - LOOK_BACK_S, load_use, control);
+	return ledger_each_attempt_since(control->ledger, now_s - LOOK_BACK_S, load_use, control);
 }
 
 static int load(struct control *control, struct error *error)
@@ -556,8 +562,8 @@ static int load(struct control *control, struct error *error)
 	if (!result)
 		result = ledger_last_spent(ledger, load_spent, control);
 	if (!result)
-		result = ledger_each_spent(ledger, (int64_t)time(NULL) - 2 * 86400, INT64_MAX,
-			load_spent, control);
+		result = ledger_each_spent(
+			ledger, (int64_t)time(NULL) - 2 * 86400, INT64_MAX, load_spent, control);
 	if (!result)
 		result = ledger_last_event_id(ledger, &last_event_id);
 	if (result) {

@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h> /* PATH_MAX */
@@ -26,6 +27,8 @@
 extern char **environ;
 
 enum { WHY_BYTES = 160 };
+
+static const char unfinished[] = ".new"; /* how the names of files end that a hook writes */
 
 enum shot_state { SHOT_WAITING, SHOT_RUNNING, SHOT_STORING };
 
@@ -160,7 +163,14 @@ static int keep(struct shot *shot)
 
 	if (length < 0 || (size_t)length >= sizeof place)
 		return -ENAMETOOLONG;
-	return rename(shot->path, place) == 0 ? 0 : -errno;
+	if (rename(shot->path, place) != 0)
+		return -errno;
+	int directory = open(shot->photos->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result = directory >= 0 && fsync(directory) == 0 ? 0 : -errno;
+
+	if (directory >= 0)
+		close(directory);
+	return result;
 }
 
 /* The file must be one, not a link to something else of the disk. */
@@ -313,7 +323,8 @@ static int begin(struct shot *shot)
 	photos->settings.new_id(photos->settings.context, id);
 	memcpy(shot->photo.id, id, sizeof shot->photo.id);
 	shot->photo.taken_s = (int64_t)time(NULL);
-	int length = snprintf(shot->path, sizeof shot->path, "%s/%s.new", photos->directory, id);
+	int length = snprintf(
+		shot->path, sizeof shot->path, "%s/%s%s", photos->directory, id, unfinished);
 
 	if (length < 0 || (size_t)length >= sizeof shot->path) {
 		shot->path[0] = '\0';
@@ -367,6 +378,23 @@ static void on_start(evutil_socket_t descriptor, short what, void *context)
 
 /* ---- public --------------------------------------------------------------------------------- */
 
+/* What hooks were writing when control was killed. */
+static void remove_unfinished(const struct photos *photos)
+{
+	DIR *directory = opendir(photos->directory);
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		size_t length = strlen(entry->d_name);
+
+		if (length > strlen(unfinished) &&
+			strcmp(entry->d_name + length - strlen(unfinished), unfinished) == 0)
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 struct photos *photos_create(const struct photos_settings *settings)
 {
 	struct photos *photos = calloc(1, sizeof *photos);
@@ -376,6 +404,7 @@ struct photos *photos_create(const struct photos_settings *settings)
 	photos->settings = *settings;
 	snprintf(photos->directory, sizeof photos->directory, "%s", settings->directory);
 	photos->settings.directory = photos->directory;
+	remove_unfinished(photos);
 	photos->on_child = evsignal_new(settings->base, SIGCHLD, on_child, photos);
 	photos->start = evtimer_new(settings->base, on_start, photos);
 	if (!photos->start || !photos->on_child || event_add(photos->on_child, NULL) != 0) {

@@ -111,6 +111,7 @@ def look_at_label(farm, order, content):
     """The code is read by another program than the one that made it; no foreign text is markup."""
     label = farm.dir / "label.svg"
     farm.cli("record", order, "--label", label)
+    farm.cli("record", order, "--label", farm.dir / "label.png", expect=64)
     tree = ElementTree.parse(label)
     texts = [element.text for element in tree.iter("{http://www.w3.org/2000/svg}text")]
     equal((tree.getroot().get("width"), tree.getroot().get("height")), ("62mm", "29mm"), "the label's size")

@@ -72,6 +72,7 @@ def test_kept():
         equal([word[:3] for word in words if word[2] == str(job)], [[moment, "p1", str(job)] for moment in ("ended", "cleared")],
               "what the hook was told")
         farm.kill_control()
+        (farm.dir / "state/photos/0123.new").write_bytes(PNG[:20])
         farm.start_control()
         answer = farm.http("GET", f"/api/v1/photos/{digest}")
         equal((answer.status, answer.body, answer.headers.get("Content-Type")), (200, PNG, "image/png"), "the photo by the API")
@@ -95,6 +96,14 @@ def test_trouble():
             check(all(words in text for text, in farm.events(f"job {job} has no photo")), farm.events(f"job {job} has no photo"))
             equal(farm.photos(order), [], f"photos while the hook {mode}")
         equal(list((farm.dir / "state/photos").iterdir()), [], "files of photos")
+        farm.extra_config += " free_floor_percent = 90; free_floor_bytes = 999999999999999;"
+        farm.write_config()
+        farm.cli("reload")
+        farm.make_one("good")
+        wait(lambda: len(farm.events("the disk is nearly full")) == 2, "notes that there is no room")
+        farm.extra_config = farm.extra_config.split(" free_floor")[0]
+        farm.write_config()
+        farm.cli("reload")
         os.unlink(farm.dir / "hook")
         order = farm.make_one("good")
         wait(lambda: farm.events("it cannot be run: No such file"), "a note that there is no hook")
