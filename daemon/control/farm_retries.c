@@ -99,8 +99,18 @@ static struct farm_planned *find_partner(
 	return NULL;
 }
 
+static bool has_retries(const struct farm *farm)
+{
+	for (size_t i = 0; i < farm->orders.count; i++)
+		if (((const struct farm_order *)farm->orders.item[i])->tally.retrying > 0)
+			return true;
+	return false;
+}
+
 void farm_retry_spread(struct farm *farm)
 {
+	if (!has_retries(farm))
+		return;
 	for (size_t i = 0; i < farm->planned_count; i++) {
 		struct farm_planned *planned = &farm->planned[i];
 		struct farm_job *job = farm_index_find(&farm->jobs, planned->job);
