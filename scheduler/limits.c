@@ -23,6 +23,13 @@ struct next_start {
 	int64_t end_s;	   /* of the print before */
 	int64_t ready_s;   /* nothing starts before */
 	int64_t left_s;	   /* until maintenance */
+	bool is_parked;	   /* until what its order waits for is placed */
+};
+
+/* What is known of an order while its prints are placed. */
+struct order_so_far {
+	size_t left;	/* prints that are not placed */
+	int64_t done_s; /* the last of those that are ends */
 };
 
 struct limits {
@@ -30,6 +37,7 @@ struct limits {
 	struct planner_assignment *planned;
 	size_t planned_count;
 	struct timeline timeline;
+	struct order_so_far *order;
 	size_t *follower; /* of each assignment: the next one of its printer */
 	size_t *placed;	  /* assignments, by start */
 	size_t placed_count;
@@ -174,13 +182,14 @@ struct limits *limits_create(const struct world *world, int64_t now_s,
 	limits->people = most_people(world);
 	limits->follower = calloc(planned_count + 1, sizeof *limits->follower);
 	limits->start = calloc(printers, sizeof *limits->start);
+	limits->order = calloc(world->order_count + 1, sizeof *limits->order);
 	limits->release = calloc(releases, sizeof *limits->release);
 	limits->start_room = calloc(printers, sizeof *limits->start_room);
 	limits->end_room = calloc(printers, sizeof *limits->end_room);
 	limits->release_room = calloc(releases, sizeof *limits->release_room);
 	if (!limits->placed || !limits->follower || !limits->start || !limits->release ||
-		!limits->start_room || !limits->end_room || !limits->release_room ||
-		!timeline_init(&limits->timeline, world, now_s)) {
+		!limits->order || !limits->start_room || !limits->end_room ||
+		!limits->release_room || !timeline_init(&limits->timeline, world, now_s)) {
 		limits_destroy(limits);
 		return NULL;
 	}
@@ -192,6 +201,7 @@ struct limits *limits_create(const struct world *world, int64_t now_s,
 	for (size_t i = planned_count; i-- > 0;) {
 		struct next_start *start = &limits->start[planned[i].printer];
 
+		limits->order[planned[i].order].left++;
 		limits->follower[i] = start->assignment;
 		start->assignment = i;
 	}
@@ -207,6 +217,7 @@ void limits_destroy(struct limits *limits)
 	free(limits->follower);
 	free(limits->placed);
 	free(limits->start);
+	free(limits->order);
 	free(limits->release);
 	free(limits->start_room);
 	free(limits->end_room);
@@ -291,6 +302,50 @@ static void serve(struct limits *limits, struct next_start *start)
 	push_start(limits, printer);
 }
 
+/* When what the order waits for is off its beds; 0: it waits for nothing.  NEVER: some of that is
+ * not placed yet. */
+static int64_t after_others(const struct limits *limits, const struct world_order *order)
+{
+	int64_t done_s = 0;
+
+	for (size_t i = 0; i < order->after_count && i < WORLD_AFTER_MAX; i++) {
+		const struct order_so_far *other = &limits->order[order->after[i]];
+
+		if (other->left > 0)
+			return CALENDAR_NEVER_S;
+		if (other->done_s > done_s)
+			done_s = other->done_s;
+	}
+	return done_s > 0 ? timeline_after_visit(&limits->timeline, done_s) : 0;
+}
+
+/* The last print of an order is placed: what waited for it may be. */
+static void unpark(struct limits *limits)
+{
+	for (size_t i = 0; i < limits->world->printer_count; i++) {
+		if (!limits->start[i].is_parked)
+			continue;
+		limits->start[i].is_parked = false;
+		push_start(limits, i);
+	}
+}
+
+/* False: it has been put off. */
+static bool may_begin(struct limits *limits, struct next_start *start)
+{
+	const struct planner_assignment *own = &limits->planned[start->assignment];
+	int64_t from_s = after_others(limits, &limits->world->order[own->order]);
+
+	if (from_s <= start->at_s)
+		return true;
+	start->is_parked = from_s == CALENDAR_NEVER_S;
+	if (start->is_parked)
+		return false;
+	start->at_s = from_s;
+	push_start(limits, own->printer);
+	return false;
+}
+
 static void place(struct limits *limits, struct next_start *start)
 {
 	struct planner_assignment *own = &limits->planned[start->assignment];
@@ -307,6 +362,13 @@ static void place(struct limits *limits, struct next_start *start)
 	start->ready_s = timeline_after_visit(&limits->timeline, own->end_s);
 	start->assignment = limits->follower[start->assignment];
 	heap_push(&limits->ends, start);
+
+	struct order_so_far *order = &limits->order[own->order];
+
+	if (order->done_s < own->end_s)
+		order->done_s = own->end_s;
+	if (--order->left == 0)
+		unpark(limits);
 }
 
 bool limits_move(struct limits *limits)
@@ -323,6 +385,8 @@ bool limits_move(struct limits *limits)
 	heap_pop(&limits->starts);
 	/* A start that people never come to is left where it is, and all behind it. */
 	if (start->at_s >= CALENDAR_NEVER_S / 4)
+		return true;
+	if (!may_begin(limits, start))
 		return true;
 	free_until(limits, start->at_s);
 

@@ -1,11 +1,11 @@
 /* A plan held against what printers share and what wears out: the farm's power, people's hands, and
  * maintenance.
  *
- * Starts keep their order on each printer and are put off, never forward: until enough power is
- * free for the peak of heating up; until somebody has got round to the bed, where beds are cleared
- * one after another in the order in which prints end, by as many people as are there; and until
- * maintenance that has become due is done (in staffed time, behind the print that used the hours
- * up).  Behind a print that is put off others follow, as people and hours allow.  Where nothing is
+ * Starts keep their order on each printer and are put off, never forward: until what their order
+ * waits for is off its beds; until enough power is free for the peak of heating up; until somebody
+ * has got round to the bed, where beds are cleared one after another in the order in which prints
+ * end, by as many people as are there; and until maintenance that has become due is done (in staffed
+ * time, behind the print that used the hours up).  Behind a print that is put off others follow, as people and hours allow.  Where nothing is
  * short nothing moves. */
 #ifndef SCHEDULER_LIMITS_H
 #define SCHEDULER_LIMITS_H

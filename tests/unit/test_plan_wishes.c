@@ -155,6 +155,31 @@ static void test_an_order_starts_when_what_it_waits_for_is_off_its_beds(void **s
 	planner_destroy(planner);
 }
 
+static void test_what_shared_power_puts_off_puts_off_what_waits_for_it(void **state)
+{
+	int64_t start_s, end_s, first_start_s, first_end_s;
+
+	(void)state;
+	make_world(2, 2, 8);
+	wait_for(0, 1);
+	plate.heat_s = 600;
+	world.power_budget_w = 400;
+	for (size_t i = 0; i < 2; i++) {
+		printer[i].watts = 100;
+		printer[i].heat_watts = 300;
+	}
+
+	struct planner *planner = plan();
+	const struct planner_result *result = planner_result(planner);
+
+	times_of(result, 1, &first_start_s, &first_end_s);
+	times_of(result, 0, &start_s, &end_s);
+	assert_int_equal(first_end_s, NOW + 600 + 10800);
+	assert_int_equal(start_s, first_end_s + 900 + 30);
+	assert_int_equal(result->order[0].units_planned, 8);
+	planner_destroy(planner);
+}
+
 static void test_the_urgency_of_an_order_is_that_of_what_it_waits_for(void **state)
 {
 	int64_t start_s, end_s;
@@ -276,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_order_starts_when_what_it_waits_for_is_off_its_beds),
+		cmocka_unit_test(test_what_shared_power_puts_off_puts_off_what_waits_for_it),
 		cmocka_unit_test(test_the_urgency_of_an_order_is_that_of_what_it_waits_for),
 		cmocka_unit_test(test_the_time_until_then_is_open_for_others),
 		cmocka_unit_test(test_nobody_can_say_when_what_waits_for_a_held_order_starts),
