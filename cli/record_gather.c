@@ -183,7 +183,8 @@ void record_images_finish(struct record_images *images)
 
 /* Members that hold a person's name, and those in whose text one may stand. */
 static const char *const name_key[] = { "user", "by", "signer", "revoked_by", "loaded_by" };
-static const char *const text_key[] = { "text", "reason", "evidence", "revoke_reason", "fault" };
+static const char *const text_key[] = { "text", "reason", "evidence", "revoke_reason", "fault",
+	"note" };
 
 static bool is_among(const char *key, const char *const *keys, size_t count)
 {

@@ -171,16 +171,37 @@ static void put_acts(FILE *file, const json_t *object)
 	fputs("</ul>\n", file);
 }
 
+static void put_deliveries(FILE *file, const json_t *deliveries)
+{
+	const json_t *row;
+	size_t index;
+
+	json_array_foreach (deliveries, index, row) {
+		const char *note = words_text(row, "note");
+
+		markup_row_open(file, index ? "" : "delivered");
+		fprintf(file, "%lld, ", (long long)words_integer(row, "units"));
+		markup_moment(file, row, "delivered_at");
+		fputs(" by ", file);
+		markup_text(file, words_text(row, "user"));
+		fputs(*note ? ": " : "", file);
+		markup_text(file, note);
+		markup_row_close(file);
+	}
+}
+
 static void put_sides(FILE *file, const json_t *order, const json_t *design)
 {
 	fputs("<div class=\"sides\"><div><h2>Order</h2>\n<table>\n", file);
 	markup_row(file, "state", words_state(words_text(order, "state")));
 	markup_row(file, "kind", words_is_true(order, "test") ? "a test print" : "");
 	markup_row(file, "for", words_text(order, "user"));
+	markup_row(file, "project", words_text(order, "project"));
 	markup_row_moment(file, "ordered", order, "created_at");
 	markup_row_moment(file, "due", order, "due_at");
 	markup_row(file, "material wanted", words_text(order, "material"));
 	markup_row(file, "color wanted", words_text(order, "color"));
+	put_deliveries(file, json_object_get(order, "deliveries"));
 	fputs("</table>\n", file);
 	put_acts(file, order);
 	fputs("</div>\n<div><h2>Design and approval</h2>\n<table>\n", file);

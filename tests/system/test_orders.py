@@ -143,6 +143,9 @@ def test_delivery():
         for _ in range(2):
             equal(farm.http("POST", f"/api/v1/orders/{order}/deliver", {"units": 1}, key).status, 201, "status")
         equal((farm.order(order)["delivered"], farm.order(order)["ready"]), (4, 0), "delivered, ready")
+        farm.cli("record", order, "--html", str(farm.dir / "record.html"))
+        page = (farm.dir / "record.html").read_text(encoding="utf-8")
+        check("delivered" in page and "by root: fetched by Anna" in page, "the record's page lacks the delivery")
 
 
 def test_failures():
