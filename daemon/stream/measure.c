@@ -178,7 +178,7 @@ static bool is_readable(const struct measure *measure, const char *line)
 {
 	static const char *const beginnings[] = { "ok",
 		"T:", " T:", "echo:", "Error:", "Resend:", "rs", "start", "//", "wait", "skip",
-		"Info:", "B:", "X:", "[", "<", "error:", "ALARM:", "Grbl" };
+		"Info:", "Echo:", "Got:", "B:", "X:", "[", "<", "error:", "ALARM:", "Grbl" };
 
 	if (measure->expected[0] && line[0] == '[')
 		return strcmp(line, measure->expected) == 0;
