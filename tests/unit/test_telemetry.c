@@ -235,6 +235,11 @@ static void test_a_window_larger_than_the_memory_of_it_is_survived(void **state)
 	assert_int_equal(look(&telemetry, 1000).in_flight_lines, 0);
 }
 
+static bool has_moved(struct session_rig *rig)
+{
+	return rig->executed_count > 20;
+}
+
 /* A whole print against the simulator: what the host believes of the planner is not far from what
  * the planner says. */
 static void look_at_a_good_print(const char *firmware, bool tells_queue)
@@ -246,14 +251,15 @@ static void look_at_a_good_print(const char *firmware, bool tells_queue)
 
 	session_rig_init(&rig, firmware);
 	session_rig_start_streamer(&rig);
-	length += (size_t)snprintf(text, sizeof(text), "G28\nG90\nM83\n");
+	length += (size_t)snprintf(text, sizeof(text), "M109 S200\nG28\nG90\nM83\n");
 	for (int i = 0; i < 300; i++)
 		length += (size_t)snprintf(text + length, sizeof(text) - length,
 			"G1 X%d Y%d E0.4 F1800\n", 20 + i * 7 % 50, 20 + i * 11 % 60);
 	session_rig_write_file(&rig, text);
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
 	session_rig_start(&rig, "a1");
-	session_rig_run(&rig, 120, NULL);
+	assert_true(session_rig_run(&rig, 300, has_moved));
+	session_rig_run(&rig, 100, NULL);
 	printer = session_rig_state(&rig);
 	assert_string_equal(printer.attempt, "a1");
 	assert_true(printer.progress.commands_done > 50);
@@ -296,15 +302,16 @@ static void test_starvation_on_a_bad_line_is_near_the_truth(void **state)
 	(void)state;
 	session_rig_init(&rig, "marlin");
 	session_rig_start_streamer(&rig);
-	length +=
-		(size_t)snprintf(text, sizeof(text), "G28\nG90\nM83\nG1 X20 Y20 F6000\nG1 Y20.5\n");
+	length += (size_t)snprintf(
+		text, sizeof(text), "M109 S200\nG28\nG90\nM83\nG1 X20 Y20 F6000\nG1 Y20.5\n");
 	for (int i = 0; i < 2000; i++)
 		length += (size_t)snprintf(
 			text + length, sizeof(text) - length, "G1 X%d.5 E0.01\n", 20 + i % 100);
 	session_rig_write_file(&rig, text);
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
 	session_rig_start(&rig, "a1");
-	session_rig_run(&rig, 8, NULL);
+	assert_true(session_rig_run(&rig, 300, has_moved));
+	session_rig_run(&rig, 2, NULL);
 	before_us = sim_printer_counters(rig.printer)->starved_us;
 	printer = session_rig_state(&rig);
 	believed_us = -seen->starved_us;
