@@ -188,6 +188,12 @@ static double feed_mm_min_of(const struct analyser *analyser)
 	return feed_mm_min > 0 ? feed_mm_min : FEED_UNSET_MM_MIN;
 }
 
+/* A purge along the edge of a round bed. */
+static double arc_s(const struct analyser *analyser, const struct modal_move *move)
+{
+	return move->radius_mm * move->angle_rad / feed_mm_min_of(analyser) * 60;
+}
+
 static enum feature feature_of(const struct analyser *analyser, double extruded_mm, bool travels)
 {
 	if (!travels)
@@ -289,9 +295,13 @@ static void apply_move(struct analyser *analyser, const struct modal_move *move,
 	feature = feature_of(analyser, extruded_mm, travels);
 	if (!analyser->limits_settled)
 		settle_limits(analyser);
-	time_model_move(&analyser->time, move,
-		feed_mm_min_of(analyser) * analyser->modal.speed_percent / 100,
-		analysis_tag(analyser, feature));
+	if (move->is_arc && analyser->time.limits.skips_arcs &&
+		analyser->hints.section == SLICER_SECTION_CUSTOM)
+		analysis_leave_out(analyser, arc_s(analyser, move));
+	else
+		time_model_move(&analyser->time, move,
+			feed_mm_min_of(analyser) * analyser->modal.speed_percent / 100,
+			analysis_tag(analyser, feature));
 	if (analyser->on_move)
 		analyser->on_move(
 			analyser->move_context, move, feature, extruded_mm, analyser->layer_count);

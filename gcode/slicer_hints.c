@@ -505,6 +505,7 @@ void slicer_hints_limits(const struct slicer_hints *hints, struct time_limits *l
 		limits->safe_is_jerk = assumed.safe_is_jerk;
 		limits->asked_corners = assumed.asked_corners;
 		limits->skips_dwell = assumed.skips_dwell;
+		limits->skips_arcs = assumed.skips_arcs;
 		limits->skips_retraction = assumed.skips_retraction;
 		limits->axis_sets_all = assumed.axis_sets_all;
 		limits->loose_starts = assumed.loose_starts;

@@ -11,7 +11,7 @@
 /* RepRapFirmware states M203 in mm/min; no machine moves faster than this in mm/s. */
 #define SPEED_IS_PER_MINUTE 2000.0
 
-enum { VERSION_PART_MAX = 99999, VERSION_NEVER = 99999999 };
+enum { VERSION_PART_MAX = 99999, VERSION_NEVER = 99999999, ARCS_VERSION = 20700 };
 
 static const char letters[MODAL_AXES] = { 'X', 'Y', 'Z', 'E' };
 
@@ -331,6 +331,7 @@ void time_limits_assumed(struct time_limits *limits, const char *slicer, const c
 		limits->safe_is_jerk = limits->asked_corners = true;
 		limits->skips_retraction = true;
 		limits->skips_dwell = prusa_like[i].skips_dwell;
+		limits->skips_arcs = limits->skips_dwell && version > 0 && version < ARCS_VERSION;
 		limits->loose_starts = version > 0 && version < prusa_like[i].tight_starts;
 		limits->axis_sets_all = version > 0 && version < prusa_like[i].shared_axes;
 		return;

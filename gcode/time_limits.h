@@ -49,6 +49,7 @@ struct time_limits {
 			       also where an axis is too slow for it */
 	/* What has no time in its figure: dwells (G4), and firmware's retractions (G10, G11). */
 	bool skips_dwell, skips_retraction;
+	bool skips_arcs; /* nor had arcs, which it did not write itself (until 2.7) */
 	bool is_repetier; /* M201 and M202 are the accelerations of print and travel */
 	unsigned stated;  /* by commands: enum time_limits_part */
 };

@@ -116,6 +116,12 @@ static void test_what_the_slicers_figure_leaves_out_is_told_apart(void **state)
 	analysis = analyse(NULL, "M207 S3 F2700\nG10\nG11\n", "");
 	assert_true(near(analysis->time_s, time_s));
 	assert_true(near(analysis->wait_s, wait_s + 2 * 3 / 45.0));
+	/* A half circle of 50 mm at 10 mm/s, in the start code; in the print it is one. */
+	analysis = analyse(NULL, "G1 X0 Y50 F6000\nG3 X100 Y50 I50 J0 E5 F600\n", "");
+	assert_true(analysis->wait_s > wait_s + 15.7 && analysis->wait_s < wait_s + 15.8);
+	analysis =
+		analyse(NULL, ";LAYER_CHANGE\nG1 X0 Y50 F6000\nG3 X100 Y50 I50 J0 E5 F600\n", "");
+	assert_true(near(analysis->wait_s, wait_s) && analysis->time_s > time_s + 15);
 	/* A slicer that nobody knows. */
 	snprintf(text, sizeof text, "%sG4 S30\n%s", strchr(head, '\n') + 1, print);
 	gcode_text_analyse(text, strlen(text), NULL, &foreign);
