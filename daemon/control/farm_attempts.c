@@ -115,6 +115,7 @@ int farm_begin_attempt(struct farm *farm, struct farm_job *job, const struct far
 	attempt->job = job;
 	attempt->printer = printer;
 	attempt->missing_since_us = INT64_MAX;
+	attempt->heat_kept_us = farm->now_us;
 	attempt->progress.commands = plate->file->commands;
 
 	farm_tally_job(farm, job, -1);

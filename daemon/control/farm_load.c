@@ -208,6 +208,7 @@ int farm_load_attempt(struct farm *farm, const struct attempt_record *record)
 	attempt->told = true;
 	attempt->seen = job->state != JOB_ASSIGNED;
 	attempt->missing_since_us = INT64_MAX;
+	heat_log_read(&attempt->heat, record->heat);
 	attempt->progress.commands = job->plate ? job->plate->file->commands : 0;
 	attempt->progress.commands_done = record->commands_done;
 	printer->attempt = attempt;

@@ -54,6 +54,21 @@ static void follow(struct farm *farm, struct farm_job *job, enum wire_activity a
 		farm_job_step(farm, job, JOB_ON_RESUME);
 }
 
+/* Kept now and then, because a print may take days and control may be started anew. */
+static void note_heat(
+	struct farm *farm, struct farm_attempt *attempt, const struct farm_printer *printer)
+{
+	if (printer->state.heaters_age_us < 0)
+		return;
+	heat_log_add(&attempt->heat, printer->state.heater, (size_t)printer->state.heater_count,
+		printer->state_us - printer->state.heaters_age_us);
+	if (farm->now_us - attempt->heat_kept_us < FARM_HEAT_KEEP_US)
+		return;
+	attempt->heat_kept_us = farm->now_us;
+	heat_log_write(&attempt->heat, attempt->record.heat);
+	farm_put(farm, CHANGE_ATTEMPT, &attempt->record, sizeof(attempt->record));
+}
+
 static void report_attempt(struct farm *farm, struct farm_printer *printer)
 {
 	struct farm_attempt *attempt = printer->attempt;
@@ -72,10 +87,7 @@ static void report_attempt(struct farm *farm, struct farm_printer *printer)
 	attempt->progress = printer->state.progress;
 	if (attempt->progress.commands <= 0)
 		attempt->progress.commands = attempt->job->plate->file->commands;
-	if (printer->state.heaters_age_us >= 0)
-		heat_log_add(&attempt->heat, printer->state.heater,
-			(size_t)printer->state.heater_count,
-			printer->state_us - printer->state.heaters_age_us);
+	note_heat(farm, attempt, printer);
 	follow(farm, attempt->job, printer->state.activity);
 	if (adopted && attempt->job->order->record.state == ORDER_CANCELLED)
 		farm_job_end_by_person(farm, attempt->job, NULL, NULL);

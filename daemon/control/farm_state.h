@@ -22,6 +22,7 @@ enum {
 	FARM_DECIDE_US = 5 * 1000000,  /* a streamer that does not name our attempt: wait that long
 					  for its end to be told */
 	FARM_REFUSED_FIRST_US = 5 * 1000000, /* after a refused start, doubled each time */
+	FARM_HEAT_KEEP_US = 300 * 1000000, /* so much of a print's temperatures dies with control */
 	FARM_RECENT_MAX = 64,
 	FARM_RETRY_WAIT_S = 4 * 3600, /* that long a retry waits for another printer */
 	FARM_FAILED_MAX = 32,	/* failed prints remembered of each printer */
@@ -126,7 +127,8 @@ struct farm_attempt {
 	int64_t missing_since_us; /* the streamer does not name it; INT64_MAX: it does, or is away
 				   */
 	struct wire_progress progress;
-	struct heat_log heat; /* since this run of control knows of it */
+	struct heat_log heat;
+	int64_t heat_kept_us; /* when the ledger got it */
 };
 
 /* What is assumed of a printer before it is known. */

@@ -62,6 +62,30 @@ static void test_an_attempt_keeps_how_hot_it_was(void **state)
 	rig_destroy(rig);
 }
 
+static void test_most_of_the_temperatures_outlive_a_kill_of_control(void **state)
+{
+	char id[ATTEMPT_ID_BYTES];
+	struct rig *rig = start_one(id);
+	struct heat_log log;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		heat(rig, i == 0 ? 205 : 210, 207);
+	heat_log_read(&log, rig_attempt(rig, id)->heat);
+	assert_true(log.row[0].readings >= 50 && log.row[0].readings < 100);
+	int64_t kept = log.row[0].readings;
+
+	rig_restart(rig);
+	rig_settle(rig);
+	heat(rig, 210, 207);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	heat_log_read(&log, rig_attempt(rig, id)->heat);
+	assert_true(log.row[0].readings > kept);
+	assert_true(fabs(log.row[0].min_celsius - 205) < 0.05);
+	rig_destroy(rig);
+}
+
 static void test_who_has_loaded_the_spool_is_kept_also_when_another_is_loaded_later(void **state)
 {
 	struct rig *rig = rig_create(1);
@@ -159,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_attempt_keeps_how_hot_it_was),
+		cmocka_unit_test(test_most_of_the_temperatures_outlive_a_kill_of_control),
 		cmocka_unit_test(
 			test_who_has_loaded_the_spool_is_kept_also_when_another_is_loaded_later),
 		cmocka_unit_test(
