@@ -56,12 +56,14 @@ static void read_axis_accelerations(struct time_limits *limits, const struct lex
 	if (line->code == 202) {
 		limits->is_repetier = true;
 		if (lexer_value(line, 'X', &x) && x > 0)
-			limits->travel_mm_s2 = x;
+			set_capped(&limits->travel_mm_s2, &limits->travel_asked_mm_s2, x,
+				limits->travel_max_mm_s2);
 	} else {
 		read_axes(line, limits->acceleration_mm_s2, 1);
 	}
 	if (limits->is_repetier && limits->acceleration_mm_s2[MODAL_X] > 0)
-		limits->print_mm_s2 = limits->acceleration_mm_s2[MODAL_X];
+		set_capped(&limits->print_mm_s2, &limits->print_asked_mm_s2,
+			limits->acceleration_mm_s2[MODAL_X], limits->print_max_mm_s2);
 }
 
 /* S is the old form for print and travel, with T for retractions; Marlin 1.1 and later: P, T, R. */
@@ -359,8 +361,8 @@ void time_limits_overlay(struct time_limits *limits, const struct time_limits *s
 	}
 	if (stated->is_repetier) {
 		limits->is_repetier = true;
-		limits->print_mm_s2 = stated->print_mm_s2;
-		limits->travel_mm_s2 = stated->travel_mm_s2;
+		limits->print_mm_s2 = capped(stated->print_mm_s2, limits->print_max_mm_s2);
+		limits->travel_mm_s2 = capped(stated->travel_mm_s2, limits->travel_max_mm_s2);
 	}
 	if (stated->square_corner_mm_s > 0)
 		limits->square_corner_mm_s = stated->square_corner_mm_s;
