@@ -16,7 +16,7 @@ enum {
 	PROMISE_PERCENT = 90,	  /* of the promises are to be kept */
 	/* Of the latest orders: a little more, because farms change, orders that come together are
 	 * late together, and those that take long are known last. */
-	PROMISE_AIM_PERCENT = 92,
+	PROMISE_AIM_PERCENT = 91,
 };
 
 /* at_s as a share of the way from made_s to model_s, the time that the model gave. */

@@ -104,9 +104,9 @@ static void test_nine_of_ten_promises_are_kept_in_labs_that_nobody_has_described
 
 		assert_true(share >= 88 && share <= 95);
 	} else {
-		double share = live_all(1, 3);
+		double share = live_all(2, 4);
 
-		assert_true(share >= 80 && share <= 99);
+		assert_true(share >= 85 && share <= 98);
 	}
 }
 
