@@ -3,7 +3,7 @@
 #include "cli/client.h"
 #include "cli/words.h"
 
-enum { NAMES_MAX = 200 };
+enum { NAMES_MAX = 200, REST_MAX = 2000 };
 
 static const struct client_request question = {
 	.method = "GET",
@@ -73,6 +73,8 @@ static void show_acts(const struct cli *cli, const json_t *night)
 	size_t index;
 
 	json_array_foreach (json_object_get(night, "acts"), index, act) {
+		if (words_integer(act, "units") == 0)
+			continue;
 		table_cell(table, TABLE_PLAIN, "%s",
 			words_integer(act, "from_s") > 0 ? words_time(text, act, "from_s") : "now");
 		table_cell(table, TABLE_PLAIN, "%lld", (long long)words_integer(act, "units"));
@@ -82,8 +84,27 @@ static void show_acts(const struct cli *cli, const json_t *night)
 	if (table_rows(table) > 0)
 		words_print_table(cli, table);
 	else
-		say(stdout, "nothing has to be done\n");
+		say(stdout, "nothing that is done now has more printed by then\n");
 	table_destroy(table);
+}
+
+/* Good for the morning, and for nothing before. */
+static void show_rest(const struct cli *cli, const json_t *night)
+{
+	char opens[WORDS_MAX], rest[REST_MAX] = "";
+	const json_t *act;
+	size_t index, used = 0;
+
+	words_time(opens, night, "opens_s");
+	json_array_foreach (json_object_get(night, "acts"), index, act) {
+		if (words_integer(act, "units") > 0 || used >= sizeof rest)
+			continue;
+		used += (size_t)snprintf(rest + used, sizeof rest - used, "%s%s", used ? "; " : "",
+			words_text(act, "text"));
+	}
+	if (rest[0])
+		words_sentence(
+			cli, 0, 2, "gains nothing before %s, but a start then: %s", opens, rest);
 }
 
 static void show_tonight(const struct cli *cli, const json_t *night)
@@ -101,6 +122,7 @@ static void show_tonight(const struct cli *cli, const json_t *night)
 		"before you leave at %s; GAINS is what would be missing by %s without it",
 		words_time(closes, night, "closes_s"), words_time(opens, night, "opens_s"));
 	show_acts(cli, night);
+	show_rest(cli, night);
 	words_sentence(cli, 0, 2, "with all of that %lld unit%s will be printed by %s",
 		(long long)units, units == 1 ? "" : "s", words_time(opens, night, "opens_s"));
 	show_yield(cli, night);
