@@ -231,7 +231,7 @@ const struct command cli_commands[] = {
 		"example: printfarm printer log p1 >p1.txt && printfarm replay p1.txt\n",
 		command_replay, NULL },
 	{ "report", "[--since DATE] [--until DATE]", "where the hours went, and what they made",
-		"Without a date: the last seven days.\n", command_report, NULL },
+		"DATE is 2026-11-27, today, yesterday, mon or -7d; without: the last seven days.\n", command_report, NULL },
 	{ "spool", NULL, "filament on reels", NULL, NULL, spool_commands },
 	{ "status", "", "the farm on one screen", NULL, command_status, NULL },
 	{ "submit", "FILE... [-n UNITS] [--yield K] [--due TIME] [...]",

@@ -134,10 +134,11 @@ static void show_report(const struct cli *cli, const json_t *report)
 	show_hindsight(cli, json_object_get(report, "hindsight"));
 }
 
-/* Or seconds since 1970; the daemon knows better. */
+/* A date, a word for one, or seconds since 1970: the daemon knows better. */
 static bool is_date(const char *text)
 {
-	return strspn(text, "0123456789-") == strlen(text) && strlen(text) < DATE_MAX;
+	return strspn(text, "0123456789-abcdefghijklmnopqrstuvwxyz") == strlen(text) &&
+	       strlen(text) < DATE_MAX;
 }
 
 int command_report(struct cli *cli, int argc, char **argv)
@@ -156,8 +157,8 @@ int command_report(struct cli *cli, int argc, char **argv)
 	if (status)
 		return status;
 	if (!is_date(since) || !is_date(until))
-		return cli_usage_error(
-			cli, "'%s' is no date (2026-11-27)", is_date(since) ? until : since);
+		return cli_usage_error(cli, "'%s' is no date (2026-11-27, yesterday, mon, -7d)",
+			is_date(since) ? until : since);
 	snprintf(path, sizeof path, "/api/v1/report?since=%s&until=%s", since, until);
 	status = client_get(cli, path, &answer);
 	if (status)

@@ -105,6 +105,29 @@ static json_t *make(struct api_call *call, int64_t from_s, int64_t until_s)
 	return object;
 }
 
+/* "today", "yesterday", "mon", "-7d": the begin of that day. */
+static bool read_word(const struct farm *farm, const char *text, int64_t now_s, int64_t *at_s)
+{
+	static const char *const day[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
+	int64_t today_s = farm_day_start_s(farm, now_s);
+	int64_t weekday = (today_s - due_week_start(now_s)) / DAY_S;
+	int days = 0, used = 0;
+	if (sscanf(text, "-%3dd%n", &days, &used) == 1 && used > 0 && !text[used] && days >= 0) {
+		*at_s = today_s - days * (int64_t)DAY_S;
+		return true;
+	}
+	if (strcmp(text, "today") == 0 || strcmp(text, "yesterday") == 0) {
+		*at_s = today_s - (text[0] == 'y' ? DAY_S : 0);
+		return true;
+	}
+	for (int i = 0; i < 7; i++)
+		if (strcmp(text, day[i]) == 0) {
+			*at_s = today_s - (weekday - i + 7) % 7 * DAY_S;
+			return true;
+		}
+	return false;
+}
+
 /* A date of the past, or seconds since 1970. */
 static bool read_moment(struct api_call *call, const char *name, int64_t *at_s)
 {
@@ -112,7 +135,7 @@ static bool read_moment(struct api_call *call, const char *name, int64_t *at_s)
 	struct tm day = { .tm_isdst = -1 };
 	int year, month, number, used = 0;
 	char *end;
-	if (!text || !*text)
+	if (!text || !*text || read_word(call->farm, text, (int64_t)time(NULL), at_s))
 		return true;
 	if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &number, &used) == 3 && !text[used] &&
 		month >= 1 && month <= 12 && number >= 1 && number <= 31) {
@@ -128,7 +151,9 @@ static bool read_moment(struct api_call *call, const char *name, int64_t *at_s)
 		return true;
 	char message[160];
 	snprintf(message, sizeof(message),
-		"\"%s\" is neither a date (2026-11-27) nor seconds since 1970", name);
+		"\"%s\" is no date (2026-11-27, today, yesterday, mon, -7d) and no seconds "
+		"since 1970",
+		name);
 	api_fail_with(call, 422, "invalid", message, NULL);
 	return false;
 }

@@ -284,7 +284,8 @@ def test_submit():
         daemon.asked.clear()
         daemon.run("submit", "--quote", path)
         equal([asked[1] for asked in daemon.asked],
-              ["/api/v1/files/visor.gcode", "/api/v1/designs", "/api/v1/quote"], "what a quote asks")
+              ["/api/v1/files/visor.gcode", "/api/v1/designs", "/api/v1/quote", "/api/v1/quote/advice"],
+              "what a quote asks")
         daemon.asked.clear()
         daemon.run("submit", Path(daemon.dir.name) / "none.gcode", expect=66)
         daemon.run("submit", daemon.dir.name, expect=66)

@@ -33,7 +33,10 @@ def test_report():
         check("PRINTING" in text and "promises made at 90 %: kept 100 % of 1" in text, text)
         check(max(map(len, text.splitlines())) <= 80, text)
         check("one more printer" in text, text)
-        farm.cli("report", "--since", "yesterday", expect=64)
+        for word in ("today", "yesterday", "-7d", "mon"):
+            farm.cli("report", "--since", word)
+        farm.cli("report", "--since", "last week", expect=64)
+        farm.cli("report", "--since", "someday", expect=1)
         farm.cli("report", "--since", "2999-01-01", expect=1)
         wait(lambda: farm.cli("report", json_output=True)["hindsight"]["days"] >= 1, "the day is planned anew")
 
