@@ -12,14 +12,16 @@ enum {
 	SEARCHED_RUNS_MAX = 20000, /* a plan of more prints gains next to nothing in seconds */
 	LISTED_ORDERS_MAX = 2000,  /* one by one, every printer looked at */
 	COARSE_GRID_S = 7200,	   /* of the first answer for large orders */
-	FINE_GRID_S = 60,
-	FINE_BUCKETS = 4096, /* of a plan's length, if that is finer than FINE_GRID_S */
+	FINE_BUCKETS = 4096,	   /* of a plan's length: no finer than that */
 };
 
-/* Of each of the many rounds for several large orders: as fine as leaves time for a search. */
-static const struct {
+/* How finely times are told apart, by the moves there are: one large order is as good as it gets
+ * with the first; several take many rounds, and a search shall follow. */
+struct grid {
 	int64_t moves_from, grid_s;
-} several_grids[] = { { 200000, 3600 }, { 100000, 7200 }, { 0, 14400 } };
+};
+static const struct grid single_grids[] = { { 300000, 60 }, { 0, 300 } };
+static const struct grid several_grids[] = { { 200000, 3600 }, { 100000, 7200 }, { 0, 14400 } };
 
 struct optimizer {
 	const struct problem *problem; /* borrowed */
@@ -123,13 +125,11 @@ static struct batch *compute_batch(struct optimizer *optimizer, int64_t grid_s)
 	return batch;
 }
 
-static int64_t several_grid_s(int64_t moves)
+static int64_t choose_grid_s(const struct grid *grid, int64_t moves)
 {
-	size_t i = 0;
-
-	while (moves < several_grids[i].moves_from)
-		i++;
-	return several_grids[i].grid_s;
+	while (moves < grid->moves_from)
+		grid++;
+	return grid->grid_s;
 }
 
 /* One order: a coarse plan at once, a fine one in steps.  Several: a list, and the coarse one in
@@ -140,14 +140,14 @@ static bool construct_batch(struct optimizer *optimizer)
 	struct batch *coarse = is_one ? compute_batch(optimizer, COARSE_GRID_S) : NULL;
 	bool is_done = coarse ? apply_batch(optimizer, coarse)
 			      : construct_list(&optimizer->plan, &optimizer->makers);
-	int64_t grid_s = plan_makespan(&optimizer->plan) / FINE_BUCKETS;
+	int64_t grid_s = choose_grid_s(
+		is_one ? single_grids : several_grids, optimizer->options.moves_expected);
+	int64_t finest_s = plan_makespan(&optimizer->plan) / FINE_BUCKETS;
 
 	batch_destroy(coarse);
-	if (grid_s < FINE_GRID_S)
-		grid_s = FINE_GRID_S;
 	if (is_done && optimizer->options.moves_expected > 0)
 		optimizer->batch = batch_create(&optimizer->before, &optimizer->makers,
-			is_one ? grid_s : several_grid_s(optimizer->options.moves_expected));
+			grid_s > finest_s ? grid_s : finest_s);
 	return is_done;
 }
 
