@@ -367,13 +367,14 @@ void analysis_retraction(struct analyser *analyser, bool before)
 		time_model_move(&analyser->time, &lift, modal->feed_mm_min, tag);
 }
 
-/* What homing itself takes only the machine knows; the way there is counted. */
+/* What homing itself takes is not the moves' (analysis_wait.c). The way there is counted as in
+ * PrusaSlicer's figure: a move to 0, which in relative mode goes nowhere. */
 void analysis_home(struct analyser *analyser, const struct modal *before)
 {
 	struct modal_move move = { .from_mm = { 0 } };
 
 	for (int axis = MODAL_X; axis <= MODAL_Z; axis++)
-		if (before->known[axis] && !analyser->modal.known[axis])
+		if (before->absolute && before->known[axis] && !analyser->modal.known[axis])
 			move.from_mm[axis] = before->position_mm[axis] + before->offset_mm[axis];
 	if (!analyser->limits_settled)
 		settle_limits(analyser);
