@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass, field
 
 # Identification, reports, barriers, probes, the way out of a heat wait, and after a fault heat off.
+# Firmware that takes no bytes of a line back executes the question whether it does, backspaces included.
 HOST_UNNUMBERED = re.compile(
-    r"(M115|M105|M118 (E1 )?\w+|M155 S\d+|M114|M112|M108|M410|M876 S\d+|M104( T\d+)? S0|M140 S0)$")
+    r"(M115|M105|M118 (E1 )?\w+(\\x08)*|M155 S\d+|M114|M112|M108|M410|M876 S\d+|M104( T\d+)? S0|M140 S0)$")
 # Numbered: between prints, around pauses and at their ends.  No host line extrudes.
 HOST_NUMBERED = re.compile(
     r"(M110 N\d+|M105|M155 S\d+|M400|M10[49]( T\d+)? S\d+(\.\d+)?|M1[49]0 S\d+(\.\d+)?|G20|G21|G90|G91|M82|M83"
