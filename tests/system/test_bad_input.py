@@ -100,17 +100,20 @@ def test_archives():
 
 
 def test_nobody_fits():
-    """a file that fits no printer never starts, and why names the volume"""
+    """a file that fits no printer is refused with the nearest miss, or held where that is wanted"""
     with Farm(1) as farm:
         farm.ready()
         path = farm.dir / "outside.gcode"
         path.write_bytes(Path(box_gcode(path)).read_bytes().replace(b"M83\n", b"M83\nG1 X900 Y10 F3000 E1\n"))
         farm.files["outside.gcode"] = str(path)
-        farm.cli("submit", path)
+        refused = farm.cli("submit", path, expect=1)
+        check("900" in refused.stderr, "the refusal does not name the size")
+        equal(farm.get("/api/v1/orders")["items"], [], "orders after the refusal")
+        farm.cli("submit", "--hold", path)
         fits = farm.simple_order(1)
         equal(farm.run_order(fits)["good"], 1, "good units of the order that fits")
         job = [row for row in farm.jobs() if row["order"] != fits][0]
-        equal((job["state"], farm.job(job["id"])["attempts"]), ("queued", []), "the job that fits nobody")
+        equal(farm.job(job["id"])["attempts"], [], "attempts of the job that fits nobody")
         check("900" in farm.cli("why", job["id"]).stdout, "why does not name the size")
 
 
