@@ -321,7 +321,8 @@ static void add_word(struct lexer_line *line, const struct lexer_word *word)
 static void read_words(struct cursor cursor, struct lexer_line *line)
 {
 	bool line_is_lower = line->body[0] >= 'a';
-	bool has_blanks = peek(&cursor) == ' ' || peek(&cursor) == '\t';
+	bool has_blanks = peek(&cursor) == ' ' || peek(&cursor) == '\t' ||
+			  peek(&cursor) == '('; /* which is sent as one */
 
 	while (cursor.at < cursor.end) {
 		struct lexer_word word;
