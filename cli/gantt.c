@@ -18,6 +18,9 @@ enum {
 	LETTER = 8,	/* at most so wide, on average */
 	TICKS_MAX = 16, /* with a label each */
 	HUES = 12,
+	LEGEND_MAX = 30, /* orders that are named below */
+	LEGEND_COLUMNS = 5,
+	LEGEND_ROW = 18,
 	DAY_S = 86400,
 };
 
@@ -27,6 +30,9 @@ struct gantt {
 	int64_t now_s, begin_s, end_s;
 	const char *row[ROWS_MAX]; /* printers, by name; borrowed */
 	size_t row_count;
+	const json_t *legend[LEGEND_MAX]; /* the first print of each order; borrowed */
+	size_t legend_count;
+	bool legend_is_full; /* there are more orders */
 };
 
 /* ---- what is shown -------------------------------------------------------- */
@@ -42,6 +48,19 @@ static size_t row_of(const struct gantt *gantt, const char *printer)
 		if (strcmp(gantt->row[i], printer) == 0)
 			return i;
 	return gantt->row_count;
+}
+
+static void note_order(struct gantt *gantt, const json_t *item)
+{
+	int64_t order = words_integer(item, "order");
+
+	for (size_t i = 0; i < gantt->legend_count; i++)
+		if (words_integer(gantt->legend[i], "order") == order)
+			return;
+	if (gantt->legend_count < LEGEND_MAX)
+		gantt->legend[gantt->legend_count++] = item;
+	else
+		gantt->legend_is_full = true;
 }
 
 static void look_at(struct gantt *gantt)
@@ -62,6 +81,7 @@ static void look_at(struct gantt *gantt)
 			gantt->end_s = end_s;
 		if (gantt->row_count < ROWS_MAX && row_of(gantt, printer) == gantt->row_count)
 			gantt->row[gantt->row_count++] = printer;
+		note_order(gantt, item);
 	}
 	if (gantt->end_s <= gantt->begin_s)
 		gantt->end_s = gantt->begin_s + 1;
@@ -289,6 +309,13 @@ static void draw_label(const struct gantt *gantt, const json_t *item, int64_t y)
 	fputs("</text>\n", gantt->file);
 }
 
+/* Orders keep their colour from picture to picture. */
+static void put_color(char *color, size_t size, int64_t order, bool prints)
+{
+	snprintf(color, size, "hsl(%lld,55%%,%d%%)", (long long)(order * 7 % HUES * (360 / HUES)),
+		prints ? 55 : 72);
+}
+
 static void draw_print(const struct gantt *gantt, const json_t *item)
 {
 	int64_t start_s = words_integer(item, "start_s"), end_s = words_integer(item, "end_s");
@@ -296,12 +323,12 @@ static void draw_print(const struct gantt *gantt, const json_t *item)
 	size_t row = row_of(gantt, words_text(item, "printer"));
 	bool prints = strcmp(words_text(item, "state"), "printing") == 0;
 	int64_t y = TOP + (int64_t)row * ROW + (ROW - BAR) / 2;
-	char style[128], from[WORDS_MAX], to[WORDS_MAX];
+	char color[32], style[128], from[WORDS_MAX], to[WORDS_MAX];
 
 	if (row == gantt->row_count)
 		return;
-	snprintf(style, sizeof style, "rx=\"3\" fill=\"hsl(%lld,55%%,%d%%)\" stroke=\"#30343a\"%s>",
-		(long long)(order * 7 % HUES * (360 / HUES)), prints ? 55 : 72,
+	put_color(color, sizeof color, order, prints);
+	snprintf(style, sizeof style, "rx=\"3\" fill=\"%s\" stroke=\"#30343a\"%s>", color,
 		prints ? " stroke-width=\"2\"" : "");
 	put_box(gantt, start_s, end_s, y, BAR, style);
 	fprintf(gantt->file, "<title>order %lld, ", (long long)order);
@@ -312,11 +339,49 @@ static void draw_print(const struct gantt *gantt, const json_t *item)
 	draw_label(gantt, item, y + 13);
 }
 
+static int64_t legend_height(const struct gantt *gantt)
+{
+	size_t cells = gantt->legend_count + gantt->legend_is_full;
+
+	return (int64_t)((cells + LEGEND_COLUMNS - 1) / LEGEND_COLUMNS) * LEGEND_ROW;
+}
+
+/* Which colour is whose, below the picture. */
+static void draw_legend(const struct gantt *gantt)
+{
+	enum { CELL = WIDTH / LEGEND_COLUMNS, TEXT = 20, LETTERS = (CELL - TEXT) / LETTER };
+	int64_t top = TOP + height(gantt) + 24;
+
+	for (size_t i = 0; i < gantt->legend_count + gantt->legend_is_full; i++) {
+		int64_t x = LEFT + (int64_t)(i % LEGEND_COLUMNS) * CELL;
+		int64_t y = top + (int64_t)(i / LEGEND_COLUMNS) * LEGEND_ROW;
+		char color[32], name[LETTERS + 1];
+
+		if (i == gantt->legend_count) {
+			fprintf(gantt->file, "<text x=\"%lld\" y=\"%lld\">and more</text>\n",
+				(long long)x + TEXT, (long long)y + 11);
+			continue;
+		}
+		int64_t order = words_integer(gantt->legend[i], "order");
+
+		put_color(color, sizeof color, order, false);
+		fprintf(gantt->file,
+			"<rect x=\"%lld\" y=\"%lld\" width=\"14\" height=\"12\" rx=\"3\" "
+			"fill=\"%s\" "
+			"stroke=\"#30343a\"/>\n<text x=\"%lld\" y=\"%lld\">#%lld ",
+			(long long)x, (long long)y, color, (long long)x + TEXT, (long long)y + 11,
+			(long long)order);
+		snprintf(name, sizeof name, "%s", words_text(gantt->legend[i], "plate"));
+		put_text(gantt->file, name);
+		fputs("</text>\n", gantt->file);
+	}
+}
+
 static void draw(const struct gantt *gantt)
 {
 	const json_t *item;
 	size_t index;
-	long long tall = TOP + height(gantt) + 24;
+	long long tall = TOP + height(gantt) + 24 + legend_height(gantt);
 
 	fprintf(gantt->file,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -331,6 +396,7 @@ static void draw(const struct gantt *gantt)
 	json_array_foreach (gantt->items, index, item)
 		draw_print(gantt, item);
 	draw_now(gantt);
+	draw_legend(gantt);
 	fputs("</svg>\n", gantt->file);
 }
 

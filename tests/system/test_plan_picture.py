@@ -60,6 +60,12 @@ def test_labels():
         tree = ElementTree.fromstring(farm.cli("plan", "--gantt", "-").stdout)
         names = {text.text for text in tree.iter(f"{SVG}text")}
         check(f"#{order} box.gcode" in names, f"labels in bars: {names}")
+        legend = [rect for rect in tree.iter(f"{SVG}rect") if rect.get("width") == "14"]
+        bars = [rect for rect in tree.iter(f"{SVG}rect") if rect.find(f"{SVG}title") is not None
+                and rect.find(f"{SVG}title").text.startswith("order ")]
+        equal(len(legend), 1, "orders named below the picture")
+        hue = legend[0].get("fill").split(",")[0]  # what prints is darker
+        equal({bar.get("fill").split(",")[0] for bar in bars}, {hue}, "the order's colour")
 
 
 main(test_picture, test_labels)
