@@ -24,8 +24,8 @@ static void show_limit(const struct cli *cli, const json_t *advice)
 	char gain[WORDS_MAX];
 
 	if (!limit && words_integer(advice, "promised_s") > 0)
-		words_sentence(cli, 0, 2,
-			"nothing limits it much but the time that its prints take");
+		words_sentence(
+			cli, 0, 2, "nothing limits it much but the time that its prints take");
 	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
 		if (strcmp(words_text(limit, "limit"), limits[i].limit) == 0)
 			words_sentence(cli, 0, 2, "limited most by %s (%s)", limits[i].words,
@@ -33,8 +33,9 @@ static void show_limit(const struct cli *cli, const json_t *advice)
 }
 
 /* "orders late" matters only where there are some. */
-static void show_changes(const struct cli *cli, const json_t *changes)
+static void show_changes(const struct cli *cli, const json_t *advice)
 {
+	const json_t *changes = json_object_get(advice, "changes");
 	static const struct table_column columns[] = {
 		{ "PROMISED", false, TABLE_FIXED },
 		{ "IN TIME", false, TABLE_FIXED },
@@ -47,6 +48,14 @@ static void show_changes(const struct cli *cli, const json_t *changes)
 	const json_t *change;
 	size_t index;
 
+	/* What the others are to be compared with: an order keeps its first promise, while the
+	 * present may have moved on. */
+	if (json_array_size(changes) > 0 && words_integer(advice, "promised_s") > 0) {
+		table_cell(table, TABLE_PLAIN, "%s", words_time(text, advice, "promised_s"));
+		table_cell(table, TABLE_PLAIN, "no");
+		table_cell(table, TABLE_PLAIN, "-");
+		table_cell(table, TABLE_PLAIN, "(as things are now)");
+	}
 	json_array_foreach (changes, index, change) {
 		int64_t late = words_integer(change, "others_late");
 
@@ -98,7 +107,7 @@ void advice_show(const struct cli *cli, const json_t *advice)
 	show_limit(cli, advice);
 	show_cheapest(cli, advice);
 	if (!words_is_true(advice, "in_time"))
-		show_changes(cli, json_object_get(advice, "changes"));
+		show_changes(cli, advice);
 }
 
 static void ask(struct cli *cli, const struct client_request *request, json_t *into)
