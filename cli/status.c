@@ -72,6 +72,9 @@ static void show_status(const struct cli *cli, const json_t *status)
 	printer_table_print(cli, json_object_get(status, "printers"));
 	say(stdout, "\n");
 	order_table_print(cli, json_object_get(status, "orders"), false);
+	if (words_integer(status, "orders_left_off") > 0)
+		say(stdout, "and %lld more that are open: printfarm order list\n",
+			(long long)words_integer(status, "orders_left_off"));
 	promises_show_kept(json_object_get(status, "promises"));
 }
 

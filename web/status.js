@@ -252,6 +252,9 @@
 		document.getElementById("needs-section").hidden = !wanted.length;
 		fill("needs", wanted, need, "");
 		fill("orders", status.orders, order, "no open orders");
+		var more = document.getElementById("orders-left-off");
+		more.hidden = !status.orders_left_off;
+		more.textContent = "and " + status.orders_left_off + " more";
 		fill("printers", status.printers, printer, "no printers are configured");
 	}
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { DISK_LOOK_US = 5000000, STATUS_NEEDS_MAX = 100 };
+enum { DISK_LOOK_US = 5000000, STATUS_NEEDS_MAX = 100, STATUS_ORDERS_MAX = 500 };
 
 static int64_t monotonic_us(void)
 {
@@ -87,21 +87,29 @@ static json_t *job_counts(const struct farm *farm)
 	return object;
 }
 
-static json_t *open_orders(const struct farm *farm)
+/* As "orders" and "orders_left_off".  The status is made again whenever something changes, and the
+ * loop waits for it: who wants all of very many orders asks for the list. */
+static void set_open_orders(json_t *object, const struct farm *farm)
 {
 	json_t *items = json_array();
+	json_int_t left_off = 0;
 	for (size_t i = 0; i < farm_order_count(farm); i++) {
 		struct farm_order_view view;
-		farm_order_at(farm, i, &view);
-		if (view.record->state != ORDER_OPEN && view.record->state != ORDER_HELD)
+		if (!farm_order_is_open_at(farm, i))
 			continue;
+		if (json_array_size(items) == STATUS_ORDERS_MAX) {
+			left_off++;
+			continue;
+		}
+		farm_order_at(farm, i, &view);
 		/* The list of jobs may be long; who wants it asks for the order. */
 		view.job_count = 0;
 		json_t *order = json_out_order(farm, &view);
 		json_object_del(order, "jobs");
 		json_array_append_new(items, order);
 	}
-	return items;
+	json_object_set_new(object, "orders", items);
+	json_object_set_new(object, "orders_left_off", json_integer(left_off));
 }
 
 static json_t *printers_part(const struct farm *farm)
@@ -149,7 +157,7 @@ static json_t *make_status(struct api *api, int64_t now_us)
 			     api->status.space.free_bytes > api->status.space.floor_bytes));
 	json_object_set_new(object, "counters", counters_part(api));
 	json_object_set_new(object, "printers", printers_part(farm));
-	json_object_set_new(object, "orders", open_orders(farm));
+	set_open_orders(object, farm);
 	json_object_set_new(object, "promises", json_promises_kept(farm));
 	json_object_set_new(object, "jobs", job_counts(farm));
 	json_object_set_new(object, "needs_person", needs_part(farm));

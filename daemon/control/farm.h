@@ -340,6 +340,8 @@ struct farm_order_view {
 	size_t job_count;
 };
 size_t farm_order_count(const struct farm *);
+/* It is open or held: cheap, where there are very many. */
+bool farm_order_is_open_at(const struct farm *, size_t index);
 void farm_order_at(const struct farm *, size_t index, struct farm_order_view *view);
 bool farm_order_by_id(const struct farm *, int64_t id, struct farm_order_view *view);
 int64_t farm_order_job_id(const struct farm *, int64_t order, size_t index);

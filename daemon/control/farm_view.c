@@ -111,6 +111,12 @@ size_t farm_order_count(const struct farm *farm)
 	return farm->orders.count;
 }
 
+bool farm_order_is_open_at(const struct farm *farm, size_t index)
+{
+	const struct farm_order *order = farm->orders.item[index];
+	return order->record.state == ORDER_OPEN || order->record.state == ORDER_HELD;
+}
+
 void farm_order_at(const struct farm *farm, size_t index, struct farm_order_view *view)
 {
 	view_order(farm, farm->orders.item[index], view);
