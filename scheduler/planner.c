@@ -440,6 +440,14 @@ static bool begin_limits(struct planner *planner)
 	return planner->limits != NULL;
 }
 
+/* An empty plan may have no memory. */
+static void copy_planned(const struct planner *planner, struct planner_assignment *to,
+	const struct planner_assignment *from)
+{
+	if (planner->planned_count > 0)
+		memcpy(to, from, planner->planned_count * sizeof *to);
+}
+
 static void limits_moved(struct planner *planner)
 {
 	if (limits_move(planner->limits))
@@ -452,13 +460,11 @@ static void limits_moved(struct planner *planner)
 	planner->at = 0;
 	planner->result.next_question_s = CALENDAR_NEVER_S;
 	if (is_sorted) {
-		memcpy(planner->sorted, planner->planned,
-			planner->planned_count * sizeof *planner->sorted);
+		copy_planned(planner, planner->sorted, planner->planned);
 		ask_at_changes(planner);
 		planner->phase = PHASE_SAY;
 	} else {
-		memcpy(planner->planned, planner->sorted,
-			planner->planned_count * sizeof *planner->sorted);
+		copy_planned(planner, planner->planned, planner->sorted);
 		free(planner->sorted);
 		planner->sorted = NULL;
 		planner->phase = PHASE_SORT;
