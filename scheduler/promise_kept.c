@@ -43,7 +43,8 @@ double promise_stretch(const double *score, size_t count)
 
 	if (count > PROMISE_SCORES_MAX)
 		count = PROMISE_SCORES_MAX;
-	memcpy(all, score, count * sizeof *score);
+	if (count > 0)
+		memcpy(all, score, count * sizeof *score);
 	memcpy(all + count, expected, sizeof expected);
 	count += EXPECTED_COUNT;
 	qsort(all, count, sizeof *all, by_size);

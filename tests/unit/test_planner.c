@@ -1,5 +1,5 @@
-/* Who prints what, when: single fears first, then generated farms that live through their orders.
- */
+/* Who prints what, when: single fears first, then generated farms that live through their orders
+ * (time limit: 120 s). */
 #include "scheduler/planner.h"
 #include "base/random.h"
 #include "scheduler/calendar.h"
