@@ -101,11 +101,17 @@ static void show_made(const struct cli *cli, const json_t *report)
 	table_destroy(table);
 }
 
-static void show_hindsight(const struct cli *cli, const json_t *hindsight)
+static void show_hindsight(const struct cli *cli, const json_t *hindsight, bool is_late)
 {
 	const json_t *units = json_object_get(hindsight, "more_units");
 	int64_t days = words_integer(hindsight, "days");
 
+	if (is_late) {
+		words_sentence(cli, 0, 2,
+			"what would have made more was not found out: the farm has too much "
+			"else to plan");
+		return;
+	}
 	if (days == 0) {
 		say(stdout, "there was nothing to print\n");
 		return;
@@ -131,7 +137,8 @@ static void show_report(const struct cli *cli, const json_t *report)
 	show_made(cli, report);
 	say(stdout, "\n");
 	promises_show_kept(json_object_get(report, "promises"));
-	show_hindsight(cli, json_object_get(report, "hindsight"));
+	show_hindsight(
+		cli, json_object_get(report, "hindsight"), words_is_true(report, "hindsight_late"));
 }
 
 /* A date, a word for one, or seconds since 1970: the daemon knows better. */

@@ -25,6 +25,8 @@ struct pending {
 	uint64_t ticket;
 	uint64_t wire_request; /* 0: answered or none */
 	time_t until;	       /* monotonic seconds, for the streamer's answer */
+	bool is_question;      /* the farm finds it out, no streamer */
+	char *without;	       /* the answer if that takes too long; NULL: an error */
 	int waits;	       /* how often it did: a busy ledger must not hold it for ever */
 	bool is_call;	       /* not answered yet: the call itself waits */
 	int status;
@@ -135,6 +137,7 @@ bool api_id(struct api_call *call, int i, const char *noun, int64_t *id)
 static void free_pending(struct pending *pending)
 {
 	free(pending->text);
+	free(pending->without);
 	free(pending);
 }
 
@@ -269,6 +272,25 @@ void api_found_out(struct api *api, uint64_t request, const struct farm_finding 
 	answer_due(api);
 }
 
+static void give_up(struct api *api, struct pending *pending)
+{
+	if (!pending->is_question) {
+		api->answers_late++;
+		replace_answer(pending, 503, "streamer_silent",
+			"the streamer has not answered; look at the printer's state");
+		return;
+	}
+	farm_question_drop(api->setup.farm, pending->wire_request);
+	if (pending->without) {
+		free(pending->text);
+		pending->text = pending->without;
+		pending->without = NULL;
+	} else {
+		replace_answer(pending, 503, "try_again",
+			"the farm has too much else to plan to find it out now: try again later");
+	}
+}
+
 static void on_patience(evutil_socket_t fd, short what, void *context)
 {
 	struct api *api = context;
@@ -283,10 +305,8 @@ static void on_patience(evutil_socket_t fd, short what, void *context)
 			more = true;
 			continue;
 		}
+		give_up(api, at);
 		at->wire_request = 0;
-		api->answers_late++;
-		replace_answer(at, 503, "streamer_silent",
-			"the streamer has not answered; look at the printer's state");
 	}
 	answer_due(api);
 	struct timeval wait = { 1, 0 };
@@ -391,7 +411,11 @@ static void finish(struct api_call *call, const char *key, const char *fingerpri
 		return;
 	struct timeval wait = { 1, 0 };
 	pending->wire_request = call->wire_request;
-	pending->until = monotonic_s() + API_ANSWER_WAIT_S;
+	pending->until =
+		monotonic_s() + (call->is_question ? API_FINDING_WAIT_S : API_ANSWER_WAIT_S);
+	pending->is_question = call->is_question;
+	pending->without = dump(call->without);
+	call->without = NULL;
 	event_add(api->patience, &wait);
 }
 
@@ -427,6 +451,7 @@ static void call_route(struct api_call *call, const struct api_route *route)
 		json_decref(call->json);
 	else
 		finish(call, key, fingerprint);
+	json_decref(call->without);
 }
 
 /* true: what the call would show is not durable yet, so it comes again when it is. */

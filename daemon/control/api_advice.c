@@ -15,6 +15,7 @@ static void answer_later(
 	}
 	api_answer(call, 200, json_object());
 	call->wire_request = request;
+	call->is_question = true;
 	/* So that the loop knows that there is something to do; a POST's turn is ended anyway. */
 	if (strcmp(http_method(call->request), "POST") != 0)
 		call->api->setup.leave(call->api->setup.context);

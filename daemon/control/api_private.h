@@ -16,6 +16,7 @@ enum {
 	API_ARGUMENTS_MAX = 2,
 	API_ARGUMENT_BYTES = HTTP_TARGET_MAX + 1,
 	API_ANSWER_WAIT_S = 5,	  /* for a streamer */
+	API_FINDING_WAIT_S = 60,  /* for what has to be planned through */
 	API_PLAN_MOVES = 20000,	  /* an answer that shows the plan may make so many */
 	API_STATUS_MS = 100,	  /* a status for pollers is not made more often */
 	API_STATUS_AGE_MS = 1000, /* nor is one served that is older, whatever changed */
@@ -33,6 +34,8 @@ struct api_call {
 	int status;
 	json_t *json;
 	uint64_t wire_request; /* a streamer has to answer first; 0: none */
+	bool is_question;      /* not a streamer: the farm has to find it out */
+	json_t *without;       /* the answer if that takes too long; NULL: an error */
 	bool replied;	       /* http_reply was called by the handler itself */
 };
 
@@ -61,8 +64,9 @@ struct api_route {
 };
 
 /* Each ends with a row whose method is NULL. */
-extern const struct api_route api_advice_routes[], api_file_routes[], api_order_routes[], api_job_routes[],
-	api_printer_routes[], api_record_routes[], api_report_routes[], api_status_routes[];
+extern const struct api_route api_advice_routes[], api_file_routes[], api_order_routes[],
+	api_job_routes[], api_printer_routes[], api_record_routes[], api_report_routes[],
+	api_status_routes[];
 
 /* The row for this method and path; NULL with *status 404 or 405. */
 const struct api_route *api_route_find(const char *method, const char *path,

@@ -100,6 +100,7 @@ static json_t *make(struct api_call *call, int64_t from_s, int64_t until_s)
 	json_object_set_new(object, "all", all);
 	json_object_set_new(object, "promises", promises);
 	json_object_set_new(object, "hindsight", json_null());
+	json_object_set_new(object, "hindsight_late", json_false());
 	free(made);
 	free(rows.row);
 	return object;
@@ -180,10 +181,15 @@ static void tell_report(struct api_call *call)
 		api_fail(call, result, &error);
 		return;
 	}
-	api_answer(call, 200, make(call, from_s, until_s));
+	json_t *report = make(call, from_s, until_s);
+	api_answer(call, 200, report);
+	if (!request)
+		return;
 	call->wire_request = request;
-	if (request)
-		call->api->setup.leave(call->api->setup.context);
+	call->is_question = true;
+	call->without = json_copy(report);
+	json_object_set_new(call->without, "hindsight_late", json_true());
+	call->api->setup.leave(call->api->setup.context);
 }
 
 const struct api_route api_report_routes[] = {

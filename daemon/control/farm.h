@@ -525,6 +525,8 @@ int farm_ask_advice_for_wish(
 	struct farm *, const struct farm_wish *wish, uint64_t *request, struct error *error);
 int farm_ask_night(struct farm *, uint64_t *request, struct error *error);
 /* *request 0: there was nothing to print. */
+/* Nobody waits for its answer any more. */
+void farm_question_drop(struct farm *, uint64_t request);
 int farm_ask_hindsight(
 	struct farm *, int64_t from_s, int64_t until_s, uint64_t *request, struct error *error);
 

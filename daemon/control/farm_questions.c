@@ -115,6 +115,18 @@ bool farm_questions_step(struct farm *farm, int64_t moves)
 	return farm->questions;
 }
 
+void farm_question_drop(struct farm *farm, uint64_t request)
+{
+	for (struct farm_question **at = &farm->questions; *at; at = &(*at)->next) {
+		struct farm_question *question = *at;
+		if (question->request != request)
+			continue;
+		*at = question->next;
+		farm_question_destroy(question);
+		return;
+	}
+}
+
 void farm_questions_drop(struct farm *farm)
 {
 	while (farm->questions) {

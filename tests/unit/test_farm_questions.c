@@ -235,6 +235,27 @@ static void test_who_asks_while_the_farm_is_changed_is_told_to_ask_again(void **
 	rig_destroy(rig);
 }
 
+static void test_a_question_that_nobody_waits_for_any_more_is_dropped_and_the_next_is_answered(
+	void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct error error = { "" };
+	uint64_t first, second, third;
+	assert_int_equal(farm_ask_night(rig->farm, &first, &error), 0);
+	assert_int_equal(farm_ask_night(rig->farm, &second, &error), 0);
+	assert_int_equal(farm_ask_night(rig->farm, &third, &error), 0);
+	rig->found = 0;
+	farm_question_drop(rig->farm, second);
+	farm_question_drop(rig->farm, third);
+	farm_question_drop(rig->farm, 4711);
+	rig_settle(rig);
+	assert_int_equal(rig->found, first);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(farm_ask_night(rig->farm, &third, &error), 0);
+	rig_destroy(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +268,8 @@ int main(void)
 		cmocka_unit_test(test_what_gains_most_by_morning_comes_first_before_leaving),
 		cmocka_unit_test(test_a_lab_that_never_closes_has_no_night),
 		cmocka_unit_test(test_who_asks_while_the_farm_is_changed_is_told_to_ask_again),
+		cmocka_unit_test(
+			test_a_question_that_nobody_waits_for_any_more_is_dropped_and_the_next_is_answered),
 	};
 	return cmocka_run_group_tests_name("farm_questions", tests, NULL, NULL);
 }
