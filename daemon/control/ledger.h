@@ -59,7 +59,7 @@ int ledger_each_job(struct ledger *, void (*each)(void *, const struct job_recor
 int ledger_each_open_attempt(
 	struct ledger *, void (*each)(void *, const struct attempt_record *), void *);
 /* All that have ended, in the order in which they did; of each only the printer, the state, the
- * material, the plate, the end, how long it printed and how many lines were sent. */
+ * fault, the material, the plate, the end, how long it printed and how many lines were sent. */
 int ledger_each_ended_attempt(
 	struct ledger *, void (*each)(void *, const struct attempt_record *), void *);
 /* The last `latest` ones. */

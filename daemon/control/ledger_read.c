@@ -24,7 +24,7 @@ static const struct {
 	[LEDGER_ALL_PROMISES] = { LEDGER_PROMISE, "ORDER BY id" },
 	[LEDGER_ALL_JOBS] = { LEDGER_JOB, "ORDER BY id" },
 	[LEDGER_OPEN_ATTEMPTS] = { LEDGER_ATTEMPT, "WHERE state = 0 ORDER BY id" },
-	[LEDGER_ENDED_ATTEMPTS] = { -1, "SELECT printer, state, material, plate, print_us,"
+	[LEDGER_ENDED_ATTEMPTS] = { -1, "SELECT printer, state, fault, material, plate, print_us,"
 					" lines_sent, ended_s FROM attempts WHERE state <> 0"
 					" ORDER BY ended_s, rowid" },
 	[LEDGER_LATEST_CLEARINGS] = { LEDGER_CLEARING, "WHERE id > (SELECT coalesce(max(id), 0)"
@@ -292,11 +292,12 @@ int ledger_each_ended_attempt(
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
 		copy_text(record.printer, sizeof record.printer, statement, 0);
 		record.state = (enum attempt_state)sqlite3_column_int(statement, 1);
-		copy_text(record.material, sizeof record.material, statement, 2);
-		record.plate = sqlite3_column_int64(statement, 3);
-		record.print_us = sqlite3_column_int64(statement, 4);
-		record.lines_sent = sqlite3_column_int64(statement, 5);
-		record.ended_s = sqlite3_column_int64(statement, 6);
+		record.fault = sqlite3_column_int(statement, 2);
+		copy_text(record.material, sizeof record.material, statement, 3);
+		record.plate = sqlite3_column_int64(statement, 4);
+		record.print_us = sqlite3_column_int64(statement, 5);
+		record.lines_sent = sqlite3_column_int64(statement, 6);
+		record.ended_s = sqlite3_column_int64(statement, 7);
 		each(context, &record);
 	}
 	int result = code == SQLITE_DONE ? 0 : ledger_errno(reader->database, code);

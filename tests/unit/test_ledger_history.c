@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 
 #include "base/error.h"
+#include "drivers/driver.h"
 #include "tests/unit/scratch.h"
 
 enum { VERSION_BEFORE = 10, COUNT = 30 };
@@ -211,7 +212,7 @@ static void make_old_ledger(struct bench *bench)
 		"INSERT INTO attempts (id, job, printer, state, fault, reason, started_s, ended_s, "
 		"commands_done, lines_sent, resends, print_us) VALUES"
 		" (printf('%032d', 1), 1, 'p1', 1, 0, '', 10, 90, 1, 1, 0, 1000),"
-		" (printf('%032d', 2), 2, 'p1', 2, 0, '', 20, 50, 1, 1, 0, 200),"
+		" (printf('%032d', 2), 2, 'p1', 2, 10, '', 20, 50, 1, 1, 0, 200),"
 		" (printf('%032d', 3), 3, 'p1', 1, 0, '', 30, 70, 1, 1, 0, 30),"
 		" (printf('%032d', 4), 4, 'p1', 0, 0, '', 95, 0, 1, 1, 0, 0);";
 	struct error error = { "" };
@@ -248,6 +249,25 @@ static void test_prints_are_told_in_the_order_in_which_they_ended(void **state)
 	assert_string_equal(bench->attempts, "231");
 }
 
+static void check_fault(void *context, const struct attempt_record *record)
+{
+	int *told = context;
+
+	*told += 1;
+	assert_int_equal(record->fault, record->print_us == 200 ? DRIVER_FAULT_ESTOP : 0);
+}
+
+static void test_a_print_that_an_emergency_stop_ended_is_told_from_one_that_failed(void **state)
+{
+	struct bench *bench = *state;
+	int told = 0;
+
+	make_old_ledger(bench);
+	open_bench(bench);
+	assert_int_equal(ledger_each_ended_attempt(bench->ledger, check_fault, &told), 0);
+	assert_int_equal(told, 3);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -257,6 +277,7 @@ int main(void)
 		TEST(test_maintenance_comes_back_in_the_order_in_which_it_was_done),
 		TEST(test_hours_of_older_prints_are_counted),
 		TEST(test_prints_are_told_in_the_order_in_which_they_ended),
+		TEST(test_a_print_that_an_emergency_stop_ended_is_told_from_one_that_failed),
 	};
 
 	return cmocka_run_group_tests_name("ledger_history", tests, NULL, NULL);
