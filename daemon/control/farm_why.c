@@ -140,13 +140,17 @@ static bool says_why_without_printers(
 }
 
 static void summarize(const struct farm_job *job, const struct farm_printer *printer,
-	const struct match_result *match, char *summary, size_t summary_size)
+	const struct match_result *match, bool is_asked_for, char *summary, size_t summary_size)
 {
 	long long id = (long long)job->id;
 	if (!printer)
 		snprintf(summary, summary_size, "no printer is configured");
 	else if (match->unmet_count == 0)
 		snprintf(summary, summary_size, "job %lld may start on %s", id, printer->name);
+	else if (is_asked_for)
+		snprintf(summary, summary_size, "job %lld %s %s: %s%s", id,
+			match->can_ever ? "waits; on" : "can never be printed on", printer->name,
+			match->unmet[0].text, match->unmet_count > 1 ? ", and more" : "");
 	else if (!match->can_ever)
 		snprintf(summary, summary_size,
 			"no printer can ever print job %lld; nearest is %s: %s", id, printer->name,
@@ -182,6 +186,6 @@ int farm_why(struct farm *farm, int64_t id, const char *name,
 		nearest_match = match;
 	}
 	if (job->state == JOB_QUEUED && !summary[0])
-		summarize(job, nearest, &nearest_match, summary, summary_size);
+		summarize(job, nearest, &nearest_match, name != NULL, summary, summary_size);
 	return 0;
 }

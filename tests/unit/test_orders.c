@@ -215,6 +215,27 @@ static void ignore_why(void *context, const struct farm_why_view *view)
 	(void)view;
 }
 
+static void test_why_of_one_printer_says_nothing_of_the_others(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(2);
+	struct farm_wish wish = { .design = "visor", .units = 8, .priority = 50, .printer = "p1" };
+	char summary[512];
+	int64_t id;
+	assert_int_equal(farm_order_create(rig->farm, "eva", &wish, &id, &error), 0);
+	rig_settle(rig);
+	int64_t job = rig_job_of(rig, id, 1);
+	assert_int_equal(
+		farm_why(rig->farm, job, "p2", ignore_why, NULL, summary, sizeof(summary), &error),
+		0);
+	assert_non_null(strstr(summary, "can never be printed on p2: the order is for printer p1"));
+	assert_int_equal(
+		farm_why(rig->farm, job, "p1", ignore_why, NULL, summary, sizeof(summary), &error),
+		0);
+	assert_non_null(strstr(summary, "waits; on p1: the bed holds the running print"));
+	rig_destroy(rig);
+}
+
 static void test_an_order_starts_when_the_one_it_waits_for_is_good(void **state)
 {
 	(void)state;
@@ -641,6 +662,7 @@ int main(void)
 		cmocka_unit_test(test_a_reorder_is_refused_like_the_order),
 		cmocka_unit_test(test_a_farm_without_printers_takes_orders_and_says_so),
 		cmocka_unit_test(test_a_list_of_choices_is_kept_tidy_and_changed),
+		cmocka_unit_test(test_why_of_one_printer_says_nothing_of_the_others),
 		cmocka_unit_test(test_an_order_starts_when_the_one_it_waits_for_is_good),
 		cmocka_unit_test(test_circles_of_orders_are_refused_by_name),
 		cmocka_unit_test(test_what_waits_for_a_cancelled_order_is_held_with_the_reason),
