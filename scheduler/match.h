@@ -61,6 +61,9 @@ const char *match_condition_name(enum match_condition condition); /* "volume", "
 /* Can neither a person nor time change it? */
 bool match_is_for_ever(enum match_condition condition);
 
+/* Does it take no new job before its maintenance? */
+bool match_is_overdue(const struct world_printer *printer);
+
 /* How each condition is read:
  * - material and colour are compared without regard to case, everything else byte by byte; what an
  *   order wishes of them may be a list (choice.h), and its material, when said, counts instead of

@@ -105,11 +105,14 @@ void match_say_quiet(const struct match_question *question, char *text)
 		snprintf(text, MATCH_TEXT_MAX, "is noisy, quiet hours: may start %s", next);
 }
 
+bool match_is_overdue(const struct world_printer *printer)
+{
+	return printer->maintenance_every_s > 0 && printer->maintenance_left_s <= 0;
+}
+
 bool match_maintenance_is_overdue(const struct match_question *question)
 {
-	const struct world_printer *printer = question->printer;
-
-	return printer->maintenance_every_s > 0 && printer->maintenance_left_s <= 0;
+	return match_is_overdue(question->printer);
 }
 
 void match_say_maintenance(const struct match_question *question, char *text)

@@ -72,7 +72,7 @@ static void look_at(
 static bool is_out(const struct world_printer *printer)
 {
 	return !printer->enabled || printer->locked || !printer->online ||
-	       printer->needs_attention || printer->by_hand || printer->maintenance ||
+	       printer->needs_attention || printer->by_hand || match_is_overdue(printer) ||
 	       printer->quarantine || (printer->idle && !printer->bed_empty);
 }
 
@@ -196,17 +196,17 @@ static void say(const struct farm_question *question, const struct whatif_change
 	switch (change->kind) {
 	case WHATIF_READY:
 		snprintf(text, FARM_ACT_BYTES,
-			!printer->enabled	   ? "let %s have jobs again (printer enable %s)"
-			: printer->locked	   ? "see to %s, which is locked, and unlock it"
-						     " (printer unlock %s)"
-			: !printer->online	   ? "bring %s back online (printer show %s)"
-			: printer->quarantine	   ? "see why prints fail on %s, then end its "
-						     "quarantine (printer enable %s)"
-			: printer->needs_attention ? "see to %s: it wants a person (printer show "
-						     "%s)"
-			: printer->by_hand	   ? "stop using %s by hand (printer show %s)"
-			: printer->maintenance	   ? "do the maintenance of %s (printer show %s)"
-						   : "clear the bed of %s now (clear %s)",
+			!printer->enabled	    ? "let %s have jobs again (printer enable %s)"
+			: printer->locked	    ? "see to %s, which is locked, and unlock it"
+						      " (printer unlock %s)"
+			: !printer->online	    ? "bring %s back online (printer show %s)"
+			: printer->quarantine	    ? "see why prints fail on %s, then end its "
+						      "quarantine (printer enable %s)"
+			: printer->needs_attention  ? "see to %s: it wants a person (printer show "
+						      "%s)"
+			: printer->by_hand	    ? "stop using %s by hand (printer show %s)"
+			: match_is_overdue(printer) ? "do the maintenance of %s (printer show %s)"
+						    : "clear the bed of %s now (clear %s)",
 			printer->name, printer->name);
 		break;
 	case WHATIF_SPOOL:

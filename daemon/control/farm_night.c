@@ -71,7 +71,7 @@ static bool add_repair(struct farm_question *question, size_t i)
 			"see why prints fail on %s and end its quarantine: %.100s", printer->name,
 			printer->quarantine);
 	} else if (!printer->online || printer->needs_attention || printer->by_hand ||
-		   printer->maintenance) {
+		   match_is_overdue(printer)) {
 		struct farm_act *act = new_act(question, "see", i, 0);
 		snprintf(act->text, sizeof(act->text), "see to %s: %s%.120s", printer->name,
 			!printer->online	   ? "it is not online"

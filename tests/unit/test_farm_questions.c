@@ -204,6 +204,29 @@ static void test_what_gains_most_by_morning_comes_first_before_leaving(void **st
 	rig_destroy(rig);
 }
 
+static void test_maintenance_that_is_not_overdue_keeps_nobody_from_a_bed(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	struct config_maintenance row = {
+		.what = "grease", .every_h = 200, .late_h = 20, .takes_s = 600
+	};
+	rig->config.maintenance = &row;
+	rig->config.maintenance_count = 1;
+	order_due(rig, 400, 0);
+	rig->config_printer[0].unattended = UNATTENDED_ALLOWED;
+	farm_configure(rig->farm, &rig->config);
+	rig_advance(rig, 3000);
+	rig_end_print(rig, &rig->printer[0], WIRE_PRINTED, 0);
+	rig_settle(rig);
+	rig_advance(rig, 7 * HOUR + 1800);
+	rig_settle(rig);
+	ask_night(rig);
+	assert_int_equal(rig->night.act_count, 1);
+	assert_string_equal(rig->night.act[0].kind, "clear");
+	rig_destroy(rig);
+}
+
 static void test_a_lab_that_never_closes_has_no_night(void **state)
 {
 	(void)state;
@@ -266,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_going_first_says_how_many_others_it_makes_late),
 		cmocka_unit_test(test_the_night_would_yield_more_if_printers_might_print_alone),
 		cmocka_unit_test(test_what_gains_most_by_morning_comes_first_before_leaving),
+		cmocka_unit_test(test_maintenance_that_is_not_overdue_keeps_nobody_from_a_bed),
 		cmocka_unit_test(test_a_lab_that_never_closes_has_no_night),
 		cmocka_unit_test(test_who_asks_while_the_farm_is_changed_is_told_to_ask_again),
 		cmocka_unit_test(
