@@ -54,6 +54,11 @@ void act_say_warnings(const struct cli *cli, const json_t *order)
 	json_array_foreach (json_object_get(order, "warnings"), index, warning)
 		if (json_is_string(warning))
 			words_sentence(cli, 0, 4, "  note: %s", json_string_value(warning));
+	if (json_is_false(json_object_get(order, "allowed")) &&
+		strcmp(words_text(order, "state"), "open") == 0)
+		words_sentence(cli, 0, 2,
+			"  it waits until design %s is approved: printfarm design approve %s",
+			words_text(order, "design"), words_text(order, "design"));
 }
 
 void act_show_order(const struct cli *cli, const json_t *order)
@@ -75,10 +80,6 @@ void act_show_order(const struct cli *cli, const json_t *order)
 		promised,
 		is_promised && words_is_true(order, "late") ? ", later than it is due" : "");
 	act_say_warnings(cli, order);
-	if (json_is_false(json_object_get(order, "allowed")) && is_open)
-		words_sentence(cli, 0, 2,
-			"  it waits until design %s is approved: printfarm design approve %s",
-			design, design);
 	/* Its first job knows why. */
 	if (is_open && words_is_null(order, "promised_s") && job > 0)
 		say(stdout, "  printfarm why %lld says what is missing\n", (long long)job);

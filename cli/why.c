@@ -8,17 +8,15 @@
 
 enum { INDENT = 15 };
 
-/* The command that goes on, for conditions whose words do not name one. */
+/* The command on the printer that goes on, for conditions whose words do not name one. */
 static const struct {
 	const char *condition, *command;
-	bool of_printer;
 } remedies[] = {
-	{ "material", "printer load", true },
-	{ "color", "printer load", true },
-	{ "grams", "printer load", true },
-	{ "held", "order release", false },
-	{ "by_hand", "printer show", true },
-	{ "offline", "printer show", true },
+	{ "material", "printer load" },
+	{ "color", "printer load" },
+	{ "grams", "printer load" },
+	{ "by_hand", "printer show" },
+	{ "offline", "printer show" },
 };
 
 static void why_condition(const struct cli *cli, const json_t *condition, const char *printer)
@@ -28,10 +26,8 @@ static void why_condition(const struct cli *cli, const json_t *condition, const 
 	say(stdout, "  %-12.12s ", name);
 	for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
 		if (strcmp(name, remedies[i].condition) == 0) {
-			words_sentence(cli, INDENT, INDENT, "%s (printfarm %s%s%s)",
-				words_text(condition, "text"), remedies[i].command,
-				remedies[i].of_printer ? " " : "",
-				remedies[i].of_printer ? printer : "");
+			words_sentence(cli, INDENT, INDENT, "%s (printfarm %s %s)",
+				words_text(condition, "text"), remedies[i].command, printer);
 			return;
 		}
 	words_sentence(cli, INDENT, INDENT, "%s", words_text(condition, "text"));

@@ -376,8 +376,13 @@ static bool order_is_held(const struct match_question *question)
 
 static void say_order_held(const struct match_question *question, char *text)
 {
-	(void)question;
-	snprintf(text, MATCH_TEXT_MAX, "the order is held until somebody releases it");
+	if (question->order->held_because)
+		snprintf(text, MATCH_TEXT_MAX, "%s", question->order->held_because);
+	else
+		snprintf(text, MATCH_TEXT_MAX,
+			"the order is held until somebody releases it (printfarm order release "
+			"%lld)",
+			(long long)question->order->id);
 }
 
 static bool is_disabled(const struct match_question *question)

@@ -89,7 +89,7 @@ struct world_printer {
 	 * time.  maintenance_every_s 0: none is kept account of. */
 	int64_t maintenance_left_s, maintenance_takes_s, maintenance_every_s;
 	const char *quarantine;	 /* why it gets no new jobs; NULL: it does */
-	const char *maintenance; /* what is to be done; NULL: nothing */
+	const char *maintenance; /* what is to be done then; NULL: none is kept account of */
 	int64_t free_at_s;	 /* when the running print ends; now or before: free */
 	int64_t ready_after_s;	 /* announced start delay after a clear: not before */
 	/* Since when a bed that nothing prints on waits to be cleared, or the cable is out; of both
@@ -122,7 +122,8 @@ struct world_order {
 	int64_t due_s;	    /* 0: none */
 	int64_t created_s;
 	bool held;
-	bool over_quota;    /* ranks behind every order that is within its quota */
+	const char *held_because; /* for words; NULL: somebody has to release it */
+	bool over_quota;	  /* ranks behind every order that is within its quota */
 	int32_t share_step; /* of orders alike in priority those with less go first, see share.h */
 	const char *material, *color; /* wishes: lists as choice.h has them; "": any */
 	const char *printer, *tag;    /* wishes; "": any */
@@ -151,8 +152,8 @@ struct world {
 	int64_t start_delay_s;
 	/* How long it waits by the hour of the week; NULL: clear_s at every hour. */
 	const struct clearing *clearing;
-	/* How many people are there by the hour of the week (WORLD_WEEK_S / 3600 of them; 0: as many
-	 * as it takes), each busy for visit_s with a bed.  NULL: nobody has said. */
+	/* How many people are there by the hour of the week (WORLD_WEEK_S / 3600 of them; 0: as
+	 * many as it takes), each busy for visit_s with a bed.  NULL: nobody has said. */
 	const int32_t *operators;
 	int64_t visit_s;
 	/* When noisy printers may run; no window and no stretch: always. */

@@ -35,6 +35,8 @@ static void fill_plate(struct world_plate *to, const struct farm_plate *plate)
 static void fill_order(
 	const struct farm *farm, struct world_order *to, const struct farm_order *order)
 {
+	static const char not_allowed[] = "nobody has approved its design, or the approval was "
+					  "revoked (printfarm design approve)";
 	const struct order_record *record = &order->record;
 	*to = (struct world_order){
 		.id = record->id,
@@ -43,6 +45,7 @@ static void fill_order(
 		.due_s = record->due_s,
 		.created_s = record->created_s,
 		.held = record->state == ORDER_HELD || !farm_order_is_allowed(farm, order),
+		.held_because = record->state == ORDER_HELD ? NULL : not_allowed,
 		.material = record->material,
 		.color = record->color,
 		.printer = record->printer,
@@ -302,8 +305,7 @@ static void add_orders(const struct farm *farm, struct filling *filling, struct 
 	}
 	if (extra)
 		add_order(filling, extra, NULL);
-	farm_quota_fill(
-		farm, filling->world->order, filling->world->order_of, filling->orders);
+	farm_quota_fill(farm, filling->world->order, filling->world->order_of, filling->orders);
 	for (size_t i = 0; i < filling->orders; i++)
 		farm_after_fill(farm, filling->world->order_of[i], &filling->world->order[i]);
 }
@@ -422,7 +424,10 @@ void farm_match(const struct farm *farm, const struct farm_job *job, const struc
 	struct world_order order;
 	fill_order(farm, &order, job->order);
 	farm_after_fill(farm, job->order, &order);
-	order.held |= job->state == JOB_HELD;
+	if (job->state == JOB_HELD) {
+		order.held = true;
+		order.held_because = "the job is held until somebody releases it";
+	}
 	if (is_wished(job))
 		order.printer = job->printer;
 	else

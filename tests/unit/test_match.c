@@ -139,7 +139,10 @@ static void test_other_states_of_a_printer_are_told_apart(void **state)
 	assert_only(&scene, MATCH_START_DELAY, "waits 12 s more since the bed was cleared");
 	scene = scene_that_matches();
 	scene.order.held = true;
-	assert_only(&scene, MATCH_ORDER_HELD, "the order is held until somebody releases it");
+	assert_only(&scene, MATCH_ORDER_HELD,
+		"the order is held until somebody releases it (printfarm order release 1)");
+	scene.order.held_because = "nobody has approved it";
+	assert_only(&scene, MATCH_ORDER_HELD, "nobody has approved it");
 }
 
 static void test_nothing_starts_that_would_run_when_nobody_is_there(void **state)
