@@ -914,7 +914,7 @@ int control_reload(struct control *control, struct error *error)
 	control->config = fresh;
 	control->calendar_week_s = 0;
 	enter(control);
-	farm_configure(control->farm, &control->config);
+	farm_reconfigure(control->farm, &control->config);
 	config_finish(&old);
 	files_set_limits(control->files, fresh.upload_max_bytes, fresh.text_max_bytes,
 		fresh.free_floor_bytes, fresh.free_floor_percent);

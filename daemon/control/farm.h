@@ -104,6 +104,8 @@ void farm_loaded(struct farm *farm, int64_t last_event_id);
 /* A new configuration is in force: printers come, change and go; nothing that prints is disturbed.
  */
 void farm_configure(struct farm *farm, const struct config *config);
+/* The same while it runs; it stands in the history. */
+void farm_reconfigure(struct farm *farm, const struct config *config);
 
 /* What time it is, before any other call of a turn: wall-clock seconds and local Monday 00:00 of
  * this week for plans, monotonic microseconds for delays. */
@@ -436,8 +438,8 @@ struct farm_printer_view {
 	int64_t commands_done, commands, eta_s;
 	int64_t layer; /* under way, from 1; 0: none yet, or not known */
 	int64_t layers;
-	int64_t heaters_age_us; /* -1: never read */
-	int64_t starts_in_s;	/* announced start delay; negative: none */
+	int64_t heaters_age_us;	 /* -1: never read */
+	int64_t starts_in_s;	 /* announced start delay; negative: none */
 	bool wants_confirmation; /* nothing else stands between this laser or mill and a start */
 	size_t not_ready_count;
 	char not_ready[FARM_NOT_READY_MAX][FARM_NOT_READY_BYTES];

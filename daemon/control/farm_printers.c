@@ -105,6 +105,12 @@ void farm_configure(struct farm *farm, const struct config *config)
 	farm_changed(farm);
 }
 
+void farm_reconfigure(struct farm *farm, const struct config *config)
+{
+	farm_configure(farm, config);
+	farm_say(farm, "config", "", NULL, "the configuration has been read again");
+}
+
 /* ---- facts ---- */
 
 enum wire_link farm_printer_link(const struct farm_printer *printer)
@@ -150,9 +156,8 @@ bool farm_printer_may_start(const struct farm *farm, const struct farm_printer *
 	       farm_printer_link(printer) == WIRE_ONLINE && printer->state.activity == WIRE_IDLE &&
 	       !printer->state.hot_by_us && printer->record.bed == BED_EMPTY &&
 	       !printer->record.lock_fault && printer->record.enabled &&
-	       !printer->record.quarantined_s &&
-	       printer->ready_after_us <= farm->now_us && !farm_printer_lacks_kind(printer) &&
-	       !farm_printer_needs_confirmation(farm, printer);
+	       !printer->record.quarantined_s && printer->ready_after_us <= farm->now_us &&
+	       !farm_printer_lacks_kind(printer) && !farm_printer_needs_confirmation(farm, printer);
 }
 
 struct spool_record *farm_printer_spool(const struct farm *farm, const struct farm_printer *printer)

@@ -45,6 +45,11 @@ static const struct {
 	{ "printer", " is online", 4 },
 	{ "printer", "the bed of ", RANK_ROUTINE },
 	{ "printer", "a start is confirmed", RANK_ROUTINE },
+	{ "design", " is approved", 6 },
+	{ "design", "revoked", 6 },
+	{ "design", "", RANK_ROUTINE },
+	{ "config", "", 5 },
+	{ "spool", "", 3 },
 	{ "order", " is done", 1 },
 	{ "order", "promised", RANK_ROUTINE },
 	{ "job", " starts on ", RANK_ROUTINE },
@@ -73,6 +78,7 @@ void farm_promises_news(struct farm *farm, const struct event_record *event)
 	long long id = strtoll(event->subject, NULL, 10);
 	const struct farm_job *job =
 		strcmp(event->kind, "job") == 0 ? farm_index_find(&farm->jobs, id) : NULL;
+	worst->event = event->id;
 	worst->rank = rank;
 	worst->order = strcmp(event->kind, "order") == 0 ? id : job ? job->order->record.id : 0;
 	farm_copy(worst->text, sizeof(worst->text), event->text);
@@ -85,7 +91,7 @@ static void explain(const struct farm *farm, const struct farm_order *order, boo
 	int best_rank = RANK_ROUTINE;
 	for (size_t i = 0; i < FARM_NEWS_MAX; i++) {
 		const struct farm_news *news = &farm->news[i];
-		int rank = news->rank;
+		int rank = news->event < farm->promised_event ? news->rank : RANK_ROUTINE;
 		if (rank > RANK_ROUTINE && news->order == order->record.id)
 			rank += RANK_OWN;
 		if (rank > best_rank)
@@ -377,6 +383,7 @@ void farm_promises_begin(
 		return;
 	farm->promised_us = farm->now_us;
 	farm->promised_news = farm->news_count;
+	farm->promised_event = farm->next_event_id;
 	farm_promises_forget(farm);
 	if (!begin(farm, world, plan, NULL))
 		farm_promises_forget(farm);
@@ -407,7 +414,10 @@ static void tell(struct farm *farm, struct farm_order *order, const struct calen
 
 static void end(struct farm *farm)
 {
-	memset(farm->news, 0, sizeof(farm->news));
+	/* What has happened meanwhile explains the next ones. */
+	for (size_t i = 0; i < FARM_NEWS_MAX; i++)
+		if (farm->news[i].event < farm->promised_event)
+			farm->news[i] = (struct farm_news){ 0 };
 	farm->facts++;
 	farm_promises_forget(farm);
 }

@@ -25,7 +25,7 @@ enum {
 	FARM_HEAT_KEEP_US = 300 * 1000000, /* so much of a print's temperatures dies with control */
 	FARM_RECENT_MAX = 64,
 	FARM_RETRY_WAIT_S = 4 * 3600, /* that long a retry waits for another printer */
-	FARM_FAILED_MAX = 32,	/* failed prints remembered of each printer */
+	FARM_FAILED_MAX = 32,	      /* failed prints remembered of each printer */
 	FARM_SEND_AGAIN_S = 60, /* a start that never left is sent again at most that much later */
 	FARM_REFUSED_MAX_US = 300 * 1000000,
 	FARM_PROMISES_MAX = 32, /* kept of an order */
@@ -205,6 +205,7 @@ struct farm_printer {
 struct farm_news {
 	int rank;      /* how well; 0: no news */
 	int64_t order; /* 0: of none */
+	int64_t event; /* its id */
 	char text[REASON_MAX_BYTES];
 };
 
@@ -290,12 +291,12 @@ struct farm {
 	struct farm_planned *planned;
 	int64_t next_question_s; /* 0: none */
 	int64_t planned_us;
-	uint64_t plan_seed;    /* grows with each search between events */
-	bool polishing;	       /* the plan being made is such a search, for no new facts */
-	int polish_left;       /* more of them that may find nothing */
+	uint64_t plan_seed;	/* grows with each search between events */
+	bool polishing;		/* the plan being made is such a search, for no new facts */
+	int polish_left;	/* more of them that may find nothing */
 	uint64_t kept_sequence; /* what was handed out to be kept last, and when */
 	int64_t kept_us;
-	char *kept_plan;       /* of the run of control before this one; owned; NULL: none */
+	char *kept_plan; /* of the run of control before this one; owned; NULL: none */
 
 	/* quotas and fair share */
 	struct share_periods periods;
@@ -312,6 +313,8 @@ struct farm {
 	double promise_stretch;
 	int64_t promised_us;
 	uint64_t news_count, promised_news; /* facts that changed: now, when promises were made */
+	int64_t promised_event; /* events from here on came behind the plan that they were made of
+				 */
 	struct farm_news news[FARM_NEWS_MAX];
 	int64_t promises_made, promises_kept; /* of orders that are done */
 	double score[PROMISE_SCORES_MAX];     /* ring; how they were kept, see promise_kept.h */

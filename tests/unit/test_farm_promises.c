@@ -103,6 +103,22 @@ static void test_a_failed_print_moves_the_promise_and_is_named_as_the_cause(void
 	rig_destroy(rig);
 }
 
+static void test_a_new_configuration_that_moves_a_promise_is_named_as_the_cause(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	int64_t order;
+	rig_add_order(rig, 8, &order);
+	rig_settle(rig);
+	assert_true(rig_order(rig, order).promised_s > 0);
+	rig->config.approval = APPROVAL_ENFORCE;
+	farm_reconfigure(rig->farm, &rig->config);
+	rig_settle(rig);
+	assert_int_equal(rig_order(rig, order).promised_s, 0);
+	assert_string_equal(last(rig, order)->cause, "the configuration has been read again");
+	rig_destroy(rig);
+}
+
 static void test_a_locked_printer_takes_the_promise_away_and_not_what_was_given(void **state)
 {
 	(void)state;
@@ -244,6 +260,8 @@ int main(void)
 		cmocka_unit_test(test_promises_survive_a_restart),
 		cmocka_unit_test(test_a_promise_stays_when_nothing_happens),
 		cmocka_unit_test(test_a_failed_print_moves_the_promise_and_is_named_as_the_cause),
+		cmocka_unit_test(
+			test_a_new_configuration_that_moves_a_promise_is_named_as_the_cause),
 		cmocka_unit_test(
 			test_a_locked_printer_takes_the_promise_away_and_not_what_was_given),
 		cmocka_unit_test(test_who_wants_more_gets_another_promise),
