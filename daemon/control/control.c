@@ -42,7 +42,7 @@ struct control {
 	struct config config;
 	bool has_config;
 	struct ledger *ledger;
-	int plan_file_result; /* of the last write: each trouble is told once */
+	struct plan_file *plan_file;
 	struct files *files;
 	struct photos *photos;
 	struct farm *farm;
@@ -723,12 +723,7 @@ static int open_store(struct control *control, struct error *error)
 
 static void keep_plan(void *context, const char *text, size_t size)
 {
-	struct control *control = context;
-	int result = plan_file_write(control->config.state_dir, text, size);
-	if (result && result != control->plan_file_result)
-		log_warning("plan", "the plan cannot be kept in %s: %s", control->config.state_dir,
-			strerror(-result));
-	control->plan_file_result = result;
+	plan_file_keep(((struct control *)context)->plan_file, text, size);
 }
 
 static void load_plan(struct control *control)
@@ -756,7 +751,8 @@ static int make_farm(struct control *control, struct error *error)
 		.found_out = found_out,
 		.recorded = recorded,
 	};
-	control->farm = farm_create(&control->config, &effects);
+	control->plan_file = plan_file_create(control->ledger, control->config.state_dir);
+	control->farm = control->plan_file ? farm_create(&control->config, &effects) : NULL;
 	if (!control->farm) {
 		error_set(error, "out of memory");
 		return -ENOMEM;
@@ -857,6 +853,7 @@ void control_destroy(struct control *control)
 	files_close(control->files);
 	photos_close(control->photos);
 	ledger_close(control->ledger);
+	plan_file_destroy(control->plan_file);
 	api_destroy(control->api);
 	events_destroy(control->events);
 	farm_destroy(control->farm);
