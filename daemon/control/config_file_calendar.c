@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "daemon/control/dates.h"
-#include "daemon/control/holidays.h"
+#include "daemon/control/holidays_child.h"
 #include "daemon/control/hours.h"
 #include "daemon/control/opening.h"
 
@@ -79,7 +79,7 @@ int config_read_dates(struct config_place *place, const config_setting_t *settin
 static int read_holidays(struct config_place *place, struct config *config, int64_t now_s)
 {
 	struct error trouble = { "" };
-	int result = config->holidays_file[0] ? holidays_load(config->holidays_file, now_s,
+	int result = config->holidays_file[0] ? holidays_load_apart(config->holidays_file, now_s,
 							&config->holidays, &trouble)
 					      : 0;
 

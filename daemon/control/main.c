@@ -3,6 +3,7 @@
 #include "daemon/control/config.h"
 #include "daemon/control/control.h"
 #include "daemon/control/drawing.h"
+#include "daemon/control/holidays_child.h"
 #include "daemon/control/import.h"
 #include "daemon/control/log.h"
 #include "daemon/control/options.h"
@@ -265,6 +266,9 @@ int main(int argc, char **argv)
 		return drawing_child_main(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "--settings") == 0)
 		return settings_child_main(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "--holidays") == 0)
+		return holidays_child_main(argc, argv);
+	holidays_use_child("/proc/self/exe");
 	struct options options = { 0 };
 	int code = read_options(argc, argv, &options);
 	if (code >= 0)

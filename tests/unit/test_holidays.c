@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "daemon/control/dates.h"
+#include "daemon/control/holidays_child.h"
 #include "tests/unit/scratch.h"
 
 enum { DAY_S = 86400, HOUR_S = 3600 };
@@ -202,8 +203,42 @@ static void test_a_file_that_is_not_there_is_said_by_name(void **state)
 	assert_non_null(strstr(error.text, "/no/such.ics cannot be read"));
 }
 
-int main(void)
+static void test_a_child_tells_the_same_as_the_reader_itself(void **state)
 {
+	static const char text[] = CALENDAR(EVENT(
+		"SUMMARY:Easter\r\nDTSTART;VALUE=DATE:20270328\r\nRRULE:FREQ=DAILY;COUNT=300\r\n"));
+	struct config_spans own = load_good(text), told = { 0 };
+	struct scratch scratch;
+	struct error error = { "" };
+
+	(void)state;
+	scratch_make(&scratch);
+	scratch_write(&scratch, "h.ics", text, strlen(text));
+	holidays_use_child("/proc/self/exe");
+	assert_int_equal(holidays_load_apart(scratch_path(&scratch, "h.ics"), at(2026, 11, 26, 12),
+				 &told, &error),
+		0);
+	assert_int_equal(own.count, 300);
+	assert_int_equal(told.count, own.count);
+	for (size_t i = 0; i < told.count; i++)
+		check_span(&told.span[i], own.span[i].begin_s, own.span[i].end_s,
+			own.span[i].is_utc, own.span[i].name);
+	assert_int_equal(holidays_load_apart("/no/such.ics", 0, &told, &error), -ENOENT);
+	assert_non_null(strstr(error.text, "/no/such.ics cannot be read: No such file"));
+	assert_int_equal(told.count, 300);
+	holidays_use_child("/bin/false");
+	assert_int_equal(holidays_load_apart("h.ics", 0, &told, &error), -EINVAL);
+	assert_string_equal(error.text, "h.ics: reading it has failed, or takes longer than 10 s");
+	holidays_use_child(NULL);
+	scratch_remove(&scratch);
+	free(own.span);
+	free(told.span);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--holidays") == 0)
+		return holidays_child_main(argc, argv);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_day_and_days_are_closed_in_local_time),
 		cmocka_unit_test(test_hours_are_taken_in_the_zone_that_the_file_names),
@@ -213,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_long_lines_line_feeds_and_control_bytes_are_no_trouble),
 		cmocka_unit_test(test_a_broken_file_is_refused_with_its_line),
 		cmocka_unit_test(test_a_file_that_is_not_there_is_said_by_name),
+		cmocka_unit_test(test_a_child_tells_the_same_as_the_reader_itself),
 	};
 
 	return cmocka_run_group_tests_name("holidays", tests, NULL, NULL);
