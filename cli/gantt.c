@@ -26,7 +26,7 @@ enum {
 
 struct gantt {
 	FILE *file;
-	const json_t *items, *staffed, *closures;
+	const json_t *items, *staffed, *closures, *printers;
 	int64_t now_s, begin_s, end_s;
 	const char *row[ROWS_MAX]; /* printers, by name; borrowed */
 	size_t row_count;
@@ -48,6 +48,12 @@ static size_t row_of(const struct gantt *gantt, const char *printer)
 		if (strcmp(gantt->row[i], printer) == 0)
 			return i;
 	return gantt->row_count;
+}
+
+static void note_row(struct gantt *gantt, const char *printer)
+{
+	if (gantt->row_count < ROWS_MAX && row_of(gantt, printer) == gantt->row_count)
+		gantt->row[gantt->row_count++] = printer;
 }
 
 static void note_order(struct gantt *gantt, const json_t *item)
@@ -73,16 +79,16 @@ static void look_at(struct gantt *gantt)
 	json_array_foreach (gantt->items, index, item) {
 		int64_t start_s = words_integer(item, "start_s"),
 			end_s = words_integer(item, "end_s");
-		const char *printer = words_text(item, "printer");
 
 		if (start_s < gantt->begin_s)
 			gantt->begin_s = start_s;
 		if (end_s > gantt->end_s)
 			gantt->end_s = end_s;
-		if (gantt->row_count < ROWS_MAX && row_of(gantt, printer) == gantt->row_count)
-			gantt->row[gantt->row_count++] = printer;
+		note_row(gantt, words_text(item, "printer"));
 		note_order(gantt, item);
 	}
+	json_array_foreach (gantt->printers, index, item)
+		note_row(gantt, words_text(item, "name"));
 	if (gantt->end_s <= gantt->begin_s)
 		gantt->end_s = gantt->begin_s + 1;
 	qsort(gantt->row, gantt->row_count, sizeof *gantt->row, by_name);
@@ -400,12 +406,13 @@ static void draw(const struct gantt *gantt)
 	fputs("</svg>\n", gantt->file);
 }
 
-int gantt_write(const json_t *plan, const char *path)
+int gantt_write(const json_t *plan, const json_t *printers, const char *path)
 {
 	struct gantt gantt = { .now_s = (int64_t)time(NULL),
 		.items = words_items(plan),
 		.staffed = json_object_get(plan, "staffed"),
-		.closures = json_object_get(plan, "closures") };
+		.closures = json_object_get(plan, "closures"),
+		.printers = words_items(printers) };
 	bool is_stdout = strcmp(path, "-") == 0;
 
 	look_at(&gantt);

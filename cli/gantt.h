@@ -6,7 +6,8 @@
 
 #include <jansson.h> /* json_t */
 
-/* `plan` is the daemon's answer.  Returns CLI_DONE, or another exit code after a sentence. */
-int gantt_write(const json_t *plan, const char *path);
+/* `plan` and `printers` are the daemon's answers; what is idle has an empty row.  Returns CLI_DONE,
+ * or another exit code after a sentence. */
+int gantt_write(const json_t *plan, const json_t *printers, const char *path);
 
 #endif

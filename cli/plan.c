@@ -8,6 +8,8 @@
 #include "cli/plan_serve.h"
 #include "cli/words.h"
 
+#include <string.h>
+
 static const struct table_column plan_columns[] = {
 	{ "START", false, TABLE_FIXED },
 	{ "END", false, TABLE_FIXED },
@@ -35,6 +37,68 @@ static void plan_row(struct table *table, const json_t *item)
 	table_cell(table, words_style(state), "%s", state);
 }
 
+/* The picture has a row for each printer, also where nothing is planned. */
+static int draw_plan(struct cli *cli, const json_t *plan, const char *gantt)
+{
+	struct client_answer printers;
+	int status = client_get(cli, "/api/v1/printers", &printers);
+
+	if (status)
+		return status;
+	status = gantt_write(plan, printers.json, gantt);
+	client_answer_finish(&printers);
+	return status;
+}
+
+/* The numbers of open orders that want units and of which nothing is planned. */
+static size_t find_unplanned(const json_t *plan, const json_t *orders, int64_t *number, size_t max)
+{
+	json_t *planned = json_object();
+	const json_t *row;
+	size_t index, count = 0;
+	char key[WORDS_MAX];
+
+	json_array_foreach (words_items(plan), index, row)
+		if (strcmp(words_text(row, "state"), "planned") == 0)
+			json_object_set_new(planned, words_count(key, row, "order"), json_true());
+	json_array_foreach (words_items(orders), index, row) {
+		if (strcmp(words_text(row, "state"), "open") != 0 ||
+			words_integer(row, "left") <= 0 ||
+			json_object_get(planned, words_count(key, row, "id")))
+			continue;
+		if (count < max)
+			number[count] = words_integer(row, "id");
+		count++;
+	}
+	json_decref(planned);
+	return count;
+}
+
+/* An order that cannot be planned is not in the table, and nobody would miss it. */
+static void say_unplanned(struct cli *cli, const json_t *plan)
+{
+	enum { NAMED_MAX = 8 };
+	struct client_answer orders;
+	int64_t number[NAMED_MAX];
+	char text[NAMED_MAX * 24] = "", more[48] = "";
+	size_t used = 0;
+
+	if (client_get(cli, "/api/v1/orders", &orders))
+		return;
+	size_t count = find_unplanned(plan, orders.json, number, NAMED_MAX);
+
+	for (size_t i = 0; i < count && i < NAMED_MAX; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s%lld", i ? ", " : "",
+			(long long)number[i]);
+	if (count > NAMED_MAX)
+		snprintf(more, sizeof more, " and %zu more", count - NAMED_MAX);
+	if (count > 0)
+		words_sentence(cli, 0, 2,
+			"nothing is planned of order%s %s%s: printfarm why order %lld says why",
+			count == 1 ? "" : "s", text, more, (long long)number[0]);
+	client_answer_finish(&orders);
+}
+
 static int show_plan(struct cli *cli, const char *gantt)
 {
 	struct client_answer answer;
@@ -45,7 +109,7 @@ static int show_plan(struct cli *cli, const char *gantt)
 	if (status)
 		return status;
 	if (gantt) {
-		status = gantt_write(answer.json, gantt);
+		status = draw_plan(cli, answer.json, gantt);
 	} else if (cli->json) {
 		words_print_json(cli, answer.json);
 	} else {
@@ -58,6 +122,7 @@ static int show_plan(struct cli *cli, const char *gantt)
 		else
 			say(stdout, "nothing is planned\n");
 		table_destroy(table);
+		say_unplanned(cli, answer.json);
 	}
 	client_answer_finish(&answer);
 	if (status == CLI_DONE && !gantt && !cli->json)

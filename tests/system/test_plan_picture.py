@@ -23,6 +23,8 @@ class ClosedFarm(Farm):
 def test_picture():
     """a bar for each print, a row for each printer, closed hours shaded, and foreign names do no harm"""
     with ClosedFarm(2) as farm:
+        idle = ElementTree.fromstring(farm.cli("plan", "--gantt", "-").stdout)
+        check({"p1", "p2"} <= {text.text for text in idle.iter(f"{SVG}text")}, "rows of printers with nothing to do")
         farm.ready()
         farm.add_design("a<b&c", (box_gcode(farm.dir / "box.gcode"), 1))
         order = farm.add_order("a<b&c", 5)
@@ -68,4 +70,17 @@ def test_labels():
         equal({bar.get("fill").split(",")[0] for bar in bars}, {hue}, "the order's colour")
 
 
-main(test_picture, test_labels)
+def test_unplanned():
+    """the plan says of which open orders nothing is planned"""
+    with Farm(1) as farm:
+        farm.ready()
+        farm.add_design("visor", (box_gcode(farm.dir / "box.gcode"), 1))
+        farm.cli("order", "create", "visor", "-n", "2")
+        wait(lambda: farm.get("/api/v1/plan")["items"], "a plan")
+        check("nothing is planned of" not in farm.cli("plan").stdout, "all is planned")
+        farm.cli("order", "create", "visor", "-n", "2", "--material", "ASA")
+        wait(lambda: "nothing is planned of order 2: printfarm why order 2 says why" in farm.cli("plan").stdout,
+             "the order that cannot be planned is named")
+
+
+main(test_picture, test_labels, test_unplanned)
