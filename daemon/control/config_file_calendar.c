@@ -41,12 +41,13 @@ int config_read_hours(struct config_place *place, const config_setting_t *settin
 		const char *text = NULL;
 		int operators;
 		size_t before = count;
-		enum hours_result result = read_row(element, option, &text, &operators)
-						   ? hours_parse(text, hours, &count)
-						   : HOURS_BAD;
+		bool is_row = read_row(element, option, &text, &operators);
+		enum hours_result result = is_row ? hours_parse(text, hours, &count) : HOURS_BAD;
 
 		if (result == HOURS_TOO_MANY)
 			return config_wrong(place, element, "too many windows: at most 64 a week");
+		if (result != HOURS_OK && is_row && config_setting_is_group(element))
+			element = config_setting_get_member(element, "when");
 		if (result != HOURS_OK)
 			return config_not_accepted(place, element, option);
 		for (; before < count; before++)
