@@ -9,7 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DAY_S = 86400, SPENT_STORED_S = 900 };
+enum {
+	DAY_S = 86400,
+	SPENT_STORED_S = 900,
+	SPENT_JUMP_S = 300, /* by so much the clock may be set, or the machine sleep */
+};
 
 const char *spent_kind_name(enum spent_kind kind)
 {
@@ -133,6 +137,12 @@ static void add(struct farm *farm, struct farm_printer *printer, int64_t day_s,
 	farm_changes_add(&farm->changes, CHANGE_SPENT, spent, sizeof(*spent), NULL);
 }
 
+static void begin(const struct farm *farm, struct farm_printer *printer)
+{
+	printer->spends_since_s = farm->now_s;
+	printer->spends_since_us = farm->now_us;
+}
+
 /* Up to now, each day its part. */
 static void settle(struct farm *farm, struct farm_printer *printer)
 {
@@ -143,7 +153,16 @@ static void settle(struct farm *farm, struct farm_printer *printer)
 		add(farm, printer, day_s, printer->spends, until_s - at_s);
 		at_s = until_s;
 	}
-	printer->spends_since_s = farm->now_s;
+	begin(farm, printer);
+}
+
+/* A clock that was set by days says nothing of what the printers did, nor does a machine that
+ * slept; a board without a clock of its own begins in 1970. */
+static bool is_known(const struct farm *farm, const struct farm_printer *printer)
+{
+	int64_t passed_s = farm->now_s - printer->spends_since_s;
+	int64_t jump_s = passed_s - (farm->now_us - printer->spends_since_us) / 1000000;
+	return printer->spends_since_s > 0 && passed_s >= 0 && jump_s <= SPENT_JUMP_S;
 }
 
 void farm_spent_step(struct farm *farm)
@@ -155,11 +174,9 @@ void farm_spent_step(struct farm *farm)
 			continue;
 		}
 		enum spent_kind kind = spends(farm, printer);
-		bool is_known =
-			printer->spends_since_s > 0 && printer->spends_since_s <= farm->now_s;
 		bool is_old = farm->now_s - printer->spends_since_s >= SPENT_STORED_S;
-		if (!is_known)
-			printer->spends_since_s = farm->now_s;
+		if (!is_known(farm, printer))
+			begin(farm, printer);
 		else if (kind != printer->spends || is_old)
 			settle(farm, printer);
 		printer->spends = kind;

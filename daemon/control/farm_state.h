@@ -192,6 +192,7 @@ struct farm_printer {
 	/* what becomes of its time */
 	enum spent_kind spends;
 	int64_t spends_since_s; /* not counted yet; 0: not known */
+	int64_t spends_since_us;
 	bool wants_spool;	/* as the plan sees it */
 	struct spent_record
 		spent[SPENT_KINDS]; /* of the day that it was last counted; id 0: none */

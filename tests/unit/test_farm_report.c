@@ -215,6 +215,23 @@ static void test_of_a_time_without_orders_there_is_nothing_to_be_said(void **sta
 	rig_destroy(rig);
 }
 
+static void test_days_that_only_the_clock_has_passed_are_not_counted(void **state)
+{
+	(void)state;
+	struct rig *rig = ready_rig(1);
+	pass(rig, 1000);
+	size_t rows = rig->spent.count;
+	rig->now_s += 20000 * (int64_t)DAY; /* the clock is set: it was 1970 at the start */
+	pass(rig, 1000);
+	pass(rig, 1000);
+	assert_in_range(rig->spent.count - rows, 0, 2);
+	int64_t sum = 0;
+	for (size_t i = 0; i < rig->spent.count; i++)
+		sum += ((const struct spent_record *)rig->spent.rows)[i].amount;
+	assert_in_range(sum, 1000, 3030);
+	rig_destroy(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_the_report_counts_what_was_made_in_its_time_and_no_more),
 		cmocka_unit_test(test_the_past_planned_anew_says_what_would_have_made_more),
 		cmocka_unit_test(test_of_a_time_without_orders_there_is_nothing_to_be_said),
+		cmocka_unit_test(test_days_that_only_the_clock_has_passed_are_not_counted),
 	};
 	return cmocka_run_group_tests_name("farm_report", tests, NULL, NULL);
 }
