@@ -55,12 +55,23 @@ struct heat {
 };
 
 static const struct heat heat_late = { 0.7, 0.003 }, heat_plain = { 0.5, 0.008 },
-			 heat_usual = { 0.2, 0.008 }, heat_after_batch = { 0.02, 0.002 };
+			 heat_usual = { 0.2, 0.008 }, heat_crew = { 0.6, 0.008 },
+			 heat_after_batch = { 0.02, 0.002 };
 
 /* Nothing but speed tells printers apart: no hours, no materials. */
 static bool is_plain(const struct problem *problem)
 {
 	return spread_suits(problem) && problem->material_count == 1;
+}
+
+/* Some site has so few people that its printers wait for each other. */
+static bool has_crew(const struct problem *problem)
+{
+	for (size_t i = 0; i < problem->site_count; i++)
+		if (problem->site[i].operators > 0 &&
+			problem->site[i].operators <= PLAN_OPERATORS_MAX)
+			return true;
+	return false;
 }
 
 static const struct heat *choose_heat(const struct optimizer *optimizer)
@@ -69,6 +80,8 @@ static const struct heat *choose_heat(const struct optimizer *optimizer)
 		return &heat_late;
 	if (optimizer->after_batch)
 		return &heat_after_batch;
+	if (has_crew(optimizer->problem))
+		return &heat_crew;
 	return is_plain(optimizer->problem) ? &heat_plain : &heat_usual;
 }
 
@@ -86,6 +99,7 @@ static void begin_search(struct optimizer *optimizer)
 		!search_init(&optimizer->search, plan, &optimizer->makers, optimizer->options.seed))
 		return;
 	optimizer->has_search = true;
+	optimizer->search.has_crew = heat == &heat_crew;
 	if (is_plain(problem))
 		optimizer->search.quick_percent = SEARCH_QUICK_PERCENT_PLAIN;
 	search_set_schedule(&optimizer->search,

@@ -92,6 +92,10 @@ struct round {
 
 static const struct round rounds_many[] = { { 0.4, 1, false }, { 0.8, 1, false },
 	{ 1, 0.45, true } };
+/* Where few people serve all printers a start now and then ends in a plan whose last print misses
+ * an evening, and nothing but a hot search leaves it: begin short, go on long from the best. */
+static const struct round rounds_crew[] = { { 0.2, 1, false }, { 0.4, 1, false },
+	{ 1, 0.6, true } };
 static const struct round rounds_few[] = { { 0.9, 1, false }, { 1, 0.4, true } };
 
 static void begin_round(struct search *search, const struct round *round)
@@ -106,7 +110,8 @@ static void begin_round(struct search *search, const struct round *round)
 static void cool(struct search *search)
 {
 	bool has_time = search->moves_expected / MOVES_A_RUN > search->plan->live;
-	const struct round *round = has_time ? rounds_many : rounds_few;
+	const struct round *many = search->has_crew ? rounds_crew : rounds_many;
+	const struct round *round = has_time ? many : rounds_few;
 	int64_t again = search->moves / search->moves_expected;
 	double done =
 		(double)(search->moves % search->moves_expected) / (double)search->moves_expected;
@@ -116,7 +121,7 @@ static void cool(struct search *search)
 	for (; done >= round->until; round++, number++)
 		begin = round->until;
 	if (again > 0)
-		round = &rounds_many[2];
+		round = &many[2];
 	if (search->round != number) {
 		begin_round(search, round);
 		search->round = number;

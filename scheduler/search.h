@@ -42,6 +42,7 @@ struct search {
 	int32_t busiest;
 	bool is_plain;			 /* the sequence on a printer does not matter */
 	int32_t lot[SEARCH_MOVES], lots; /* how often each move is tried */
+	bool has_crew;			 /* few people serve many printers: see search.c */
 	uint32_t quick_percent;		 /* how often a printer is chosen for its speed */
 };
 
