@@ -22,7 +22,8 @@ struct improve {
 	struct plan plan;
 	struct search search;
 	bool has_search;
-	int64_t moves_left;
+	int64_t moves_left;   /* of the search */
+	int64_t price;	      /* of one of them, in moves of the planner */
 	double before;	      /* what the plan cost, */
 	int64_t units_before; /* and made */
 	/* The previous plan, if it began there: its promises are kept. */
@@ -192,6 +193,16 @@ static bool choose_start(struct improve *improve, const struct previous *previou
 	return is_ready;
 }
 
+static int32_t longest_list(const struct plan *plan)
+{
+	int32_t longest = 0;
+
+	for (size_t i = 0; i < plan->problem->printer_count; i++)
+		if (plan->list[i].count > longest)
+			longest = plan->list[i].count;
+	return longest;
+}
+
 static bool begin(struct improve *improve, uint64_t seed)
 {
 	struct plan *plan = &improve->plan;
@@ -200,9 +211,14 @@ static bool begin(struct improve *improve, uint64_t seed)
 	if (!search_init(&improve->search, plan, &improve->makers, seed))
 		return false;
 	improve->has_search = true;
+	int32_t longest = longest_list(plan);
+
 	improve->moves_left = unit > 0 ? (int64_t)plan->live * IMPROVE_MOVES_A_PRINT : 0;
 	if (improve->moves_left > IMPROVE_MOVES_MAX)
 		improve->moves_left = IMPROVE_MOVES_MAX;
+	if (improve->moves_left > IMPROVE_WORK_MAX / (longest + 1))
+		improve->moves_left = IMPROVE_WORK_MAX / (longest + 1);
+	improve->price = 1 + longest / IMPROVE_PRINTS_A_MOVE;
 	plan->weights.move = MOVE_COST * unit;
 	search_set_schedule(&improve->search, improve->moves_left, HOT * unit, COLD * unit);
 	return true;
@@ -225,7 +241,8 @@ struct improve *improve_create(const struct world *world, const struct previous 
 	const struct plan_weights weights = { .flow = FLOW };
 	struct improve *improve = calloc(1, sizeof *improve);
 
-	if (!improve || planned_count == 0 || !timeline_init(&improve->timeline, world, now_s)) {
+	if (!improve || planned_count == 0 || planned_count > IMPROVE_PRINTS_MAX ||
+		!timeline_init(&improve->timeline, world, now_s)) {
 		free(improve);
 		return NULL;
 	}
@@ -259,11 +276,15 @@ void improve_destroy(struct improve *improve)
 
 int64_t improve_step(struct improve *improve, int64_t moves)
 {
-	if (moves > improve->moves_left)
-		moves = improve->moves_left;
-	search_step(&improve->search, moves);
-	improve->moves_left -= moves;
-	return moves;
+	int64_t search_moves = moves / improve->price;
+
+	if (search_moves < 1)
+		search_moves = 1;
+	if (search_moves > improve->moves_left)
+		search_moves = improve->moves_left;
+	search_step(&improve->search, search_moves);
+	improve->moves_left -= search_moves;
+	return search_moves * improve->price;
 }
 
 /* With news promises move as little as they must; without, none gets later. */

@@ -12,6 +12,9 @@ enum {
 	IMPROVE_FROZEN_S = 1800,    /* what starts within this time does not move */
 	IMPROVE_MOVES_A_PRINT = 60, /* of the search */
 	IMPROVE_MOVES_MAX = 30000,
+	IMPROVE_PRINTS_MAX = 20000,	/* a plan of more gains next to nothing in seconds */
+	IMPROVE_PRINTS_A_MOVE = 32,	/* timed anew; a move that has more to do costs several */
+	IMPROVE_WORK_MAX = 512 * 30000, /* prints timed anew, in all */
 };
 
 struct improve;
@@ -25,7 +28,7 @@ struct improve *improve_create(const struct world *world, const struct previous 
 	const struct planner_assignment *planned, size_t planned_count);
 void improve_destroy(struct improve *improve);
 
-/* Does up to `moves` moves and says how many; 0: it has ended. */
+/* Does about `moves` moves, at least one of the search, and says how many; 0: it has ended. */
 int64_t improve_step(struct improve *improve, int64_t moves);
 
 /* After improve_take: the share of the cost by which it is better than the previous plan, which it
