@@ -29,10 +29,10 @@ KINDS = (
          '{ name = "ender3"; shape = "box"; volume_mm = { min = [0.0, 0.0, 0.0]; '
          'max = [235.0, 235.0, 250.0]; }; nozzle_mm = 0.4; hotend_max_celsius = 255; '
          'bed_max_celsius = 100; }', ""),
-    Kind("AzteQ delta", 2, "azteq-%d", "ps_azteq_visorsmall_0.30_rrf.gcode.gz", 1,
-         "firmware=marlin machine=AzteQ baud=250000 volume=round:300x400",
-         '{ name = "azteq"; shape = "round"; volume_mm = { min = [-150.0, -150.0, 0.0]; '
-         'max = [150.0, 150.0, 400.0]; }; nozzle_mm = 0.4; hotend_max_celsius = 300; '
+    Kind("DeltiQ delta", 2, "deltiq-%d", "ps_deltiq2_visorsmall_0.20_repetier.gcode.gz", 1,
+         "firmware=marlin machine=DeltiQ baud=250000 volume=round:250x300",
+         '{ name = "deltiq2"; shape = "round"; volume_mm = { min = [-125.0, -125.0, 0.0]; '
+         'max = [125.0, 125.0, 300.0]; }; nozzle_mm = 0.4; hotend_max_celsius = 300; '
          'bed_max_celsius = 120; }', "PLA"),
 )
 
