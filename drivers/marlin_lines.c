@@ -117,7 +117,7 @@ static void on_wait(struct marlin *m)
 
 /* "echo: cold extrusion prevented", "echo: too long extrusion prevented" (1.0 to 2.1, MK3): the
  * move is acknowledged like any other and made without filament, so the part is spoiled and nothing
- * else tells. */
+ * else tells.  The heater may be dead: the printer waits for somebody to look. */
 static void on_refused_extrusion(struct marlin *m, bool cold)
 {
 	const char *reason =
@@ -128,7 +128,7 @@ static void on_refused_extrusion(struct marlin *m, bool cold)
 	if (++m->refused_extrusions == 1)
 		effects_said(m->effects, "%s", text);
 	if (m->refused_extrusions == REFUSED_EXTRUSIONS_MAX)
-		marlin_fault(m, DRIVER_FAULT_COMMAND, text);
+		marlin_fault(m, DRIVER_FAULT_STOPPED, text);
 }
 
 static void on_echo(struct marlin *m, const struct reply *reply)
