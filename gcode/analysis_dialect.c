@@ -46,6 +46,17 @@ void analysis_dialect_findings(struct analyser *analyser, const struct policy_fi
 	}
 }
 
+/* "G10 P0 S215" sets a tool's heat in RepRapFirmware; Marlin and Klipper retract. */
+static bool is_tool_setting(const struct lexer_line *line)
+{
+	if (line->kind != LEXER_COMMAND || line->letter != 'G' || line->code != 10)
+		return false;
+	for (size_t i = 0; i < line->word_count; i++)
+		if (line->word[i].letter == 'P')
+			return true;
+	return false;
+}
+
 void analysis_dialect_line(
 	struct analyser *analyser, const struct lexer_line *line, size_t command_bytes)
 {
@@ -53,6 +64,8 @@ void analysis_dialect_line(
 		analyser->readers &= BIT(KLIPPER);
 	if (command_bytes > COMMAND_SHORT_MAX && !command_may_be_cut(line))
 		analyser->readers &= ~BIT(MARLIN);
+	if (is_tool_setting(line))
+		analyser->readers &= BIT(REPRAP);
 	if (line->kind == LEXER_COMMAND && line->letter == 'T')
 		need_tools(analyser, line->code + 1);
 }

@@ -33,6 +33,8 @@ static const struct {
 		KLIPPER | REPRAP, 1 },
 	{ "M104 P205\nG1 X60 A3\n", 0, 1 },
 	{ "T-1\n", REPRAP, 1 },
+	{ "G10 S215 P0\n", REPRAP, 1 },
+	{ "G10 S1\nG11\n", PRINTERS, 1 },
 	{ "T0\nT3\nT1\n", PRINTERS, 4 },
 	{ "Tx\n", PRINTERS, 2 },
 };
