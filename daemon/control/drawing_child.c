@@ -1,6 +1,7 @@
 /* The drawing child: a stored text in, a PNG out, one word.  See drawing.h.
  *
  * The text was checked when it was imported; it is read with the same suspicion all the same. */
+#include "daemon/control/child_write.h"
 #include "daemon/control/drawing.h"
 
 #include <errno.h>
@@ -16,28 +17,11 @@
 
 enum { READ_BYTES = 64 * 1024, PICTURE_BYTES_MAX = 16 << 20 };
 
-static bool write_all(int descriptor, const void *bytes, size_t length)
-{
-	const char *at = bytes;
-
-	while (length > 0) {
-		ssize_t written = write(descriptor, at, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		at += written;
-		length -= (size_t)written;
-	}
-	return true;
-}
-
 static void on_png(void *context, const unsigned char *bytes, size_t length)
 {
 	bool *good = context;
 
-	*good = *good && write_all(IMPORT_TEXT_DESCRIPTOR, bytes, length);
+	*good = *good && child_write(IMPORT_TEXT_DESCRIPTOR, bytes, length);
 }
 
 /* The layer in which the command is, from 1. */
@@ -145,5 +129,5 @@ int drawing_child_main(int argc, char **argv)
 		return 1;
 	const char *word = drawn ? "drawn\n" : "nothing\n";
 
-	return write_all(IMPORT_RESULT_DESCRIPTOR, word, strlen(word)) ? 0 : 1;
+	return child_write(IMPORT_RESULT_DESCRIPTOR, word, strlen(word)) ? 0 : 1;
 }

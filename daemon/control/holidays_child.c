@@ -1,4 +1,5 @@
 /* Holidays, read by a child; see holidays_child.h. */
+#include "daemon/control/child_write.h"
 #include "daemon/control/holidays_child.h"
 
 #include <errno.h>
@@ -35,23 +36,6 @@ void holidays_use_child(const char *program)
 
 /* ---- the child ------------------------------------------------------------------------------ */
 
-static bool write_all(const void *bytes, size_t length)
-{
-	const char *at = bytes;
-
-	while (length > 0) {
-		ssize_t written = write(STDOUT_FILENO, at, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		at += written;
-		length -= (size_t)written;
-	}
-	return true;
-}
-
 int holidays_child_main(int argc, char **argv)
 {
 	const struct rlimit processor = { HOLIDAYS_CPU_S, HOLIDAYS_CPU_S }, none = { 0, 0 };
@@ -69,8 +53,8 @@ int holidays_child_main(int argc, char **argv)
 	answer.result = holidays_load(argv[2], strtoll(argv[3], NULL, 10), &spans, &error);
 	answer.count = answer.result == 0 ? (uint32_t)spans.count : 0;
 	snprintf(answer.text, sizeof answer.text, "%s", error.text);
-	bool done = write_all(&answer, sizeof answer) &&
-		    write_all(spans.span, answer.count * sizeof *spans.span);
+	bool done = child_write(STDOUT_FILENO, &answer, sizeof answer) &&
+		    child_write(STDOUT_FILENO, spans.span, answer.count * sizeof *spans.span);
 
 	free(spans.span);
 	return done ? 0 : 1;

@@ -2,6 +2,7 @@
  *
  * It opens nothing and allocates once at the start, so that the limits below it are not felt by an
  * honest file. */
+#include "daemon/control/child_write.h"
 #include "daemon/control/import.h"
 
 #include <errno.h>
@@ -45,25 +46,10 @@ struct child {
 	struct analysis analysis;
 };
 
-static bool write_all(int descriptor, const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(descriptor, bytes, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		bytes += written;
-		length -= (size_t)written;
-	}
-	return true;
-}
-
 static void flush_text(struct child *child)
 {
 	if (child->filled && !child->failed && !child->no_room &&
-		!write_all(IMPORT_TEXT_DESCRIPTOR, child->pending, child->filled)) {
+		!child_write(IMPORT_TEXT_DESCRIPTOR, child->pending, child->filled)) {
 		child->no_room = errno == ENOSPC || errno == EFBIG || errno == EDQUOT;
 		child->failed = !child->no_room;
 	}
@@ -137,9 +123,9 @@ static bool report(struct child *child, const char *error, const struct inspecto
 		return false;
 	snprintf(head, sizeof head, "{\"error\":\"%s\",\"text_bytes\":%lld,\"analysis\":", error,
 		(long long)child->text_bytes);
-	return write_all(IMPORT_RESULT_DESCRIPTOR, head, strlen(head)) &&
-	       write_all(IMPORT_RESULT_DESCRIPTOR, child->json, length) &&
-	       write_all(IMPORT_RESULT_DESCRIPTOR, "}\n", 2);
+	return child_write(IMPORT_RESULT_DESCRIPTOR, head, strlen(head)) &&
+	       child_write(IMPORT_RESULT_DESCRIPTOR, child->json, length) &&
+	       child_write(IMPORT_RESULT_DESCRIPTOR, "}\n", 2);
 }
 
 static bool limit(int resource, int64_t amount)

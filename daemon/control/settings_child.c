@@ -1,4 +1,5 @@
 /* The settings child: a stored text in, the slicer's settings out, one word.  See drawing.h. */
+#include "daemon/control/child_write.h"
 #include "daemon/control/drawing.h"
 
 #include <errno.h>
@@ -11,21 +12,6 @@
 #include "gcode/slicer_settings.h"
 
 enum { READ_BYTES = 64 * 1024 };
-
-static bool write_all(int descriptor, const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(descriptor, bytes, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		bytes += written;
-		length -= (size_t)written;
-	}
-	return true;
-}
 
 /* False: the text could not be read. */
 static bool read_text(struct slicer_settings *settings)
@@ -55,9 +41,9 @@ int settings_child_main(int argc, char **argv)
 	bool good = settings && read_text(settings);
 	const char *text = good ? slicer_settings_text(settings, &length) : NULL;
 
-	good = good && write_all(IMPORT_TEXT_DESCRIPTOR, text, length);
+	good = good && child_write(IMPORT_TEXT_DESCRIPTOR, text, length);
 	slicer_settings_destroy(settings);
 	const char *word = length > 0 ? "drawn\n" : "nothing\n";
 
-	return good && write_all(IMPORT_RESULT_DESCRIPTOR, word, strlen(word)) ? 0 : 1;
+	return good && child_write(IMPORT_RESULT_DESCRIPTOR, word, strlen(word)) ? 0 : 1;
 }
