@@ -1,5 +1,6 @@
 /* The plan as a picture; see gantt.h.  Plain SVG 1.1 without scripts; foreign names are escaped. */
 #include "cli/gantt.h"
+#include "cli/markup.h"
 #include "cli/text.h"
 #include "cli/words.h"
 
@@ -100,23 +101,7 @@ static void put_text(FILE *file, const char *foreign)
 {
 	char *clean = text_clean(foreign, false);
 
-	for (const char *at = clean ? clean : ""; *at; at++)
-		switch (*at) {
-		case '<':
-			fputs("&lt;", file);
-			break;
-		case '>':
-			fputs("&gt;", file);
-			break;
-		case '&':
-			fputs("&amp;", file);
-			break;
-		case '"':
-			fputs("&quot;", file);
-			break;
-		default:
-			fputc(*at, file);
-		}
+	markup_text(file, clean ? clean : "");
 	free(clean);
 }
 
@@ -361,7 +346,7 @@ static void draw_legend(const struct gantt *gantt)
 	for (size_t i = 0; i < gantt->legend_count + gantt->legend_is_full; i++) {
 		int64_t x = LEFT + (int64_t)(i % LEGEND_COLUMNS) * CELL;
 		int64_t y = top + (int64_t)(i / LEGEND_COLUMNS) * LEGEND_ROW;
-		char color[32], name[LETTERS + 1];
+		char color[32];
 
 		if (i == gantt->legend_count) {
 			fprintf(gantt->file, "<text x=\"%lld\" y=\"%lld\">and more</text>\n",
@@ -377,8 +362,10 @@ static void draw_legend(const struct gantt *gantt)
 			"stroke=\"#30343a\"/>\n<text x=\"%lld\" y=\"%lld\">#%lld ",
 			(long long)x, (long long)y, color, (long long)x + TEXT, (long long)y + 11,
 			(long long)order);
-		snprintf(name, sizeof name, "%s", words_text(gantt->legend[i], "plate"));
-		put_text(gantt->file, name);
+		char *name = text_clean(words_text(gantt->legend[i], "plate"), false);
+
+		markup_text_cut(gantt->file, name ? name : "", LETTERS);
+		free(name);
 		fputs("</text>\n", gantt->file);
 	}
 }
