@@ -860,3 +860,21 @@ void rig_check(const struct rig *rig)
 	check_tallies(rig);
 	check_beds(rig);
 }
+
+void rig_make_ready(struct rig *rig)
+{
+	rig_add_design(rig);
+	rig_settle(rig);
+	rig_clear_all(rig);
+	rig_settle(rig);
+	rig_advance(rig, 31);
+	rig_settle(rig);
+}
+
+struct rig *rig_create_ready(size_t printers)
+{
+	struct rig *rig = rig_create(printers);
+
+	rig_make_ready(rig);
+	return rig;
+}

@@ -76,8 +76,8 @@ struct rig {
 	bool refuse_starts; /* every streamer says no */
 	bool lose_writes;   /* the disk fails from now on */
 	/* the disk */
-	struct rig_table files, designs, plates, approvals, orders, promises, spent, deliveries, jobs,
-		attempts, spools, printers, keys;
+	struct rig_table files, designs, plates, approvals, orders, promises, spent, deliveries,
+		jobs, attempts, spools, printers, keys;
 	struct rig_table clearings, maintenance;
 	char *kept_plan; /* beside the ledger, not synced */
 	int64_t last_event_id;
@@ -105,6 +105,9 @@ struct rig {
 
 /* Printers p1 ... with empty beds as the farm sees it only after rig_clear. */
 struct rig *rig_create(size_t printer_count);
+/* A design, cleared beds, and the start delay over. */
+void rig_make_ready(struct rig *rig);
+struct rig *rig_create_ready(size_t printers);
 void rig_destroy(struct rig *rig);
 /* With two files: one unit in 1000 s, four units in 3000 s; design "visor" of both. */
 void rig_add_design(struct rig *rig);

@@ -7,10 +7,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 /* Told by the reading thread; one rig at a time. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -344,4 +348,32 @@ bool session_rig_has_executed(const struct session_rig *rig, const char *command
 		if (rig->numbered[i] && strcmp(rig->executed[i], command) == 0)
 			return true;
 	return false;
+}
+
+const char session_rig_cold_print[] = "G28\nG1 X10 Y10 F3000\nG1 X20 Y10\nG1 X20 Y20\nM117 half\n"
+				      "G1 X10 Y20\nG1 X10 Y10\n";
+const char session_rig_hot_print[] = "M140 S60\nM104 S200\nM109 S200\nG28\nG1 X10 Y10 F3000\n"
+				     "G1 X20 Y10\nG1 X20 Y20\nG1 X10 Y20\nM104 S0\nM140 S0\n";
+
+const struct progress_ended *session_rig_only_end(struct session_rig *rig)
+{
+	int index = 0;
+	const struct progress_ended *ended = session_next_ended(rig->session, rig->now_us, &index);
+
+	if (!ended)
+		fail_msg("no end; said:\n%s", rig->said);
+	assert_null(session_next_ended(rig->session, rig->now_us, &index));
+	return ended;
+}
+
+bool session_rig_heaters_are_off(const struct session_rig *rig)
+{
+	struct sim_status truth = session_rig_truth(rig);
+
+	return truth.hotend_target_celsius == 0 && truth.bed_target_celsius == 0;
+}
+
+bool session_rig_is_hot(struct session_rig *rig)
+{
+	return session_rig_truth(rig).hotend_celsius > 100;
 }

@@ -65,4 +65,12 @@ bool session_rig_is_idle(struct session_rig *rig);
 /* Was it executed, with a number? */
 bool session_rig_has_executed(const struct session_rig *rig, const char *command);
 
+/* The one end that the session tells; fails the test unless there is just one. */
+const struct progress_ended *session_rig_only_end(struct session_rig *rig);
+bool session_rig_heaters_are_off(const struct session_rig *rig);
+bool session_rig_is_hot(struct session_rig *rig);
+
+/* Small prints, without heat and with. */
+extern const char session_rig_cold_print[], session_rig_hot_print[];
+
 #endif

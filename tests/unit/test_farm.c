@@ -14,23 +14,10 @@
 
 #include <cmocka.h>
 
-/* A farm with a design, cleared beds, and the start delay over. */
-static struct rig *ready_rig(size_t printers)
-{
-	struct rig *rig = rig_create(printers);
-	rig_add_design(rig);
-	rig_settle(rig);
-	rig_clear_all(rig);
-	rig_settle(rig);
-	rig_advance(rig, 31);
-	rig_settle(rig);
-	return rig;
-}
-
 /* One order of one unit, printing on p1. */
 static struct rig *printing_rig(int64_t *order, int64_t *job)
 {
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	rig_add_order(rig, 1, order);
 	rig_settle(rig);
 	*job = rig_job_of(rig, *order, 0);
@@ -68,7 +55,7 @@ static void test_an_order_becomes_jobs_that_print_and_are_counted(void **state)
 static void test_nothing_starts_before_its_attempt_is_durable(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 1, &order);
 	rig_turn(rig);
@@ -84,7 +71,7 @@ static void test_nothing_starts_before_its_attempt_is_durable(void **state)
 static void test_a_start_that_was_not_durable_leaves_nothing_behind(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 1, &order);
 	rig_turn(rig);
@@ -99,7 +86,7 @@ static void test_a_start_that_was_not_durable_leaves_nothing_behind(void **state
 static void test_a_paused_nozzle_is_kept_at_the_standby_of_its_printer(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(2);
+	struct rig *rig = rig_create_ready(2);
 	struct wire_settings settings;
 	rig->config_printer[0].standby_celsius = 150;
 	rig_restart(rig);
@@ -113,7 +100,7 @@ static void test_a_paused_nozzle_is_kept_at_the_standby_of_its_printer(void **st
 static void test_a_resume_reaches_a_print_whose_pause_is_still_under_way(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	uint64_t request;
 	struct error error;
@@ -132,7 +119,7 @@ static void test_a_resume_reaches_a_print_whose_pause_is_still_under_way(void **
 static void test_a_reset_reaches_an_idle_board_and_never_a_print(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	uint64_t request;
 	struct error error;
@@ -180,7 +167,7 @@ static void test_a_laser_starts_nothing_until_somebody_at_it_says_so_and_then_on
 {
 	(void)state;
 	rig_machine = "grbl laser";
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	rig_machine = "";
 	rig->config_printer[0].kind = KIND_LASER;
 	rig->config_printer[0].unattended = UNATTENDED_ALLOWED;
@@ -212,7 +199,7 @@ static void test_a_laser_starts_nothing_until_somebody_at_it_says_so_and_then_on
 static void test_what_speaks_grbl_without_a_kind_starts_nothing_and_says_what_it_wants(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	static const char *const names[] = { "grbl 1.1h", "grblHAL 1.1f", "FluidNC 3.7" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		rig->printer[0].firmware = names[i];
@@ -330,7 +317,7 @@ static void test_a_doubled_end_counts_once(void **state)
 static void test_a_start_that_provably_never_left_is_sent_again(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 1, &order);
 	rig_turn(rig);
@@ -347,7 +334,7 @@ static void test_a_start_that_provably_never_left_is_sent_again(void **state)
 static void test_an_attempt_that_a_new_streamer_does_not_know_is_suspect(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 1, &order);
 	rig_turn(rig);
@@ -387,7 +374,7 @@ static void print_something_unknown(struct rig *rig, struct rig_printer *printer
 static void test_a_print_that_nobody_here_knows_makes_the_bed_unknown(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	struct rig_printer *printer = &rig->printer[0];
 	const struct farm_clear clear = { .good = -1, .scrap = -1, .why = "" };
 	int64_t order;
@@ -414,7 +401,7 @@ static void test_a_print_that_nobody_here_knows_makes_the_bed_unknown(void **sta
 static void test_a_bed_is_not_clear_while_the_printer_is_used_by_hand(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	const struct farm_clear clear = { .good = -1, .scrap = -1, .why = "" };
 	rig->printer[0].by_hand = true;
 	rig_disconnect(rig, &rig->printer[0]);
@@ -429,7 +416,7 @@ static void test_a_bed_is_not_clear_while_the_printer_is_used_by_hand(void **sta
 static void test_a_printer_whose_heaters_are_being_switched_off_is_waited_for(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig->printer[0].hot = true;
 	rig_disconnect(rig, &rig->printer[0]);
@@ -451,7 +438,7 @@ static void test_a_printer_whose_heaters_are_being_switched_off_is_waited_for(vo
 static void test_a_start_refused_because_of_an_unknown_print_does_not_empty_the_bed(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	struct rig_printer *printer = &rig->printer[0];
 	int64_t order;
 	rig_add_order(rig, 1, &order);
@@ -472,7 +459,7 @@ static void test_what_cannot_be_stopped_from_here_never_runs_unattended(void **s
 {
 	(void)state;
 	for (int no_remote_stop = 0; no_remote_stop < 2; no_remote_stop++) {
-		struct rig *rig = ready_rig(1);
+		struct rig *rig = rig_create_ready(1);
 		int64_t order;
 		rig->printer[0].no_remote_stop = no_remote_stop;
 		rig->config_printer[0].unattended = UNATTENDED_ALLOWED;
@@ -492,7 +479,7 @@ static void test_what_cannot_be_stopped_from_here_never_runs_unattended(void **s
 static void test_a_start_that_never_left_is_not_sent_hours_later(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 1, &order);
 	rig_turn(rig);
@@ -520,7 +507,7 @@ static void test_a_start_that_never_left_is_not_sent_hours_later(void **state)
 static void test_a_start_that_is_answered_late_is_not_taken_back(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	struct rig_printer *printer = &rig->printer[0];
 	int64_t order;
 	rig_add_order(rig, 1, &order);
@@ -601,7 +588,7 @@ static void test_a_broken_disk_stops_starts_and_claims_nothing(void **state)
 static void test_after_a_write_error_nothing_starts_that_was_on_its_way(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(2);
+	struct rig *rig = rig_create_ready(2);
 	int64_t first, second;
 	rig_add_order(rig, 1, &first);
 	rig_turn(rig);
@@ -622,7 +609,7 @@ static void test_after_a_write_error_nothing_starts_that_was_on_its_way(void **s
 static void test_a_failed_job_is_tried_again_and_then_left_to_a_person(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(3);
+	struct rig *rig = rig_create_ready(3);
 	int64_t order;
 	rig_add_order(rig, 1, &order);
 	rig_settle(rig);
@@ -651,7 +638,7 @@ static void test_a_failed_job_is_tried_again_and_then_left_to_a_person(void **st
 static void test_a_failed_attempt_still_tells_what_it_printed(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 4, &order);
 	rig_settle(rig);
@@ -673,7 +660,7 @@ static void test_a_failed_attempt_still_tells_what_it_printed(void **state)
 static void test_a_refused_start_gives_the_bed_back_and_waits_before_the_next(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig->refuse_starts = true;
 	rig_add_order(rig, 1, &order);
@@ -693,7 +680,7 @@ static void test_a_refused_start_gives_the_bed_back_and_waits_before_the_next(vo
 static void test_a_cleared_bed_counts_what_was_said(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 4, &order);
 	rig_settle(rig);
@@ -720,7 +707,7 @@ static void test_a_cleared_bed_counts_what_was_said(void **state)
 static void test_a_failed_bed_does_not_count_what_lies_on_another(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(2);
+	struct rig *rig = rig_create_ready(2);
 	int64_t order;
 	rig_add_order(rig, 1, &order);
 	rig_settle(rig);
@@ -751,7 +738,7 @@ static void test_an_order_that_has_enough_is_done_also_when_its_last_print_fails
 	(void)state;
 	static const enum wire_result result[] = { WIRE_FAILED, WIRE_SUSPECT, WIRE_CANCELLED };
 	for (size_t i = 0; i < sizeof(result) / sizeof(result[0]); i++) {
-		struct rig *rig = ready_rig(2);
+		struct rig *rig = rig_create_ready(2);
 		const struct farm_order_set fewer = { .has_units = true, .units = 1 };
 		int64_t order;
 		rig_add_order(rig, 2, &order);
@@ -792,7 +779,7 @@ static void test_not_yet_counts_but_leaves_the_bed_occupied(void **state)
 static void test_more_than_asked_is_said(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	struct farm_plate_wish plate = { RIG_FILE_FOUR, 4, "" };
 	int64_t id;
@@ -817,7 +804,7 @@ static void test_more_than_asked_is_said(void **state)
 static void test_a_cancelled_job_is_not_replaced(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 2, &order);
 	rig_settle(rig);
@@ -838,7 +825,7 @@ static void test_a_cancelled_job_is_not_replaced(void **state)
 static void test_a_job_cancelled_before_it_was_sent_leaves_the_bed_empty(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 1, &order);
 	rig_turn(rig);
@@ -870,7 +857,7 @@ static void test_an_order_cancelled_while_its_streamer_is_away_is_stopped_later(
 static void test_held_orders_and_jobs_do_not_start(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	struct farm_wish wish = { .design = "visor", .units = 2, .priority = 50, .hold = true };
 	int64_t order;
 	assert_int_equal(farm_order_create(rig->farm, "eva", &wish, &order, &ignored), 0);
@@ -892,7 +879,7 @@ static void test_held_orders_and_jobs_do_not_start(void **state)
 static void test_a_disabled_printer_gets_nothing_new(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	assert_int_equal(farm_printer_disable(rig->farm, "eva", "p1", &ignored), 0);
 	rig_add_order(rig, 1, &order);
@@ -910,7 +897,7 @@ static void test_a_disabled_printer_gets_nothing_new(void **state)
 static void test_a_reassigned_job_starts_on_that_printer_and_nowhere_else(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(2);
+	struct rig *rig = rig_create_ready(2);
 	struct farm_wish wish = { .design = "visor", .units = 1, .priority = 50, .hold = true };
 	int64_t order;
 	assert_int_equal(farm_order_create(rig->farm, "eva", &wish, &order, &ignored), 0);
@@ -935,7 +922,7 @@ static void test_a_reassigned_job_starts_on_that_printer_and_nowhere_else(void *
 static void test_filament_is_taken_from_the_loaded_spool(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	struct farm_spool spool = { .material = "PLA", .color = "white", .grams = 100 };
 	int64_t id, order;
 	const char *printer;
@@ -997,7 +984,7 @@ static void test_a_person_is_expected_anew_after_a_start_of_control(void **state
 static void test_a_printer_that_is_away_is_expected_back_some_time_after_it_left(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	struct rig_printer *printer = &rig->printer[0];
 	rig_advance(rig, 5000);
 	rig_settle(rig);
@@ -1013,7 +1000,7 @@ static void test_a_printer_that_is_away_is_expected_back_some_time_after_it_left
 	assert_int_equal(expected_s(rig), 600);
 	rig_destroy(rig);
 	/* Back again and away again: that is a new wait. */
-	rig = ready_rig(1);
+	rig = rig_create_ready(1);
 	printer = &rig->printer[0];
 	rig_kill_streamer(rig, printer);
 	rig_advance(rig, 5000);
@@ -1041,7 +1028,7 @@ static void test_a_printer_that_is_away_is_expected_back_some_time_after_it_left
 static void test_planning_again_changes_nothing(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(2);
+	struct rig *rig = rig_create_ready(2);
 	int64_t order;
 	rig_add_order(rig, 50, &order);
 	rig_settle(rig);
@@ -1100,7 +1087,7 @@ static void why_of(struct rig *rig, int64_t order, char *summary, size_t size)
 static void test_a_job_says_whom_its_print_waits_for_and_how_it_was_counted(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	const struct farm_clear clear = { .good = 0, .scrap = 1, .why = "" };
 	int64_t order;
 	char summary[512];
@@ -1130,7 +1117,7 @@ static void test_a_printer_says_the_whole_reason_of_a_lock(void **state)
 {
 	(void)state;
 	char reason[REASON_MAX_BYTES];
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	memset(reason, 'x', sizeof(reason) - 1);
 	memcpy(reason + sizeof(reason) - 4, "end", sizeof("end"));
 	rig->printer[0].fault = DRIVER_FAULT_RESET;
@@ -1325,7 +1312,7 @@ static void bring_to_an_end(struct rig *rig)
 
 static void weather_storm(uint64_t seed)
 {
-	struct rig *rig = ready_rig(3);
+	struct rig *rig = rig_create_ready(3);
 	struct random random;
 	random_init(&random, seed);
 	for (int i = 0; i < 3000; i++) {

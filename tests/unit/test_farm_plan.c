@@ -28,13 +28,7 @@ static int64_t order(struct rig *rig, int64_t units, int64_t due_s, int32_t prio
 
 static struct rig *ready_rig(void)
 {
-	struct rig *rig = rig_create(PRINTERS);
-	rig_add_design(rig);
-	rig_settle(rig);
-	rig_clear_all(rig);
-	rig_settle(rig);
-	rig_advance(rig, 31);
-	return rig;
+	return rig_create_ready(PRINTERS);
 }
 
 /* Orders that cannot all be in time, in a sequence that a plan made at once would not have. */

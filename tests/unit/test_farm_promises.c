@@ -10,18 +10,6 @@
 
 #include <cmocka.h>
 
-static struct rig *ready_rig(size_t printers)
-{
-	struct rig *rig = rig_create(printers);
-	rig_add_design(rig);
-	rig_settle(rig);
-	rig_clear_all(rig);
-	rig_settle(rig);
-	rig_advance(rig, 31);
-	rig_settle(rig);
-	return rig;
-}
-
 static struct farm_promises_kept kept_of(const struct rig *rig)
 {
 	struct farm_promises_kept kept;
@@ -51,7 +39,7 @@ static void print_and_clear(struct rig *rig, size_t i, int64_t seconds)
 static void test_an_order_is_promised_as_soon_as_it_is_made(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 1, &order);
 	rig_settle(rig);
@@ -69,7 +57,7 @@ static void test_an_order_is_promised_as_soon_as_it_is_made(void **state)
 static void test_a_promise_stays_when_nothing_happens(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 4, &order);
 	rig_settle(rig);
@@ -86,7 +74,7 @@ static void test_a_promise_stays_when_nothing_happens(void **state)
 static void test_a_failed_print_moves_the_promise_and_is_named_as_the_cause(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 4, &order);
 	rig_settle(rig);
@@ -106,7 +94,7 @@ static void test_a_failed_print_moves_the_promise_and_is_named_as_the_cause(void
 static void test_a_new_configuration_that_moves_a_promise_is_named_as_the_cause(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 8, &order);
 	rig_settle(rig);
@@ -122,7 +110,7 @@ static void test_a_new_configuration_that_moves_a_promise_is_named_as_the_cause(
 static void test_a_locked_printer_takes_the_promise_away_and_not_what_was_given(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 8, &order);
 	rig_settle(rig);
@@ -137,7 +125,7 @@ static void test_a_locked_printer_takes_the_promise_away_and_not_what_was_given(
 static void test_kept_and_broken_promises_are_counted(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t first, second;
 	rig_add_order(rig, 1, &first);
 	rig_settle(rig);
@@ -160,7 +148,7 @@ static void test_kept_and_broken_promises_are_counted(void **state)
 static void test_promises_survive_a_restart(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t first, second;
 	rig_add_order(rig, 1, &first);
 	rig_settle(rig);
@@ -180,7 +168,7 @@ static void test_promises_survive_a_restart(void **state)
 static void test_who_wants_more_gets_another_promise(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	struct error error = { "" };
 	int64_t order;
 	rig_add_order(rig, 1, &order);
@@ -197,7 +185,7 @@ static void test_who_wants_more_gets_another_promise(void **state)
 static void test_a_held_order_is_promised_nothing_and_anew_when_it_is_released(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	struct error error = { "" };
 	int64_t order;
 	rig_add_order(rig, 40, &order);
@@ -216,7 +204,7 @@ static void test_a_held_order_is_promised_nothing_and_anew_when_it_is_released(v
 static void test_what_is_kept_of_an_order_is_bounded_and_begins_with_the_first(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig_add_order(rig, 4, &order);
 	rig_settle(rig);
@@ -238,7 +226,7 @@ static void test_what_is_kept_of_an_order_is_bounded_and_begins_with_the_first(v
 static void test_a_quote_says_what_the_order_is_promised_then(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(2);
+	struct rig *rig = rig_create_ready(2);
 	struct farm_wish wish = { .design = "visor", .units = 30, .priority = 50 };
 	struct error error = { "" };
 	struct farm_quote quote;

@@ -23,12 +23,7 @@ static struct rig *ready_rig(size_t printers)
 			(struct config_hours){ .begin_s = day * DAY + 8 * HOUR,
 				.end_s = day * DAY + 18 * HOUR };
 	rig_restart(rig);
-	rig_add_design(rig);
-	rig_settle(rig);
-	rig_clear_all(rig);
-	rig_settle(rig);
-	rig_advance(rig, 31);
-	rig_settle(rig);
+	rig_make_ready(rig);
 	return rig;
 }
 

@@ -15,18 +15,6 @@
 
 static struct error ignored;
 
-static struct rig *ready_rig(size_t printers)
-{
-	struct rig *rig = rig_create(printers);
-	rig_add_design(rig);
-	rig_settle(rig);
-	rig_clear_all(rig);
-	rig_settle(rig);
-	rig_advance(rig, 31);
-	rig_settle(rig);
-	return rig;
-}
-
 /* One unit on the printer that the plan chooses, for so long, to this end. */
 static struct rig_printer *print(struct rig *rig, int64_t seconds, enum wire_result result)
 {
@@ -76,7 +64,7 @@ static struct farm_upkeep_view upkeep(struct rig *rig)
 static void test_a_slow_printer_is_known_as_slow_and_more_prints_make_it_surer(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	assert_int_equal(upkeep(rig).prints, 0);
 	assert_true(fabs(upkeep(rig).speed_factor - 1.0) < 1e-9);
 	double unsure = upkeep(rig).speed_uncertainty;
@@ -93,7 +81,7 @@ static void test_a_slow_printer_is_known_as_slow_and_more_prints_make_it_surer(v
 static void test_failures_are_counted_for_each_material_from_a_prior(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	assert_true(fabs(upkeep(rig).failures_per_100h - 1.0) < 1e-9);
 	load_spool(rig, "PLA");
 	for (int i = 0; i < 3; i++)
@@ -116,7 +104,7 @@ static void test_failures_are_counted_for_each_material_from_a_prior(void **stat
 static void test_a_restart_learns_the_same_from_the_ledger(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	load_spool(rig, "PLA");
 	for (int i = 0; i < 9; i++)
 		clear_after(rig, print(rig, 700 + 150 * i, i % 4 == 3 ? WIRE_FAILED : WIRE_PRINTED),
@@ -150,7 +138,7 @@ static void test_a_restart_learns_the_same_from_the_ledger(void **state)
 static void test_a_start_that_never_ran_says_nothing_of_the_printer(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	int64_t order;
 	rig->refuse_starts = true;
 	rig_add_order(rig, 1, &order);
@@ -167,7 +155,7 @@ static void test_a_start_that_never_ran_says_nothing_of_the_printer(void **state
 static void test_a_wait_counts_from_the_end_of_the_print_over_a_restart(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	struct farm_clearing_view beds;
 	struct rig_printer *printer = print(rig, 1000, WIRE_PRINTED);
 	rig_advance(rig, 1800);
@@ -179,7 +167,7 @@ static void test_a_wait_counts_from_the_end_of_the_print_over_a_restart(void **s
 	assert_true(beds.mean_s >= 3600 && beds.mean_s < 3700);
 	/* A bed that was never printed on waits for nothing. */
 	rig_destroy(rig);
-	rig = ready_rig(1);
+	rig = rig_create_ready(1);
 	farm_clearing(rig->farm, &beds);
 	assert_int_equal(beds.waits, 0);
 	rig_destroy(rig);
@@ -188,7 +176,7 @@ static void test_a_wait_counts_from_the_end_of_the_print_over_a_restart(void **s
 static void test_a_night_is_not_a_wait(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	struct farm_clearing_view beds;
 	/* The rig's weeks begin at 0. */
 	int64_t second = rig->now_s % 604800;
@@ -211,7 +199,7 @@ static void test_a_night_is_not_a_wait(void **state)
 static void test_fewer_people_are_expected_to_be_slower(void **state)
 {
 	(void)state;
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	struct farm_clearing_view beds;
 	rig->config.hours[0] =
 		(struct config_hours){ .begin_s = 0, .end_s = 86400, .operators = 3 };
@@ -229,7 +217,7 @@ static void test_fewer_people_are_expected_to_be_slower(void **state)
 /* Greased every hour of printing, half an hour late at most. */
 static struct rig *greased_rig(struct config_maintenance *row)
 {
-	struct rig *rig = ready_rig(1);
+	struct rig *rig = rig_create_ready(1);
 	*row = (struct config_maintenance){
 		.what = "grease", .every_h = 1, .late_h = 1, .takes_s = 600
 	};

@@ -18,15 +18,8 @@ static struct error error;
 /* A farm with a design, cleared beds, and the start delay over. */
 static struct rig *ready_rig(size_t printers)
 {
-	struct rig *rig = rig_create(printers);
 	error.text[0] = '\0';
-	rig_add_design(rig);
-	rig_settle(rig);
-	rig_clear_all(rig);
-	rig_settle(rig);
-	rig_advance(rig, 31);
-	rig_settle(rig);
-	return rig;
+	return rig_create_ready(printers);
 }
 
 static struct farm_wish wish_for(int64_t units)

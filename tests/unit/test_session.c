@@ -18,17 +18,12 @@
 
 static struct session_rig rig;
 
-static const char cold_print[] = "G28\nG1 X10 Y10 F3000\nG1 X20 Y10\nG1 X20 Y20\nM117 half\n"
-				 "G1 X10 Y20\nG1 X10 Y10\n";
-static const char hot_print[] = "M140 S60\nM104 S200\nM109 S200\nG28\nG1 X10 Y10 F3000\n"
-				"G1 X20 Y10\nG1 X20 Y20\nG1 X10 Y20\nM104 S0\nM140 S0\n";
-
 static int set_up(void **state)
 {
 	(void)state;
 	session_rig_init(&rig, "marlin");
 	session_rig_start_streamer(&rig);
-	session_rig_write_file(&rig, cold_print);
+	session_rig_write_file(&rig, session_rig_cold_print);
 	return session_rig_run(&rig, 60, session_rig_is_ready) ? 0 : -1;
 }
 
@@ -37,30 +32,6 @@ static int tear_down(void **state)
 	(void)state;
 	session_rig_finish(&rig);
 	return 0;
-}
-
-static const struct progress_ended *only_end(void)
-{
-	int index = 0;
-	const struct progress_ended *ended = session_next_ended(rig.session, rig.now_us, &index);
-
-	if (!ended)
-		fail_msg("no end; said:\n%s", rig.said);
-	assert_null(session_next_ended(rig.session, rig.now_us, &index));
-	return ended;
-}
-
-static bool heaters_are_off(void)
-{
-	struct sim_status truth = session_rig_truth(&rig);
-
-	return truth.hotend_target_celsius == 0 && truth.bed_target_celsius == 0;
-}
-
-static bool is_hot(struct session_rig *unused)
-{
-	(void)unused;
-	return session_rig_truth(&rig).hotend_celsius > 100;
 }
 
 static bool is_warm(struct session_rig *unused)
@@ -99,8 +70,8 @@ static void test_a_print_executes_the_files_commands_in_order_and_ends_printed(v
 	session_rig_start(&rig, "a1");
 	assert_string_equal(session_rig_state(&rig).attempt, "a1");
 	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_PRINTED);
-	assert_int_equal(only_end()->numbers.commands_done, 7);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_PRINTED);
+	assert_int_equal(session_rig_only_end(&rig)->numbers.commands_done, 7);
 	for (size_t i = 0; i < rig.executed_count && found < 7; i++)
 		if (rig.numbered[i] && strcmp(rig.executed[i], commands[found]) == 0)
 			found++;
@@ -133,20 +104,20 @@ static void test_an_attempt_is_never_printed_twice(void **state)
 static void test_a_cable_pulled_while_hot_makes_it_suspect_and_cold_when_back(void **state)
 {
 	(void)state;
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
 	assert_true(session_rig_run(&rig, 300, is_warm));
 	session_rig_fault(&rig, "unplug");
 	session_rig_run(&rig, 2, NULL);
 	assert_int_equal(session_rig_state(&rig).link, WIRE_OFFLINE);
 	session_rig_run(&rig, 9, NULL);
-	assert_int_equal(only_end()->result, WIRE_SUSPECT);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_SUSPECT);
 	assert_int_equal(session_rig_state(&rig).link, WIRE_OFFLINE);
 	assert_true(session_rig_state(&rig).hot_by_us);
-	assert_false(heaters_are_off());
+	assert_false(session_rig_heaters_are_off(&rig));
 	session_rig_fault(&rig, "replug");
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
-	assert_true(heaters_are_off());
+	assert_true(session_rig_heaters_are_off(&rig));
 	assert_int_equal(session_rig_state(&rig).fault, 0);
 }
 
@@ -155,19 +126,19 @@ static void test_a_killed_streamer_finds_its_print_and_cools_before_it_tells(voi
 	int index = 0;
 
 	(void)state;
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
 	assert_true(session_rig_run(&rig, 300, is_warm));
 	session_rig_kill_streamer(&rig);
-	assert_false(heaters_are_off());
+	assert_false(session_rig_heaters_are_off(&rig));
 	session_rig_run(&rig, 11, NULL); /* too late to go on with it */
 	session_rig_start_streamer(&rig);
 	assert_null(session_next_ended(rig.session, rig.now_us, &index));
 	assert_string_equal(session_rig_state(&rig).attempt, "a1");
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
-	assert_true(heaters_are_off());
-	assert_int_equal(only_end()->result, WIRE_SUSPECT);
-	assert_string_equal(only_end()->attempt, "a1");
+	assert_true(session_rig_heaters_are_off(&rig));
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_SUSPECT);
+	assert_string_equal(session_rig_only_end(&rig)->attempt, "a1");
 	assert_string_equal(session_rig_state(&rig).attempt, "");
 }
 
@@ -183,17 +154,17 @@ static void test_a_killed_streamer_makes_a_printer_cold_that_waits_for_its_own_h
 		session_rig_init(&rig, firmwares[i]);
 		session_rig_start_streamer(&rig);
 		assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
-		session_rig_write_file(&rig, hot_print);
+		session_rig_write_file(&rig, session_rig_hot_print);
 		session_rig_start(&rig, "a1");
-		assert_true(session_rig_run(&rig, 300, is_hot));
+		assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 		assert_false(session_rig_has_executed(&rig, "G28"));
 		session_rig_kill_streamer(&rig);
 		rig.settings.no_adoption = true;
 		session_rig_start_streamer(&rig);
 		session_rig_run(&rig, 32, NULL);
-		if (!heaters_are_off())
+		if (!session_rig_heaters_are_off(&rig))
 			fail_msg("%s stays hot: %s", firmwares[i], rig.said);
-		assert_int_equal(only_end()->result, WIRE_SUSPECT);
+		assert_int_equal(session_rig_only_end(&rig)->result, WIRE_SUSPECT);
 	}
 }
 
@@ -211,7 +182,7 @@ static void test_a_printer_that_will_not_be_switched_off_is_stopped_after_half_a
 
 	(void)state;
 	deaf.cool = cool_nothing;
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
 	assert_true(session_rig_run(&rig, 300, is_warm));
 	session_rig_kill_streamer(&rig);
@@ -221,7 +192,7 @@ static void test_a_printer_that_will_not_be_switched_off_is_stopped_after_half_a
 	assert_false(session_rig_run(&rig, 29, is_locked));
 	assert_true(session_rig_run(&rig, 2, is_locked));
 	session_rig_run(&rig, 1, NULL);
-	assert_true(heaters_are_off());
+	assert_true(session_rig_heaters_are_off(&rig));
 	assert_int_equal(session_rig_truth(&rig).state, SIM_HALTED);
 	assert_non_null(strstr(session_rig_state(&rig).reason, "takes no command"));
 	session_rig_kill_streamer(&rig);
@@ -230,16 +201,16 @@ static void test_a_printer_that_will_not_be_switched_off_is_stopped_after_half_a
 static void test_an_end_is_told_in_time_though_the_printer_never_comes_back(void **state)
 {
 	(void)state;
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
-	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 	session_rig_kill_streamer(&rig);
 	session_rig_fault(&rig, "power-off");
 	rig.ended = 0;
 	session_rig_start_streamer(&rig);
 	session_rig_run(&rig, 20, NULL);
 	assert_true(rig.ended > 0);
-	assert_int_equal(only_end()->result, WIRE_SUSPECT);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_SUSPECT);
 	assert_true(session_rig_state(&rig).hot_by_us);
 }
 
@@ -249,15 +220,15 @@ static void test_an_emergency_stop_in_a_heat_up_kills_at_once_and_locks(void **s
 	struct wire_start start = { .bytes = rig.bytes };
 
 	(void)state;
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
-	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 	assert_int_equal(session_estop(rig.session, rig.now_us, &error), 0);
 	session_rig_run(&rig, 1, NULL);
 	assert_int_equal(session_rig_truth(&rig).state, SIM_HALTED);
-	assert_true(heaters_are_off());
-	assert_int_equal(only_end()->result, WIRE_FAILED);
-	assert_int_equal(only_end()->fault, DRIVER_FAULT_ESTOP);
+	assert_true(session_rig_heaters_are_off(&rig));
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_FAILED);
+	assert_int_equal(session_rig_only_end(&rig)->fault, DRIVER_FAULT_ESTOP);
 	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_ESTOP);
 	strcpy(start.path, rig.path);
 	assert_int_equal(session_start(rig.session, "a2", &start, rig.now_us, &error), -EBUSY);
@@ -301,7 +272,7 @@ static void test_a_runaway_is_cut_off_though_the_firmware_says_it_has_stopped(vo
 	strcpy(rig.settings.power_off, "/usr/local/bin/cut");
 	session_rig_start_streamer(&rig);
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
 	assert_true(session_rig_run(&rig, 300, is_warm));
 	session_rig_fault(&rig, "runaway hotend");
@@ -370,7 +341,7 @@ static void begin_with_dead_man(void)
 	rig.settings.dead_man_s = 300;
 	session_rig_start_streamer(&rig);
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
 }
 
@@ -383,7 +354,7 @@ static void test_a_dead_man_stops_a_hot_printer_that_nobody_serves_any_more(void
 	session_rig_kill_streamer(&rig);
 	session_rig_run(&rig, 400, NULL);
 	assert_int_equal(session_rig_truth(&rig).state, SIM_HALTED);
-	assert_true(heaters_are_off());
+	assert_true(session_rig_heaters_are_off(&rig));
 }
 
 static void test_a_dead_man_sleeps_while_nothing_of_ours_is_hot(void **state)
@@ -398,7 +369,7 @@ static void test_a_dead_man_sleeps_while_nothing_of_ours_is_hot(void **state)
 	assert_true(is_paused(NULL));
 	assert_int_equal(session_resume(rig.session, "a1", rig.now_us, &error), 0);
 	assert_true(session_rig_run(&rig, 600, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_PRINTED);
 	session_rig_run(&rig, 3600, NULL);
 	assert_int_equal(session_rig_truth(&rig).state, SIM_RUNNING);
 }
@@ -461,7 +432,7 @@ static void test_a_printer_that_waits_for_a_person_may_leave_its_port_unread(voi
 	session_on_writable(rig.session, rig.now_us);
 	printer_says("//action:resumed\n");
 	assert_true(session_rig_run(&rig, 600, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_PRINTED);
 }
 
 static void test_a_nozzle_that_waits_for_a_person_is_cooled_after_a_while_and_heated_again(
@@ -473,7 +444,7 @@ static void test_a_nozzle_that_waits_for_a_person_is_cooled_after_a_while_and_he
 	rig.settings.pause_heat_s = 1200;
 	session_rig_start_streamer(&rig);
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
 	assert_true(session_rig_run(&rig, 300, is_warm));
 	printer_says("//action:paused filament_runout\n");
@@ -484,7 +455,7 @@ static void test_a_nozzle_that_waits_for_a_person_is_cooled_after_a_while_and_he
 	assert_true(session_rig_truth(&rig).hotend_target_celsius == 0);
 	printer_says("//action:resumed\n");
 	assert_true(session_rig_run(&rig, 600, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_PRINTED);
 }
 
 static bool is_offline(struct session_rig *unused)
@@ -520,7 +491,7 @@ static void test_a_lock_outlives_the_streamer_and_only_a_person_takes_it_off(voi
 	assert_int_equal(session_rig_state(&rig).fault, 0);
 	session_rig_start(&rig, "a1");
 	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_PRINTED);
 }
 
 static void test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault(void **state)
@@ -528,17 +499,17 @@ static void test_a_printer_that_freezes_hot_is_an_emergency_with_a_stated_fault(
 	int64_t frozen_us;
 
 	(void)state;
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
-	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 	session_rig_fault(&rig, "freeze");
 	frozen_us = rig.now_us;
 	assert_true(session_rig_run(&rig, 60, is_locked));
 	assert_true(rig.now_us - frozen_us <= 13 * CLOCK_SECOND_US);
 	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_SILENT);
-	assert_int_equal(only_end()->result, WIRE_FAILED);
-	assert_int_equal(only_end()->fault, DRIVER_FAULT_SILENT);
-	assert_non_null(strstr(only_end()->reason, "10 s"));
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_FAILED);
+	assert_int_equal(session_rig_only_end(&rig)->fault, DRIVER_FAULT_SILENT);
+	assert_non_null(strstr(session_rig_only_end(&rig)->reason, "10 s"));
 	session_rig_run(&rig, 2, NULL);
 	/* The stop was sent, whether the frozen board can hear it or not. */
 	assert_true(sim_printer_counters(rig.printer)->deaf_bytes >= 12);
@@ -566,7 +537,7 @@ static void test_heat_by_a_manual_command_that_freezes_is_our_emergency_too(void
 
 	(void)state;
 	assert_int_equal(session_manual(rig.session, "M104 S200", rig.now_us, &error), 0);
-	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 	session_rig_fault(&rig, "freeze");
 	assert_true(session_rig_run(&rig, 30, is_locked));
 	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_SILENT);
@@ -578,7 +549,7 @@ static void test_a_printer_heated_by_hand_that_freezes_is_an_alarm_and_no_more(v
 {
 	(void)state;
 	session_rig_fault(&rig, "press M104 S200");
-	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 	session_rig_fault(&rig, "freeze");
 	session_rig_run(&rig, 11, NULL);
 	assert_int_equal(session_rig_state(&rig).fault, 0);
@@ -628,8 +599,8 @@ static void test_a_disk_that_gives_nothing_for_a_minute_fails_the_print(void **s
 	session_rig_start(&rig, "a1");
 	assert_false(session_rig_run(&rig, 59, session_rig_is_idle));
 	assert_true(session_rig_run(&rig, 2, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_FAILED);
-	assert_non_null(strstr(only_end()->reason, "60 s"));
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_FAILED);
+	assert_non_null(strstr(session_rig_only_end(&rig)->reason, "60 s"));
 	assert_int_equal(session_rig_state(&rig).fault, 0);
 	assert_true(session_rig_is_ready(&rig));
 	atomic_store(&disk_hangs, false);
@@ -642,20 +613,21 @@ static void test_a_port_that_takes_nothing_more_ends_the_print_with_a_reason(voi
 	assert_true(session_rig_run(&rig, 300, is_moving));
 	rig.memory.write_room = 0;
 	assert_true(session_rig_run(&rig, 120, session_rig_is_idle));
-	assert_true(only_end()->result == WIRE_SUSPECT || only_end()->result == WIRE_FAILED);
-	assert_true(only_end()->reason[0] != '\0');
+	assert_true(session_rig_only_end(&rig)->result == WIRE_SUSPECT ||
+		    session_rig_only_end(&rig)->result == WIRE_FAILED);
+	assert_true(session_rig_only_end(&rig)->reason[0] != '\0');
 }
 
 static void test_a_board_that_resets_in_the_middle_fails_the_print_and_locks(void **state)
 {
 	(void)state;
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
-	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 	session_rig_fault(&rig, "reset");
 	assert_true(session_rig_run(&rig, 60, is_locked));
-	assert_int_equal(only_end()->result, WIRE_FAILED);
-	assert_int_equal(only_end()->fault, DRIVER_FAULT_RESET);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_FAILED);
+	assert_int_equal(session_rig_only_end(&rig)->fault, DRIVER_FAULT_RESET);
 	session_rig_run(&rig, 60, NULL);
 	assert_false(session_rig_state(&rig).hot_by_us);
 	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_RESET);
@@ -665,13 +637,13 @@ static void test_a_heater_without_current_is_noticed_by_us_or_the_firmware(void 
 {
 	(void)state;
 	session_rig_fault(&rig, "heater hotend dead");
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
 	assert_true(session_rig_run(&rig, 120, is_locked));
 	assert_int_equal(session_rig_state(&rig).fault, DRIVER_FAULT_THERMAL);
-	assert_int_equal(only_end()->result, WIRE_FAILED);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_FAILED);
 	session_rig_run(&rig, 3, NULL);
-	assert_true(heaters_are_off());
+	assert_true(session_rig_heaters_are_off(&rig));
 }
 
 static void test_a_pause_holds_and_a_resume_goes_on_where_it_was(void **state)
@@ -691,9 +663,9 @@ static void test_a_pause_holds_and_a_resume_goes_on_where_it_was(void **state)
 	assert_int_equal(session_rig_state(&rig).progress.print_us, print_us);
 	assert_int_equal(session_resume(rig.session, "", rig.now_us, &error), 0);
 	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_PRINTED);
-	assert_true(only_end()->numbers.print_us < print_us + 300000000);
-	assert_int_equal(only_end()->numbers.commands_done, 7);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_PRINTED);
+	assert_true(session_rig_only_end(&rig)->numbers.print_us < print_us + 300000000);
+	assert_int_equal(session_rig_only_end(&rig)->numbers.commands_done, 7);
 }
 
 static void test_a_resume_during_a_pause_does_not_get_lost(void **state)
@@ -706,7 +678,7 @@ static void test_a_resume_during_a_pause_does_not_get_lost(void **state)
 	assert_int_equal(session_pause(rig.session, "a1", rig.now_us, &error), 0);
 	assert_int_equal(session_resume(rig.session, "a1", rig.now_us, &error), 0);
 	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_PRINTED);
 }
 
 static void test_a_cancel_in_a_heat_up_leaves_it_and_ends_cold(void **state)
@@ -714,31 +686,31 @@ static void test_a_cancel_in_a_heat_up_leaves_it_and_ends_cold(void **state)
 	struct error error = { "" };
 
 	(void)state;
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
-	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 	assert_int_equal(session_cancel(rig.session, "a1", rig.now_us, &error), 0);
 	assert_true(session_rig_run(&rig, 60, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_CANCELLED);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_CANCELLED);
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
-	assert_true(heaters_are_off());
+	assert_true(session_rig_heaters_are_off(&rig));
 	assert_false(session_rig_has_executed(&rig, "G1 X20 Y10"));
 }
 
 static void test_a_streamer_told_to_end_parks_cools_and_says_why(void **state)
 {
 	(void)state;
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
-	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 	session_stop(rig.session, "the streamer was told to end", rig.now_us);
 	assert_true(session_is_busy(rig.session));
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
 	assert_false(session_is_busy(rig.session));
-	assert_int_equal(only_end()->result, WIRE_FAILED);
-	assert_int_equal(only_end()->fault, DRIVER_FAULT_NONE);
-	assert_string_equal(only_end()->reason, "the streamer was told to end");
-	assert_true(heaters_are_off());
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_FAILED);
+	assert_int_equal(session_rig_only_end(&rig)->fault, DRIVER_FAULT_NONE);
+	assert_string_equal(session_rig_only_end(&rig)->reason, "the streamer was told to end");
+	assert_true(session_rig_heaters_are_off(&rig));
 }
 
 static void test_a_file_that_cannot_be_sent_ends_the_print_and_not_the_printer(void **state)
@@ -762,9 +734,9 @@ static void test_a_file_that_cannot_be_sent_ends_the_print_and_not_the_printer(v
 		rig.bytes += rows[i].more_bytes;
 		session_rig_start(&rig, attempt);
 		assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
-		assert_int_equal(only_end()->result, WIRE_FAILED);
-		if (!strstr(only_end()->reason, rows[i].words))
-			fail_msg("%s", only_end()->reason);
+		assert_int_equal(session_rig_only_end(&rig)->result, WIRE_FAILED);
+		if (!strstr(session_rig_only_end(&rig)->reason, rows[i].words))
+			fail_msg("%s", session_rig_only_end(&rig)->reason);
 		session_booked(rig.session, attempt);
 		assert_int_equal(session_rig_state(&rig).fault, 0);
 		assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
@@ -779,7 +751,7 @@ static void test_a_printer_heated_by_hand_is_watched_and_left_alone(void **state
 
 	(void)state;
 	session_rig_fault(&rig, "press M104 S200");
-	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 	session_rig_run(&rig, 10, NULL);
 	assert_int_equal(session_rig_state(&rig).activity, WIRE_BY_HAND);
 	assert_false(session_rig_state(&rig).hot_by_us);
@@ -791,7 +763,7 @@ static void test_a_printer_heated_by_hand_is_watched_and_left_alone(void **state
 	session_rig_fault(&rig, "replug");
 	session_rig_run(&rig, 60, NULL);
 	assert_int_equal(session_rig_state(&rig).activity, WIRE_BY_HAND);
-	assert_false(heaters_are_off());
+	assert_false(session_rig_heaters_are_off(&rig));
 }
 
 static void test_manual_heat_is_ours_until_it_is_off_again(void **state)
@@ -800,12 +772,12 @@ static void test_manual_heat_is_ours_until_it_is_off_again(void **state)
 
 	(void)state;
 	assert_int_equal(session_manual(rig.session, "M104 S200", rig.now_us, &error), 0);
-	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 	assert_true(session_rig_state(&rig).hot_by_us);
 	assert_int_equal(session_rig_state(&rig).activity, WIRE_IDLE);
 	assert_int_equal(session_manual(rig.session, "M104 S0", rig.now_us, &error), 0);
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
-	assert_true(heaters_are_off());
+	assert_true(session_rig_heaters_are_off(&rig));
 	assert_int_equal(session_manual(rig.session, "M112", rig.now_us, &error), -EPERM);
 	assert_int_equal(session_manual(rig.session, "; hello", rig.now_us, &error), -EINVAL);
 }
@@ -874,9 +846,9 @@ static void test_a_port_that_takes_bytes_in_pieces_loses_none(void **state)
 	(void)state;
 	session_rig_start(&rig, "a1");
 	assert_true(session_rig_run(&rig, 600, is_idle_on_a_slow_port));
-	if (only_end()->result != WIRE_PRINTED)
-		fail_msg("%s", only_end()->reason);
-	assert_int_equal(only_end()->numbers.commands_done, 7);
+	if (session_rig_only_end(&rig)->result != WIRE_PRINTED)
+		fail_msg("%s", session_rig_only_end(&rig)->reason);
+	assert_int_equal(session_rig_only_end(&rig)->numbers.commands_done, 7);
 	assert_int_equal(sim_printer_counters(rig.printer)->checksum_errors, 0);
 }
 
@@ -945,12 +917,12 @@ static void print_unread_for_10_s(int64_t window_lines, bool time_is_told_first)
 	if (time_is_told_first)
 		session_on_wake(rig.session, rig.now_us);
 	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
-	if (only_end()->result != WIRE_PRINTED)
-		fail_msg("%s", only_end()->reason);
-	assert_int_equal(only_end()->numbers.commands_done, 10);
-	assert_int_equal(only_end()->numbers.resends, 0);
-	assert_int_equal(only_end()->numbers.lost_acknowledgements, 0);
-	assert_int_equal(only_end()->numbers.surplus_acknowledgements, 0);
+	if (session_rig_only_end(&rig)->result != WIRE_PRINTED)
+		fail_msg("%s", session_rig_only_end(&rig)->reason);
+	assert_int_equal(session_rig_only_end(&rig)->numbers.commands_done, 10);
+	assert_int_equal(session_rig_only_end(&rig)->numbers.resends, 0);
+	assert_int_equal(session_rig_only_end(&rig)->numbers.lost_acknowledgements, 0);
+	assert_int_equal(session_rig_only_end(&rig)->numbers.surplus_acknowledgements, 0);
 	assert_true(notes > 100);
 	assert_int_equal(notes_in_order, notes);
 }
@@ -981,7 +953,7 @@ static void test_new_settings_wait_for_the_end_of_the_print(void **state)
 	session_configure(rig.session, &settings, rig.now_us);
 	assert_int_equal(rig.memory.opened, opened);
 	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_PRINTED);
 	assert_true(session_rig_run(&rig, 60, session_rig_is_ready));
 	assert_int_equal(rig.memory.opened, opened + 1);
 	assert_true(session_settings(rig.session)->bed_max_celsius == 90);

@@ -16,17 +16,12 @@
 
 static struct session_rig rig;
 
-static const char cold_print[] = "G28\nG1 X10 Y10 F3000\nG1 X20 Y10\nG1 X20 Y20\nM117 half\n"
-				 "G1 X10 Y20\nG1 X10 Y10\n";
-static const char hot_print[] = "M140 S60\nM104 S200\nM109 S200\nG28\nG1 X10 Y10 F3000\n"
-				"G1 X20 Y10\nG1 X20 Y20\nG1 X10 Y20\nM104 S0\nM140 S0\n";
-
 static int set_up(void **state)
 {
 	(void)state;
 	session_rig_init(&rig, "marlin");
 	session_rig_start_streamer(&rig);
-	session_rig_write_file(&rig, cold_print);
+	session_rig_write_file(&rig, session_rig_cold_print);
 	return session_rig_run(&rig, 60, session_rig_is_ready) ? 0 : -1;
 }
 
@@ -35,30 +30,6 @@ static int tear_down(void **state)
 	(void)state;
 	session_rig_finish(&rig);
 	return 0;
-}
-
-static const struct progress_ended *only_end(void)
-{
-	int index = 0;
-	const struct progress_ended *ended = session_next_ended(rig.session, rig.now_us, &index);
-
-	if (!ended)
-		fail_msg("no end; said:\n%s", rig.said);
-	assert_null(session_next_ended(rig.session, rig.now_us, &index));
-	return ended;
-}
-
-static bool heaters_are_off(void)
-{
-	struct sim_status truth = session_rig_truth(&rig);
-
-	return truth.hotend_target_celsius == 0 && truth.bed_target_celsius == 0;
-}
-
-static bool is_hot(struct session_rig *unused)
-{
-	(void)unused;
-	return session_rig_truth(&rig).hotend_celsius > 100;
 }
 
 static bool is_moving(struct session_rig *unused)
@@ -134,20 +105,20 @@ static void test_a_print_that_is_gone_on_with_is_not_reset(void **state)
 	assert_true(session_rig_run(&rig, 300, is_moving));
 	start_with_reset_on_connect();
 	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_PRINTED);
 	assert_int_equal(rig.memory.reset_edges, 0);
 }
 
 static void test_a_board_that_is_hot_by_us_is_cooled_and_not_reset(void **state)
 {
 	(void)state;
-	session_rig_write_file(&rig, hot_print);
+	session_rig_write_file(&rig, session_rig_hot_print);
 	session_rig_start(&rig, "a1");
-	assert_true(session_rig_run(&rig, 300, is_hot));
+	assert_true(session_rig_run(&rig, 300, session_rig_is_hot));
 	rig.settings.no_adoption = true;
 	start_with_reset_on_connect();
 	assert_true(session_rig_run(&rig, 300, session_rig_is_ready));
-	assert_true(heaters_are_off());
+	assert_true(session_rig_heaters_are_off(&rig));
 	assert_int_equal(rig.memory.reset_edges, 0);
 }
 
@@ -206,7 +177,7 @@ static void test_a_person_may_reset_an_idle_board_and_no_other(void **state)
 	assert_true(session_rig_run(&rig, 300, is_moving));
 	assert_int_equal(session_connect(rig.session, true, rig.now_us, &error), -EBUSY);
 	assert_true(session_rig_run(&rig, 300, session_rig_is_idle));
-	assert_int_equal(only_end()->result, WIRE_PRINTED);
+	assert_int_equal(session_rig_only_end(&rig)->result, WIRE_PRINTED);
 	assert_int_equal(rig.memory.reset_edges, 1);
 }
 
