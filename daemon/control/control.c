@@ -2,12 +2,12 @@
 
 #include "base/error.h"
 #include "daemon/control/api.h"
+#include "daemon/control/book.h"
 #include "daemon/control/config.h"
 #include "daemon/control/due.h"
 #include "daemon/control/events.h"
 #include "daemon/control/farm.h"
 #include "daemon/control/files.h"
-#include "daemon/control/history.h"
 #include "daemon/control/http.h"
 #include "daemon/control/ledger.h"
 #include "daemon/control/log.h"
@@ -32,7 +32,6 @@
 enum {
 	TURN_MOVES = 2000, /* of planning in one turn of the loop: some milliseconds */
 	TIDY_S = 1,
-	LOOK_BACK_S = 40 * 86400, /* for quotas: longer than a month */
 	LARGE_CHANGES = 1000,
 };
 
@@ -57,8 +56,6 @@ struct control {
 	int64_t calendar_week_s; /* the week that the farm's calendars were made in */
 	uint64_t durable_ticket;
 	bool trim_wanted; /* a large transaction went through the heap */
-	struct error load_error;
-	int load_result;
 };
 
 /* ---- time and turns ---- */
@@ -117,68 +114,6 @@ static void on_turn(evutil_socket_t fd, short what, void *context)
 
 /* ---- the farm's effects ---- */
 
-static void put_row(struct ledger_transaction *transaction, const struct farm_change *change)
-{
-	switch (change->kind) {
-	case CHANGE_FILE:
-		ledger_put_file(transaction, change->row.file, change->text);
-		break;
-	case CHANGE_DESIGN:
-		ledger_put_design(transaction, change->row.design);
-		break;
-	case CHANGE_PLATE:
-		ledger_put_plate(transaction, change->row.plate);
-		break;
-	case CHANGE_APPROVAL:
-		ledger_put_approval(transaction, change->row.approval);
-		break;
-	case CHANGE_ORDER:
-		ledger_put_order(transaction, change->row.order);
-		break;
-	case CHANGE_PROMISE:
-		ledger_put_promise(transaction, change->row.promise);
-		break;
-	case CHANGE_JOB:
-		ledger_put_job(transaction, change->row.job);
-		break;
-	case CHANGE_DROP_JOB:
-		ledger_drop_job(transaction, *change->row.drop_job);
-		break;
-	case CHANGE_DELIVERY:
-		ledger_put_delivery(transaction, change->row.delivery);
-		break;
-	case CHANGE_ATTEMPT:
-		ledger_put_attempt(transaction, change->row.attempt);
-		break;
-	case CHANGE_PHOTO:
-		ledger_put_photo(transaction, change->row.photo);
-		break;
-	case CHANGE_SPOOL:
-		ledger_put_spool(transaction, change->row.spool);
-		break;
-	case CHANGE_PRINTER:
-		ledger_put_printer(transaction, change->row.printer);
-		break;
-	case CHANGE_CLEARING:
-		ledger_put_clearing(transaction, change->row.clearing);
-		break;
-	case CHANGE_MAINTENANCE:
-		ledger_put_maintenance(transaction, change->row.maintenance);
-		break;
-	case CHANGE_SPENT:
-		ledger_put_spent(transaction, change->row.spent);
-		break;
-	case CHANGE_EVENT:
-		ledger_put_event(transaction, change->row.event);
-		break;
-	case CHANGE_IDEMPOTENCY:
-		ledger_put_idempotency(transaction, change->row.idempotency);
-		break;
-	case CHANGE_KIND_COUNT:
-		break;
-	}
-}
-
 /* In the order of submission, so the tickets count themselves. */
 static void on_durable(void *context, int error)
 {
@@ -212,7 +147,7 @@ static void commit(void *context, const struct farm_changes *changes, uint64_t t
 		abort();
 	}
 	for (size_t i = 0; i < changes->count; i++)
-		put_row(transaction, &changes->change[i]);
+		book_put(transaction, &changes->change[i]);
 	control->trim_wanted |= changes->count > LARGE_CHANGES;
 	ledger_submit(control->ledger, transaction, on_durable, control);
 }
@@ -433,151 +368,6 @@ static void on_tidy(evutil_socket_t fd, short what, void *context)
 	}
 }
 
-/* ---- loading ---- */
-
-static void note(struct control *control, int result, const char *noun, int64_t id)
-{
-	if (result == 0 || control->load_result)
-		return;
-	control->load_result = result;
-	error_set(&control->load_error, "the ledger's %s %lld cannot be loaded: %s", noun,
-		(long long)id,
-		result == -EINVAL ? "it refers to something that is not there" : strerror(-result));
-}
-
-static void load_file(void *context, const struct file_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_file(control->farm, record), "file", 0);
-}
-
-static void load_design(void *context, const struct design_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_design(control->farm, record), "design", record->id);
-}
-
-static void load_plate(void *context, const struct plate_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_plate(control->farm, record), "plate", record->id);
-}
-
-static void load_approval(void *context, const struct approval_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_approval(control->farm, record), "approval", record->id);
-}
-
-static void load_order(void *context, const struct order_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_order(control->farm, record), "order", record->id);
-}
-
-static void load_promise(void *context, const struct promise_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_promise(control->farm, record), "promise", record->id);
-}
-
-static void load_job(void *context, const struct job_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_job(control->farm, record), "job", record->id);
-}
-
-static void load_delivery(void *context, const struct delivery_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_delivery(control->farm, record), "delivery", record->id);
-}
-
-static void load_spool(void *context, const struct spool_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_spool(control->farm, record), "spool", record->id);
-}
-
-static void load_printer(void *context, const struct printer_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_printer(control->farm, record), "printer", 0);
-}
-
-static void load_spent(void *context, const struct spent_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_spent(control->farm, record), "spent time", record->id);
-}
-
-static void load_attempt(void *context, const struct attempt_record *record)
-{
-	struct control *control = context;
-	note(control, farm_load_attempt(control->farm, record), "attempt of job", record->job);
-}
-
-static void load_use(void *context, const struct attempt_record *record)
-{
-	farm_load_use(((struct control *)context)->farm, record);
-}
-
-/* What quotas and the fair share may look back at. */
-static int load_uses(struct control *control)
-{
-	int64_t now_s = (int64_t)time(NULL);
-	farm_quota_time(control->farm, now_s);
-	return ledger_each_attempt_since(control->ledger, now_s - LOOK_BACK_S, load_use, control);
-}
-
-static int load(struct control *control, struct error *error)
-{
-	struct ledger *ledger = control->ledger;
-	int64_t last_event_id = 0;
-	int result = ledger_each_file(ledger, load_file, control);
-	if (!result)
-		result = ledger_each_design(ledger, load_design, control);
-	if (!result)
-		result = ledger_each_plate(ledger, load_plate, control);
-	if (!result)
-		result = ledger_each_approval(ledger, load_approval, control);
-	if (!result)
-		result = ledger_each_order(ledger, load_order, control);
-	if (!result)
-		result = ledger_each_promise(ledger, load_promise, control);
-	if (!result)
-		result = ledger_each_job(ledger, load_job, control);
-	if (!result)
-		result = ledger_each_delivery(ledger, load_delivery, control);
-	if (!result)
-		result = ledger_each_spool(ledger, load_spool, control);
-	if (!result)
-		result = ledger_each_printer(ledger, load_printer, control);
-	if (!result)
-		result = ledger_each_open_attempt(ledger, load_attempt, control);
-	if (!result)
-		result = history_load(ledger, control->farm);
-	if (!result)
-		result = load_uses(control);
-	if (!result)
-		result = ledger_last_spent(ledger, load_spent, control);
-	if (!result)
-		result = ledger_each_spent(
-			ledger, (int64_t)time(NULL) - 2 * 86400, INT64_MAX, load_spent, control);
-	if (!result)
-		result = ledger_last_event_id(ledger, &last_event_id);
-	if (result) {
-		error_set(error, "the ledger cannot be read: %s", strerror(-result));
-		return result;
-	}
-	if (control->load_result) {
-		*error = control->load_error;
-		return control->load_result;
-	}
-	farm_loaded(control->farm, last_event_id);
-	return 0;
-}
-
 /* ---- life ---- */
 
 static int make_directory(const char *path, const char *option, struct error *error)
@@ -759,7 +549,7 @@ static int make_farm(struct control *control, struct error *error)
 	}
 	enter(control);
 	load_plan(control);
-	return load(control, error);
+	return book_load(control->ledger, control->farm, (int64_t)time(NULL), error);
 }
 
 static int reload_for_api(void *context, struct error *error)
